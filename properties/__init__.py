@@ -1,0 +1,1 @@
+"""Claims as Hypothesis properties and state machines, one claim per file."""

@@ -1,0 +1,1 @@
+"""Renders a stored run. Reads the run folder and nothing else."""

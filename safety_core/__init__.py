@@ -1,0 +1,1 @@
+"""The reference safety core. It does not know that it is tested."""

@@ -1,0 +1,1 @@
+"""Failure stories on real processes and a real Redis, one story per file."""

@@ -1,0 +1,1 @@
+"""Decides. Histories and trees go in, verdicts come out."""

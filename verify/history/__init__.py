@@ -1,0 +1,1 @@
+"""History in, verdict out. Pure: no I/O, no clock, no randomness, no threads."""

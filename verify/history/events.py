@@ -1,0 +1,173 @@
+"""What a history is made of: one frozen value per line of ``history.jsonl``.
+
+The order of events is the order of truth. In an exploration it is the order in which the gate let things
+happen; in a run of real processes it is the order of one monotonic clock (``at_ns``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from verify.history.words import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class MalformedEventError(ValueError):
+    """A stored line is no event of this format."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invoke:
+    """A process called the guard. ``delivery`` is 0 for the first delivery, then 1, 2, ... for redeliveries."""
+
+    event: ClassVar[str] = "invoke"
+    process: str
+    op: int
+    key: str
+    payload: str
+    effect_type: str = "order"
+    delivery: int = 0
+    at_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Complete:
+    """The guard answered. ``result`` is the canonical JSON text of what it returned, only with OK."""
+
+    event: ClassVar[str] = "complete"
+    process: str
+    op: int
+    outcome: Outcome
+    word: str = ""
+    result: str | None = None
+    detail: str = ""
+    at_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectCall:
+    """A process asked the venue for the effect. ``call`` counts the calls of one operation from 1."""
+
+    event: ClassVar[str] = "effect_call"
+    process: str
+    op: int
+    call: int
+    key: str
+    payload: str
+    effect_type: str = "order"
+    order_id: str | None = None
+    fence: int | None = None
+    at_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectReply:
+    """What the process was told: ``receipt``, ``timeout`` (ambiguous) or ``rejected`` (certainly not done)."""
+
+    event: ClassVar[str] = "effect_reply"
+    process: str
+    op: int
+    call: int
+    answer: str
+    receipt: str | None = None
+    at_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landed:
+    """One line of the venue's own book: an effect is done. ``n`` numbers the effects of one key from 1."""
+
+    event: ClassVar[str] = "landed"
+    key: str
+    n: int
+    payload: str
+    effect_type: str
+    process: str
+    order_id: str | None = None
+    fence: int | None = None
+    receipt: str | None = None
+    at_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """A fault was injected. ``witness`` says how it is known to have bitten; empty means unwitnessed."""
+
+    event: ClassVar[str] = "fault"
+    kind: str
+    process: str | None = None
+    at: str = ""
+    witness: str = ""
+    at_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Died:
+    """A process is dead from here on."""
+
+    event: ClassVar[str] = "died"
+    process: str
+    at_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    """The run enters a phase: workload, heal, redeliver, zombie, settle."""
+
+    event: ClassVar[str] = "phase"
+    name: str
+    at_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciled:
+    """The subject was asked to reconcile a key. ``answer``: resolved, open, or error."""
+
+    event: ClassVar[str] = "reconciled"
+    process: str
+    key: str
+    answer: str
+    at_ns: int | None = None
+
+
+Event = Invoke | Complete | EffectCall | EffectReply | Landed | Fault | Died | Phase | Reconciled
+
+_KINDS: dict[str, type[Any]] = {
+    kind.event: kind for kind in (Invoke, Complete, EffectCall, EffectReply, Landed, Fault, Died, Phase, Reconciled)
+}
+
+
+def to_object(event: Event) -> dict[str, Any]:
+    """Return *event* as a JSON object; fields that hold None are left out."""
+    stored: dict[str, Any] = {"event": event.event}
+    for field in fields(event):
+        value = getattr(event, field.name)
+        if value is not None:
+            stored[field.name] = value
+    return stored
+
+
+def from_object(stored: Mapping[str, Any]) -> Event:
+    """Return the event that :func:`to_object` stored.
+
+    Raises:
+        MalformedEventError: The object has no known event, an unknown or a missing field.
+    """
+    body = {name: value for name, value in stored.items() if name not in {"event", "history"}}
+    kind = _KINDS.get(str(stored.get("event")))
+    if kind is None:
+        expected = ", ".join(sorted(_KINDS))
+        raise MalformedEventError(f"unknown event {stored.get('event')!r}; expected one of {expected}")
+    if "outcome" in body:
+        try:
+            body["outcome"] = Outcome(body["outcome"])
+        except ValueError as error:
+            raise MalformedEventError(f"unknown outcome {body['outcome']!r} in a complete event") from error
+    try:
+        event: Event = kind(**body)
+    except TypeError as error:
+        raise MalformedEventError(f"a {kind.event} event does not fit its fields: {error}") from error
+    return event
