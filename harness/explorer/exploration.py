@@ -1,0 +1,314 @@
+"""One exploration from its first schedule to its record.
+
+Schedules without a fault come first, then those with one, and so on, so that a budget that ends early leaves the
+shallow part whole.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from harness import clock
+from harness.errors import CouldNotRunError
+from harness.explorer.cohort import run_together
+from harness.explorer.commands import CommandTable
+from harness.explorer.frontier import Frontier
+from harness.explorer.greenlet_gate import GreenletGate
+from harness.explorer.seats import FreshSeats, ReusedSeats, Seats
+from harness.explorer.setting import Setting
+from harness.explorer.wire import WirePool
+from harness.explorer.world import World
+from harness.faults.kind import FaultKind
+from verify.history.promises import Promise
+from verify.history.record import Bound, ExplorationRecord, Server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import redis
+
+    from harness.explorer.frontier import Prefix
+    from harness.explorer.store import HistoryStore
+    from harness.subjects.contract import Subject
+
+_FLUSH_EVERY = 20_000
+"""Schedules between two FLUSHALLs of a server of our own; their keys stay below 30 MB."""
+
+_ALWAYS_CHECKED = 16
+_CHECKED_EVERY = 256
+"""Schedules of a reusable subject that are run again with fresh guards: the first ones, then one in so many."""
+
+
+class TargetServer(Protocol):
+    """What an exploration needs of a server."""
+
+    has_clock: bool
+
+    @property
+    def url(self) -> str:
+        """Where the harness reaches it."""
+
+    def client(self) -> redis.Redis:
+        """Return a client without retries."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """What can be said of an exploration while it runs."""
+
+    name: str
+    doing: str = ""
+    schedules: int = 0
+    classes: int = 0
+    waiting: int = 0
+    elapsed_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to explore.
+
+    Attributes:
+        name: What reports call it.
+        subject: Whose guard.
+        workers: Processes of the first delivery.
+        faults: Faults per schedule at most.
+        kinds: Fault kinds asked for.
+        workloads: Workloads asked for.
+        seed: The run's seed; it names the keys.
+        budget_s: Real seconds after which the exploration ends unfinished; None means never.
+    """
+
+    name: str
+    subject: Subject
+    workers: int
+    faults: int
+    kinds: tuple[FaultKind, ...]
+    workloads: tuple[str, ...]
+    seed: int
+    budget_s: float | None = None
+
+
+def workloads_for(promise: Promise) -> tuple[str, ...]:
+    """Return the workloads that test a promise: a lock has no notion of a payload."""
+    return ("same",) if promise is Promise.MUTUAL_EXCLUSION else ("same", "conflict")
+
+
+@dataclass(slots=True)
+class _Counts:
+    hits: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    applicable: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    step_limited: int = 0
+    problem: str = ""
+    nondeterministic: str = ""
+
+
+class Exploration:
+    """Runs a plan on a server."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        server: TargetServer,
+        identity: Server,
+        store: HistoryStore,
+        *,
+        advance: Callable[[float], object] | None,
+        on_progress: Callable[[Progress], None] = lambda _progress: None,
+        on_history: Callable[[World], None] = lambda _world: None,
+    ) -> None:
+        """Prepare an exploration.
+
+        Args:
+            plan: What to explore.
+            server: Where.
+            identity: What the record says of the server.
+            store: Where histories go.
+            advance: Moves the server's clock by seconds; None where nobody can.
+            on_progress: Told after every schedule.
+            on_history: Told of every world whose history is new.
+        """
+        self.plan = plan
+        self._server = server
+        self._identity = identity
+        self._store = store
+        self._advance = advance
+        self._on_progress = on_progress
+        self._on_history = on_history
+        self._counts = _Counts()
+        self._progress = Progress(plan.name)
+        self._started_ns = clock.elapsed_ns()
+        self._numbered = 0
+        self._since_flush = 0
+        self.keys_seen: set[bytes] = set()
+
+    def run(self) -> ExplorationRecord:
+        """Explore and return the record.
+
+        Raises:
+            CouldNotRunError: The server is gone.
+            WrongInputError: The subject cannot be loaded or prepared.
+        """
+        reason = ""
+        with self._server.client() as client:
+            table = CommandTable.ask(client)
+        pool = WirePool(_address(self._server.url))
+        gate = GreenletGate(pool, table)
+        self._prepare()
+        try:
+            with gate.installed():
+                reason = self._every_pass(gate, pool)
+        finally:
+            pool.close()
+            self._store.flush()
+        return self.record(reason)
+
+    def record(self, reason: str) -> ExplorationRecord:
+        """Return what the exploration says of itself; *reason* is empty if it came to its end."""
+        plan = self.plan
+        missing = {kind.name: _NO_CLOCK for kind in plan.kinds if kind.needs_clock and self._advance is None}
+        notes = () if self._advance is not None else ("time cannot be moved on this server: leases never ran out",)
+        return ExplorationRecord(
+            tier="explore",
+            name=plan.name,
+            subject=plan.subject.name,
+            promise=plan.subject.promise,
+            bound=Bound(
+                workers=plan.workers,
+                faults=plan.faults,
+                kinds=tuple(kind.name for kind in plan.kinds),
+                workloads=plan.workloads,
+            ),
+            schedules=self._store.schedules,
+            classes=self._store.classes,
+            exhausted=not reason,
+            reason=reason,
+            seed=plan.seed,
+            server=self._identity,
+            hits={kind: dict(sorted(places.items())) for kind, places in sorted(self._counts.hits.items())},
+            applicable={kind: tuple(sorted(at)) for kind, at in sorted(self._counts.applicable.items())},
+            unavailable=missing,
+            outside=plan.subject.outside,
+            step_limited=self._counts.step_limited,
+            nondeterministic=self._counts.nondeterministic,
+            requires_overlap=plan.workers > 1,
+            notes=notes,
+        )
+
+    # Within.
+
+    def _every_pass(self, gate: GreenletGate, pool: WirePool) -> str:
+        for faults in range(self.plan.faults + 1):
+            for workload in self.plan.workloads:
+                setting = Setting(
+                    subject=self.plan.subject,
+                    workload=workload,
+                    workers=self.plan.workers,
+                    faults=faults,
+                    kinds=tuple(kind for kind in self.plan.kinds if not (kind.needs_clock and self._advance is None)),
+                    has_clock=self._advance is not None,
+                )
+                self._progress.doing = f"{workload}, {faults} fault{'' if faults == 1 else 's'}"
+                reason = self._one_pass(setting, gate, pool)
+                if reason:
+                    return reason
+        return ""
+
+    def _one_pass(self, setting: Setting, gate: GreenletGate, pool: WirePool) -> str:
+        frontier = Frontier()
+        seats: Seats = ReusedSeats(setting.subject) if setting.subject.reusable else FreshSeats(setting.subject)
+        stop = ""
+
+        def next_world() -> World | None:
+            if stop or not frontier or self._since_flush >= _FLUSH_EVERY:
+                return None
+            return self._world(setting, frontier.take(), pool, seats)
+
+        while frontier and not stop:
+            for world in run_together(next_world, lambda: self._jump(gate, setting)):
+                frontier.branch(world.prefix, world.path)
+                self._take(world)
+                self._progress.waiting = len(frontier)
+                stop = stop or self._why_stop(world) or self._distrust(world, gate, pool)
+            if self._since_flush >= _FLUSH_EVERY:
+                self._start_afresh()
+        return stop
+
+    def _world(self, setting: Setting, prefix: Prefix, pool: WirePool, seats: Seats) -> World:
+        self._numbered += 1
+        self._since_flush += 1
+        key = f"sp{self.plan.seed:08x}n{self._numbered:07d}z"
+        return World(setting, key, prefix, setting.faults, pool, seats, self._counts.applicable, self.keys_seen)
+
+    def _jump(self, gate: GreenletGate, setting: Setting) -> None:
+        if self._advance is None:
+            raise CouldNotRunError("time cannot be moved on this server")
+        self._advance(setting.jump_s)
+        gate.clocks.advance(setting.jump_s)
+
+    def _take(self, world: World) -> None:
+        if world.stalled:
+            self._counts.step_limited += not world.problem
+        elif not world.departed and not world.problem and world.faults_left == 0:
+            for kind, place in world.trace.hits:
+                self._counts.hits[kind][place] += 1
+            if self._store.add(world):
+                self._on_history(world)
+        self._progress.schedules = self._store.schedules
+        self._progress.classes = self._store.classes
+        self._progress.elapsed_s = (clock.elapsed_ns() - self._started_ns) / 1e9
+        self._on_progress(self._progress)
+
+    def _why_stop(self, world: World) -> str:
+        if world.departed:
+            self._counts.nondeterministic = f"the subject did not do the same again: {world.problem}"
+            return "the subject is not deterministic under the gate"
+        if world.problem:
+            return f"the subject {world.problem}"
+        budget_s = self.plan.budget_s
+        if budget_s is not None and self._progress.elapsed_s > budget_s:
+            return f"the budget of {budget_s:g} s ran out in the pass '{self._progress.doing}'"
+        return ""
+
+    def _distrust(self, world: World, gate: GreenletGate, pool: WirePool) -> str:
+        """Run a sampled schedule of a reusable subject again with fresh guards: the claim is never trusted."""
+        number = self._store.schedules
+        if not self.plan.subject.reusable or world.stalled or (number > _ALWAYS_CHECKED and number % _CHECKED_EVERY):
+            return ""
+        setting = world.setting
+        again = self._world(setting, world.decisions, pool, FreshSeats(setting.subject))
+        worlds = [again]
+        for _ in run_together(lambda: worlds.pop() if worlds else None, lambda: self._jump(gate, setting)):
+            pass
+        if again.trace.events == world.trace.events:
+            return ""
+        self._counts.nondeterministic = (
+            "the subject says that a guard may be reused, but with fresh guards the schedule "
+            f"'{' '.join(world.decisions)}' gives another history"
+        )
+        return "the subject is not reusable, though it says so"
+
+    def _start_afresh(self) -> None:
+        if self._advance is not None:
+            with self._server.client() as client:
+                client.flushall()
+        self._prepare()
+        self._since_flush = 0
+
+    def _prepare(self) -> None:
+        self.plan.subject.prepare(self._server.url)
+
+
+_NO_CLOCK = "the server's clock is not ours to move (install the extra `clock`, use an embedded server)"
+
+
+def _address(url: str) -> str | tuple[str, int]:
+    scheme, _, rest = url.partition("://")
+    if scheme == "unix":
+        return rest.partition("?")[0]
+    host, _, port = rest.rpartition("@")[2].partition("/")[0].partition(":")
+    return (host, int(port or 6379))
+
+

@@ -1,0 +1,107 @@
+"""One logical process of a schedule: a greenlet that runs the subject and stops before each step."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+import greenlet
+
+from harness.explorer.steps import Came, CommandStep, ProcessDead, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.explorer.gate_socket import GateSocket
+
+_LAST_WORDS = 64
+"""How many steps a dying process may try before it is left where it stands: a handler may swallow its death."""
+
+
+class State(Enum):
+    """Where a process is."""
+
+    READY = "waits at the gate"
+    SLEEPING = "sleeps until another moves or time does"
+    PAUSED = "stopped by a fault, comes back as a zombie"
+    DONE = "has answered"
+    DEAD = "is dead"
+
+
+class Process(greenlet.greenlet):
+    """A process of one schedule.
+
+    Attributes:
+        name: ``w0``, ``w1`` for workers, ``r1`` ... for redeliveries, ``c1`` ... for reconciliations.
+        step: What it waits for at the gate; None before its start and after its end.
+        refused: Why the gate cannot hold what the subject does; empty where it can.
+        link: The connection that carries a waiting command.
+        ordinal: How many steps it has brought to the gate.
+    """
+
+    def __init__(self, name: str, body: Callable[[], Any], world: greenlet.greenlet) -> None:
+        super().__init__(self._live, world)
+        self.name = name
+        self.state = State.READY
+        self.step: Step | None = None
+        self.ordinal = 0
+        self.link: GateSocket | None = None
+        self.refused = ""
+        self._body = body
+        self._last_words = 0
+
+    def _live(self) -> None:
+        try:
+            self._body()
+        except ProcessDead:
+            return
+
+    @property
+    def is_alive(self) -> bool:
+        """False from the moment a crash struck, though the process's own code may still unwind."""
+        return self.state is not State.DEAD
+
+    # Called by the process itself, from inside the subject.
+
+    def wait(self, step: Step) -> Came:
+        """Stop before *step*; return what came of it.
+
+        Raises:
+            ProcessDead: The process is dead: whatever it still tries, nothing happens.
+        """
+        if self.state is State.DEAD:
+            self._last_words += 1
+            if self._last_words < _LAST_WORDS:
+                raise ProcessDead
+        came: Came = self.parent.switch(step)
+        return came
+
+    def wait_with(self, step: CommandStep, link: GateSocket) -> Came:
+        """Stop before a command; *link* is the connection that will carry it."""
+        self.link = link
+        return self.wait(step)
+
+    # Called by the world.
+
+    def go_on(self, came: Came | None) -> None:
+        """Let the process run to its next step, or to its end."""
+        step = self.switch() if came is None else self.switch(came)
+        if self.dead:
+            self.step = None
+            self.state = State.DONE
+        else:
+            self.step = step
+            self.ordinal += 1
+
+    def kill(self) -> None:
+        """Make the process dead to Redis and to the venue; its ``finally`` blocks run and reach nothing."""
+        self.state = State.DEAD
+        self.step = None
+        if not self.dead:
+            self.throw(ProcessDead())
+
+
+def running() -> Process | None:
+    """Return the process that executes this very code; None outside every process."""
+    current = greenlet.getcurrent()
+    return current if isinstance(current, Process) else None

@@ -1,0 +1,109 @@
+"""A schedule as a line and as a file: who goes on, and what strikes, decision by decision."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import WrongInputError
+from harness.explorer.setting import LEASE_S, WORKLOADS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SCHEMA = 1
+_FIELDS = {
+    "schema": int,
+    "subject": str,
+    "promise": str,
+    "workload": str,
+    "workers": int,
+    "kinds": list,
+    "lease_s": (int, float),
+    "redis": str,
+    "seed": int,
+    "decisions": list,
+    "finding": dict,
+    "steps": list,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """A replayable schedule.
+
+    Attributes:
+        finding: What it shows: checker and sentence; empty for a schedule that shows nothing.
+        steps: What was seen when it ran, for pictures; replay does not need it.
+    """
+
+    subject: str
+    promise: str
+    workload: str
+    workers: int
+    kinds: tuple[str, ...]
+    redis: str
+    seed: int
+    decisions: tuple[str, ...]
+    lease_s: float = LEASE_S
+    finding: dict[str, Any] = field(default_factory=dict)
+    steps: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """The fault kinds that strike, in order."""
+        return faults_of(self.decisions)
+
+    def dumps(self) -> str:
+        """Return the schedule as JSON."""
+        stored = {name: getattr(self, name) for name in _FIELDS if name != "schema"}
+        return json.dumps({"schema": SCHEMA, **stored}, indent=1, default=list) + "\n"
+
+
+def faults_of(decisions: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the fault kinds among *decisions*, in order."""
+    kinds = []
+    for decision in decisions:
+        _, struck, kind = decision.partition("!")
+        if struck:
+            kinds.append(kind)
+        elif decision == "advance":
+            kinds.append(decision)
+    return tuple(kinds)
+
+
+def line_of(workload: str, decisions: tuple[str, ...]) -> str:
+    """Return the one-line form: the workload, a colon, the decisions."""
+    return f"{workload}: {' '.join(decisions)}"
+
+
+def parse_line(line: str) -> tuple[str, tuple[str, ...]]:
+    """Return the workload and the decisions of a one-line form."""
+    workload, _, decisions = line.partition(": ")
+    return workload, tuple(decisions.split())
+
+
+def load_schedule(path: Path) -> Schedule:
+    """Return the schedule stored at *path*.
+
+    Raises:
+        WrongInputError: The file cannot be read, is cut off, or is no schedule.
+    """
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise WrongInputError(f"cannot read the schedule {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise WrongInputError(f"{path} is no whole schedule file (is it cut off?): {error}") from error
+    if not isinstance(stored, dict) or stored.get("schema") != SCHEMA:
+        raise WrongInputError(f"{path} is no schedule of schema {SCHEMA}; expected a file that stormproof wrote")
+    for name, kind in _FIELDS.items():
+        if not isinstance(stored.get(name), kind):
+            raise WrongInputError(f"{path}: field {name!r} is missing or of another type")
+    if stored["workload"] not in WORKLOADS:
+        raise WrongInputError(f"{path}: unknown workload {stored['workload']!r}; expected {', '.join(WORKLOADS)}")
+    body = {name: stored[name] for name in _FIELDS if name != "schema"}
+    for name in ("kinds", "decisions", "steps"):
+        body[name] = tuple(body[name])
+    return Schedule(**body)

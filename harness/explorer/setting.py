@@ -1,0 +1,92 @@
+"""What one exploration explores, as a value: subject, workload, bound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from harness.faults.kind import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from harness.explorer.steps import Step
+    from harness.faults.kind import FaultKind
+    from harness.subjects.contract import Subject
+
+LEASE_S = 30.0
+"""The lease given to every subject, in seconds of virtual time: long enough that no real schedule outlives it."""
+
+BEYOND_LEASE_S = 1.0
+"""How far past the lease a jump goes."""
+
+REQUEST_LIFE_LEASES = 1.5
+"""The life of a request to the venue, in leases: longer than one jump, shorter than two, so that an early
+'not found' is still open and a late one is final."""
+
+STEP_LIMIT = 400
+"""Steps after which a schedule counts as stalled. The longest schedule of a subject in the box takes under 60."""
+
+ROUNDS = 3
+"""How often a job queue delivers again before the operation counts as stuck."""
+
+WORKLOADS: Mapping[str, str] = {
+    "same": "every worker is given the same key and the same payload, as by a queue that delivers twice",
+    "conflict": "one worker is given the same key with another payload, as by a caller's bug",
+}
+
+_BUY = {"symbol": "BTCUSDT", "side": "BUY", "quantity": "0.10"}
+_OTHER = {"symbol": "BTCUSDT", "side": "BUY", "quantity": "0.20"}
+
+
+def payloads(workload: str, workers: int) -> list[dict[str, Any]]:
+    """Return the payload of each worker's call."""
+    same = [dict(_BUY) for _ in range(workers)]
+    if workload == "conflict":
+        same[-1] = dict(_OTHER)
+    return same
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One exploration.
+
+    Attributes:
+        subject: Whose guard.
+        workload: ``same`` or ``conflict``.
+        workers: Processes of the first delivery, 1 to 8.
+        faults: Faults per schedule at most.
+        kinds: Fault kinds that may strike.
+        lease_s: Lease in seconds of virtual time.
+        has_clock: True where time can be moved.
+    """
+
+    subject: Subject
+    workload: str
+    workers: int
+    faults: int
+    kinds: tuple[FaultKind, ...]
+    lease_s: float = LEASE_S
+    has_clock: bool = True
+
+    @property
+    def jump_s(self) -> float:
+        """How far time jumps, in seconds."""
+        return self.lease_s + BEYOND_LEASE_S
+
+    def strikes(self, step: Step) -> list[FaultKind]:
+        """Return the kinds that can strike a process that waits for *step*."""
+        return [kind for kind in self.kinds if _strikes(kind, step)]
+
+
+def _strikes(kind: FaultKind, step: Step) -> bool:
+    if step.name == "sleep" or kind.target is Target.WORLD:
+        return False
+    if kind.target is Target.STEP:
+        return True
+    if kind.target is Target.EFFECT:
+        return step.name == "effect"
+    if step.name in {"effect", "probe"}:
+        return False
+    may_write = getattr(step, "may_write", True)
+    return (not kind.only or step.name in kind.only) and (may_write or not kind.writes_only)

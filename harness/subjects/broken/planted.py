@@ -1,0 +1,24 @@
+"""What is known of a planted guard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planted:
+    """One planted guard.
+
+    Attributes:
+        bug: The one thing that is wrong with it.
+        cure: What its twin does instead.
+        origin: Where the bug was seen in public, or why it is planted.
+        checker: The checker that must fire.
+        faults: The fault kinds of the smallest schedule that shows it; empty where no fault is needed.
+    """
+
+    bug: str
+    cure: str
+    origin: str
+    checker: str
+    faults: tuple[str, ...] = ()

@@ -1,0 +1,81 @@
+"""Finds a subject by name, ``package.module:make`` or ``path/to/file.py:make``, and loads it anew on request."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import cast
+
+from harness.errors import WrongInputError
+from harness.subjects.box import BOX
+from harness.subjects.contract import Make, Subject, describe_subject
+
+
+_FORMS = "a name that `stormproof subjects` lists, package.module:make, or path/to/file.py:make"
+
+
+def load_subject(name: str, *, promise: str | None = None) -> Subject:
+    """Return the subject *name*.
+
+    Raises:
+        WrongInputError: There is no such subject, or it cannot be loaded.
+    """
+    place = BOX[name].place if name in BOX else name
+    where, colon, attribute = place.rpartition(":")
+    if not colon or not where or not attribute:
+        raise WrongInputError(f"unknown subject {name!r}; expected {_FORMS}")
+    source = Path(where) if where.endswith(".py") else _source_of(where, name)
+    return describe_subject(name, _Loader(name, source, where, attribute), promise)
+
+
+def _source_of(module: str, name: str) -> Path:
+    try:
+        spec = importlib.util.find_spec(module)
+    except (ImportError, ValueError, AttributeError) as error:
+        raise WrongInputError(f"subject {name!r}: there is no module {module!r} ({error})") from error
+    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
+        raise WrongInputError(f"subject {name!r}: there is no Python module {module!r}; expected {_FORMS}")
+    return Path(spec.origin)
+
+
+class _Loader:
+    """Executes one source file as a fresh module with every call."""
+
+    def __init__(self, name: str, source: Path, where: str, attribute: str) -> None:
+        self._name = name
+        self._source = source
+        self._attribute = attribute
+        self._module = where if not where.endswith(".py") else f"stormproof_subject_{source.stem}"
+        self._package = where.rpartition(".")[0] if not where.endswith(".py") else ""
+        try:
+            self._code = compile(source.read_bytes(), str(source), "exec")
+        except OSError as error:
+            raise WrongInputError(f"subject {name!r}: cannot read {source}: {error.strerror}") from error
+        except (SyntaxError, ValueError) as error:
+            raise WrongInputError(f"subject {name!r}: {source} is not Python: {error}") from error
+
+    def __call__(self) -> Make:
+        module = ModuleType(self._module)
+        module.__file__ = str(self._source)
+        module.__package__ = self._package
+        before = sys.modules.get(self._module)
+        # Dataclasses and pickles look their module up by name while the code runs.
+        sys.modules[self._module] = module
+        try:
+            exec(self._code, module.__dict__)  # noqa: S102 - running the user's own file is the purpose
+        except Exception as error:
+            raise WrongInputError(f"subject {self._name!r} raised at import: {type(error).__name__}: {error}") from error
+        finally:
+            if before is not None:
+                sys.modules[self._module] = before
+        try:
+            return cast("Make", getattr(module, self._attribute))
+        except AttributeError as error:
+            found = ", ".join(sorted(n for n, v in vars(module).items() if callable(v) and not n.startswith("_")))
+            raise WrongInputError(
+                f"subject {self._name!r}: {self._source} has no {self._attribute!r}; it has: {found or 'nothing'}"
+            ) from error
+
+

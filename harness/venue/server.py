@@ -1,0 +1,113 @@
+"""The venue's server: many connections, one book, one thread. Runs in the venue's own process.
+
+It never answers before the book's line is on the disk, and stops dead rather than go on with a book that it could
+not write.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import traceback
+from typing import TYPE_CHECKING, Any
+
+from harness.venue.errors import EffectRejected, EffectTimeout, VenueError
+from harness.venue.mischief import MischiefKind
+from harness.venue.wire import LONGEST_LINE, Message, failure_to, mischief_from, request_from
+from verify.history.events import to_object
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from harness.venue.venue import Venue
+
+_BACKLOG = 1024
+_EXIT_BOOK_LOST = 70
+
+
+class VenueServer:
+    """Serves one :class:`Venue` on a unix socket."""
+
+    def __init__(self, venue: Venue) -> None:
+        """Serve *venue*, whose book should be a file."""
+        self._venue = venue
+        self._flowing = asyncio.Event()
+        self._flowing.set()
+        self._landed = asyncio.Condition()
+        self._controls: dict[str, Callable[[Message], Any]] = {
+            "ask": lambda m: [to_object(line) for line in venue.ask(key=m.get("key"), order_id=m.get("order_id"))],
+            "take": lambda m: [to_object(line) for line in venue.take(int(m["position"]))],
+            "plan": lambda m: venue.plan(mischief_from(m["mischief"]), key=m.get("key"), nth=m.get("nth")),
+            "hold": lambda _: self._flowing.clear(),
+            "release": lambda _: self._flowing.set(),
+            "late_tickets": lambda _: venue.late_tickets(),
+            "fill": lambda m: venue.fill(str(m["order_id"])),
+            "request_life": lambda _: venue.request_life_s,
+        }
+
+    async def serve(self, path: Path) -> None:
+        """Listen on unix socket *path* until the process is killed."""
+        server = await asyncio.start_unix_server(self._connection, path, limit=LONGEST_LINE, backlog=_BACKLOG)
+        async with server:
+            await server.serve_forever()
+
+    async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            line = await reader.readline()
+            # Half a line is a client that died while it sent: the request never arrived.
+            answer = await self._answer(line) if line.endswith(b"\n") else None
+            if answer is not None:
+                writer.write(json.dumps(answer, allow_nan=False).encode("ascii") + b"\n")
+                await writer.drain()
+        except (ConnectionError, ValueError):
+            # Gone before its reply, or a request longer than LONGEST_LINE: either way nobody is told anything.
+            traceback.print_exc()
+        except Exception:  # noqa: BLE001 - whatever it was, the book may lack a line: say it and stop dead
+            traceback.print_exc()
+            os._exit(_EXIT_BOOK_LOST)
+        finally:
+            writer.close()
+
+    async def _answer(self, line: bytes) -> Message | None:
+        """Return the reply, None for none at all."""
+        try:
+            message = json.loads(line)
+            return {"value": await self._do(message)}
+        except EffectTimeout:
+            return None
+        except (EffectRejected, VenueError, ValueError, KeyError, TypeError) as error:
+            return {"failure": failure_to(error)}
+
+    async def _do(self, message: Message) -> Any:
+        match message["do"]:
+            case "effect":
+                return await self._effect(message)
+            case "release_late":
+                line = self._venue.release_late(message.get("ticket"))
+                await self._tell_landed()
+                return None if line is None else to_object(line)
+            case "wait_landed":
+                async with self._landed:
+                    await self._landed.wait_for(lambda: len(self._venue.book.entries) >= int(message["n"]))
+                return len(self._venue.book.entries)
+            case name if name in self._controls:
+                return self._controls[name](message)
+            case name:
+                raise ValueError(f"unknown request {name!r}; expected one of {', '.join(sorted(self._controls))}")
+
+    async def _effect(self, message: Message) -> Message:
+        request = request_from(message)
+        mischief = self._venue.next_mischief(request.key)
+        if mischief is not None and mischief.kind is MischiefKind.SLOW:
+            await asyncio.sleep(mischief.seconds)
+        try:
+            return self._venue.act(request, mischief)
+        finally:
+            await self._tell_landed()
+            await self._flowing.wait()
+
+    async def _tell_landed(self) -> None:
+        async with self._landed:
+            self._landed.notify_all()

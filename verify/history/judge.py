@@ -1,0 +1,283 @@
+"""Histories in, verdict out. A checker that fails decides nothing, and what was not shown is never VALID."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from verify.history import usefulness
+from verify.history.campaign import InstrumentRow, compose, instrument_row
+from verify.history.checkers import CHECKERS
+from verify.history.history import History, MalformedHistoryError
+from verify.history.judgement import Judgement, ListedFinding, dumps_canonical
+from verify.history.overlap import effect_overlapped_call
+from verify.history.promises import Promise, deciding_checkers
+from verify.history.record import Bound, ExplorationRecord, MalformedRecordError, Server
+from verify.history.words import Finding, Verdict, merge
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from verify.history.events import Event
+
+__all__ = [
+    "RECORD",
+    "Bound",
+    "ExplorationRecord",
+    "HistoryVerdict",
+    "InstrumentRow",
+    "Judgement",
+    "ListedFinding",
+    "MalformedRecordError",
+    "Promise",
+    "Server",
+    "StoredHistory",
+    "compose",
+    "dumps_canonical",
+    "instrument_row",
+    "judge_exploration",
+    "judge_history",
+]
+
+RECORD = "record"
+"""The name under which a history that cannot be read at all is reported."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryVerdict:
+    """What was decided about one history.
+
+    Attributes:
+        verdict: The merge of the promised findings; VALID if there are none.
+        findings: Every finding, in the order of the checkers, each with whether it is promised and so decides.
+    """
+
+    verdict: Verdict
+    findings: tuple[tuple[Finding, bool], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredHistory:
+    """One distinct history of an exploration.
+
+    Attributes:
+        id: Its number in the store.
+        events: What happened.
+        schedule: The decisions of the simplest schedule that gave it.
+        faults: The fault kinds of that schedule, in its order; a parameter in brackets may follow the kind.
+        preemptions: Switches of that schedule away from a process that could have gone on.
+        count: How many schedules gave this history.
+    """
+
+    id: int
+    events: Sequence[Event]
+    schedule: str
+    faults: tuple[str, ...] = ()
+    preemptions: int = 0
+    count: int = 1
+
+
+def judge_history(events: Sequence[Event], promise: Promise) -> HistoryVerdict:
+    """Judge one history by *promise*: all checkers run, the promised ones and the assumptions decide."""
+    return _judge(_index(events), deciding_checkers(promise))
+
+
+def judge_exploration(
+    record: ExplorationRecord, histories: Iterable[StoredHistory], replay_line: Callable[[str], str]
+) -> Judgement:
+    """Judge a whole exploration in one pass; memory grows with the distinct findings only.
+
+    Args:
+        record: What the exploration says of itself.
+        histories: Its distinct histories, in any order.
+        replay_line: Gives the line that replays a schedule.
+    """
+    deciding = deciding_checkers(record.promise)
+    survey = _Survey(wants_overlap=record.requires_overlap)
+    for stored in histories:
+        survey.take(stored, deciding)
+    findings = survey.listed(record, replay_line)
+    decisive = [finding for finding in findings if finding.decides]
+    unknown = [f"{each.checker}: {each.sentence}" for each in decisive if each.verdict is Verdict.UNKNOWN]
+    reasons = (*_unfinished(record), *_uncovered(record), *survey.unseen(record, deciding), *unknown)
+    verdicts = [finding.verdict for finding in decisive]
+    verdicts.append(Verdict.UNKNOWN if reasons else Verdict.VALID)
+    return Judgement(record=record, verdict=merge(verdicts), reasons=reasons, findings=findings)
+
+
+def _index(events: Sequence[Event]) -> History | Finding:
+    """Index the events, or say why they cannot be read as a history."""
+    try:
+        history = History(events)
+    except MalformedHistoryError as error:
+        return _unreadable(f"the record was damaged: {error}")
+    except Exception as error:  # noqa: BLE001 - whatever breaks the index, the history was not judged
+        return _unreadable(f"the record could not be indexed: {error!r}")
+    return history if history.operations else _unreadable("the history holds no operation, so nothing was shown")
+
+
+def _unreadable(sentence: str) -> Finding:
+    return Finding(checker=RECORD, verdict=Verdict.UNKNOWN, sentence=sentence)
+
+
+def _judge(history: History | Finding, deciding: frozenset[str]) -> HistoryVerdict:
+    if isinstance(history, Finding):
+        return HistoryVerdict(verdict=history.verdict, findings=((history, True),))
+    findings: list[tuple[Finding, bool]] = []
+    for checker in CHECKERS:
+        try:
+            found = checker.check(history)
+        except Exception as error:  # noqa: BLE001 - whatever a checker raises, it has not found the history valid
+            sentence = f"checker {checker.name} failed: {error!r}"
+            found = [Finding(checker=checker.name, verdict=Verdict.UNKNOWN, sentence=sentence)]
+        findings += [(finding, checker.name in deciding) for finding in found]
+    verdict = merge([Verdict.VALID, *(finding.verdict for finding, promised in findings if promised)])
+    return HistoryVerdict(verdict=verdict, findings=tuple(findings))
+
+
+_Identity = tuple[str, Verdict, tuple[str, ...]]
+_Rank = tuple[int, int, int, str, str]
+
+
+@dataclass(slots=True)
+class _Group:
+    """The findings of one identity: the simplest so far, and how many there are."""
+
+    rank: _Rank
+    finding: Finding
+    promised: bool
+    stored: StoredHistory
+    histories: int = 0
+    schedules: int = 0
+
+
+class _Survey:
+    """What the histories of one exploration show together."""
+
+    def __init__(self, *, wants_overlap: bool) -> None:
+        self._groups: dict[_Identity, _Group] = {}
+        self._histories = 0
+        self._schedules = 0
+        self._seeks_overlap = wants_overlap
+        self._has_faultless = False
+
+    def take(self, stored: StoredHistory, deciding: frozenset[str]) -> None:
+        """Judge one history and keep what is new in it; its events may be forgotten afterwards."""
+        self._histories += 1
+        self._schedules += stored.count
+        history = _index(stored.events)
+        if isinstance(history, History):
+            self._has_faultless = self._has_faultless or (history.is_faultless and not stored.faults)
+            if self._seeks_overlap and effect_overlapped_call(history):
+                self._seeks_overlap = False
+        counted = set()
+        for finding, promised in _judge(history, deciding).findings:
+            identity = (finding.checker, finding.verdict, tuple(sorted(stored.faults)))
+            group = self._keep_simplest(identity, finding, promised=promised, stored=stored)
+            if identity not in counted:
+                counted.add(identity)
+                group.histories += 1
+                group.schedules += stored.count
+
+    def _keep_simplest(
+        self, identity: _Identity, finding: Finding, *, promised: bool, stored: StoredHistory
+    ) -> _Group:
+        rank = (len(stored.faults), stored.preemptions, len(stored.schedule), stored.schedule, finding.sentence)
+        group = self._groups.get(identity)
+        if group is None:
+            group = self._groups[identity] = _Group(rank, finding, promised, _without_events(stored))
+        elif rank < group.rank:
+            group.rank, group.finding, group.stored = rank, finding, _without_events(stored)
+        return group
+
+    def listed(self, record: ExplorationRecord, replay_line: Callable[[str], str]) -> tuple[ListedFinding, ...]:
+        """Return the groups as findings: promised first, inside before outside, then the simplest first."""
+        findings = [
+            ListedFinding(
+                checker=group.finding.checker,
+                verdict=group.finding.verdict,
+                promised=group.promised,
+                outside=_why_outside(record, group.stored.faults),
+                sentence=group.finding.sentence,
+                schedule=group.stored.schedule,
+                faults=group.stored.faults,
+                replay=replay_line(group.stored.schedule),
+                histories=group.histories,
+                schedules=group.schedules,
+            )
+            for group in self._groups.values()
+        ]
+        return tuple(sorted(findings, key=_place))
+
+    def unseen(self, record: ExplorationRecord, deciding: frozenset[str]) -> Iterator[str]:
+        """Say what the histories should have shown and did not."""
+        if self._histories != record.classes:
+            yield f"the record counts {record.classes} distinct histories, but {self._histories} are stored"
+        if self._schedules > record.schedules:
+            yield f"the record counts {record.schedules} schedules, but its histories stand for {self._schedules}"
+        if self._histories == 0:
+            yield "no history is stored, so nothing was judged"
+            return
+        if record.requires_overlap and self._seeks_overlap:
+            yield "vacuous: in no history did an effect overlap another process's call of the same key"
+        if usefulness.NAME in deciding and not self._has_faultless:
+            yield "no history without faults was recorded, so it is unknown whether the subject is of any use"
+
+
+def _without_events(stored: StoredHistory) -> StoredHistory:
+    return StoredHistory(
+        id=stored.id,
+        events=(),
+        schedule=stored.schedule,
+        faults=tuple(stored.faults),
+        preemptions=stored.preemptions,
+        count=stored.count,
+    )
+
+
+def _place(finding: ListedFinding) -> tuple[object, ...]:
+    return (
+        not finding.promised,
+        bool(finding.outside),
+        len(finding.faults),
+        finding.checker,
+        finding.schedule,
+        finding.faults,
+        finding.verdict,
+    )
+
+
+def _why_outside(record: ExplorationRecord, faults: Sequence[str]) -> str:
+    """Return the reasons why these faults are outside the promise; empty if all are inside it."""
+    reasons = {}
+    for fault in faults:
+        for kind in (fault, fault.partition("(")[0]):
+            if kind in record.outside:
+                reasons[kind] = record.outside[kind] or "the promise does not cover it"
+                break
+    return "; ".join(f"{kind}: {reason}" for kind, reason in sorted(reasons.items()))
+
+
+def _unfinished(record: ExplorationRecord) -> Iterator[str]:
+    """Say what kept the exploration from running all that its bound holds."""
+    if record.schedules == 0:
+        yield "no schedule was run" + (f": {record.reason}" if record.reason else "")
+    elif not record.exhausted:
+        yield f"stopped after {record.schedules} schedules: {record.reason or 'no reason was recorded'}"
+    if record.step_limited:
+        yield f"{record.step_limited} schedules ended by the step limit or a stall, so their end is unknown"
+    if record.nondeterministic:
+        yield record.nondeterministic
+
+
+def _uncovered(record: ExplorationRecord) -> Iterator[str]:
+    """Name the fault kinds that were asked for and never bit."""
+    for kind, reason in sorted(record.unavailable.items()):
+        yield f"fault kind {kind} cannot be done here: {reason}"
+    hits: dict[str, int] = defaultdict(int)
+    for kind, steps in record.hits.items():
+        hits[kind] += sum(steps.values())
+    for kind, places in sorted(record.applicable.items()):
+        if places and not hits[kind]:
+            yield f"fault kind {kind} was applicable at {', '.join(places)}, but never hit"

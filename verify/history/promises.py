@@ -1,0 +1,60 @@
+"""What a subject may promise, and which checkers hold it to that. Says nothing about how a subject keeps it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from verify.history import (
+    at_most_once,
+    conflict,
+    fence_order,
+    mutual_exclusion,
+    nothing_lost,
+    replay_equality,
+    truthful_outcome,
+    usefulness,
+)
+from verify.history.checkers import ASSUMPTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Promise(StrEnum):
+    """What a guard promises of the effects it is called for."""
+
+    MUTUAL_EXCLUSION = "mutual_exclusion"
+    """Never two processes in the section of one key."""
+    AT_MOST_ONCE = "at_most_once"
+    """Never two effects of one key, and honest answers; a lost one is allowed."""
+    EXACTLY_ONCE_OR_IN_DOUBT = "exactly_once_or_in_doubt"
+    """One effect of each key, the same result for every caller, or an explicit doubt."""
+
+
+DEFAULT_PROMISE = Promise.EXACTLY_ONCE_OR_IN_DOUBT
+"""The promise of a subject that names none."""
+
+PROMISED: Mapping[Promise, frozenset[str]] = {
+    Promise.MUTUAL_EXCLUSION: frozenset({mutual_exclusion.NAME, usefulness.NAME}),
+    Promise.AT_MOST_ONCE: frozenset(
+        {at_most_once.NAME, conflict.NAME, truthful_outcome.NAME, fence_order.NAME, usefulness.NAME}
+    ),
+    Promise.EXACTLY_ONCE_OR_IN_DOUBT: frozenset(
+        {
+            at_most_once.NAME,
+            nothing_lost.NAME,
+            truthful_outcome.NAME,
+            replay_equality.NAME,
+            conflict.NAME,
+            fence_order.NAME,
+            usefulness.NAME,
+        }
+    ),
+}
+"""The checkers that each promise answers for, besides the assumptions."""
+
+
+def deciding_checkers(promise: Promise) -> frozenset[str]:
+    """Return the checkers whose findings decide under *promise*: the promised ones and the assumptions."""
+    return PROMISED[promise] | ASSUMPTIONS

@@ -1,0 +1,69 @@
+"""Every caller of a key gets the one result. Compares parsed JSON, never text, and never a float with an integer."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from verify.history.words import Finding, Outcome, Verdict
+
+if TYPE_CHECKING:
+    from verify.history.history import History, Operation
+
+NAME = "replay_equality"
+CLAIM = "All OK answers of one key and payload carry the same result, and it is a receipt that the venue gave."
+
+_NOTHING = "null"
+
+
+def check(history: History) -> list[Finding]:
+    """Return findings for results that differ, that the venue never gave, or that are missing."""
+    answered: dict[tuple[str, str], dict[str, Operation]] = defaultdict(dict)
+    for operation in history.operations:
+        if operation.outcome is Outcome.OK and operation.completion is not None:
+            result = _canonical(operation.completion.result)
+            answered[(operation.key, operation.payload)].setdefault(result, operation)
+    receipts = {key: _receipts(history, key) for key in history.landed_keys}
+    findings = []
+    for (key, _), results in answered.items():
+        if len(results) > 1:
+            findings.append(_differing(key, results))
+        for result, operation in results.items():
+            # An OK without any effect is the business of nothing_lost and truthful_outcome.
+            if key in receipts and result not in receipts[key]:
+                findings.append(_unfounded(key, result, operation))
+    return findings
+
+
+def _receipts(history: History, key: str) -> set[str]:
+    return {_canonical(landing.event.receipt) for landing in history.landings_of(key)}
+
+
+def _canonical(text: str | None) -> str:
+    """Return one text for each JSON value; text that is no JSON stands for itself."""
+    if text is None:
+        return _NOTHING
+    try:
+        return json.dumps(json.loads(text), sort_keys=True)
+    except ValueError:
+        return text
+
+
+def _differing(key: str, results: dict[str, Operation]) -> Finding:
+    said = "; ".join(f"operation {operation.number} got {result}" for result, operation in results.items())
+    return Finding(
+        checker=NAME,
+        verdict=Verdict.INVALID,
+        sentence=f"callers of key {key} were answered OK with different results: {said}",
+        operations=tuple(operation.number for operation in results.values()),
+    )
+
+
+def _unfounded(key: str, result: str, operation: Operation) -> Finding:
+    who = f"process {operation.process} was answered OK for key {key} (operation {operation.number})"
+    if result == _NOTHING:
+        sentence = f"{who}, but the caller got no result where the venue's receipt was due"
+    else:
+        sentence = f"{who} with {result}, which is no receipt that the venue gave for that key"
+    return Finding(checker=NAME, verdict=Verdict.INVALID, sentence=sentence, operations=(operation.number,))
