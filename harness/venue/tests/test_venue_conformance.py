@@ -10,10 +10,12 @@ import pytest
 from harness import clock
 from harness.venue.conformance import VenueForm, check_venue
 from harness.venue.process import VenueProcess
-from harness.venue.venue import EffectRequest, Venue
+from harness.venue.venue import EffectRequest, Receipt, Venue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from harness.venue.mischief import Mischief
 
 
 @contextmanager
@@ -42,11 +44,11 @@ def test_a_venue_that_deduplicates_does_not_conform() -> None:
     class Deduplicating(Venue):
         """Answers a known key with its first receipt."""
 
-        def perform(self, request: EffectRequest, mischief: object = None) -> dict[str, object]:
+        def perform(self, request: EffectRequest, mischief: Mischief | None = None) -> Receipt:
             """Do it once."""
             if self.ask(key=request.key):
                 return {"receipt_id": f"{request.key}/1"}
-            return super().perform(request)
+            return super().perform(request, mischief)
 
     @contextmanager
     def make(*, open_orders: bool = False, request_life_s: float | None = None) -> Iterator[VenueForm]:

@@ -1,0 +1,145 @@
+"""The venue's own process: what it acknowledged stays, whoever is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from harness import clock
+from harness.venue import mischief
+from harness.venue.errors import EffectTimeout, VenueUnavailableError
+from harness.venue.process import VenueProcess
+
+_ROOT = Path(__file__).resolve().parents[3]
+_PERFORM_50 = """
+import sys
+from harness.venue.client import VenueClient
+client = VenueClient(sys.argv[1])
+for number in range(50):
+    client.effect("even" if number % 2 else "odd", {"number": number}, "order", sys.argv[2])
+"""
+_START_AND_WAIT = """
+import sys
+from harness.venue.process import VenueProcess
+venue = VenueProcess().start()
+print(venue.pid, venue.socket_path.parent, flush=True)
+sys.stdin.read()
+"""
+
+
+def _runs(pid: int) -> bool:
+    stat = Path("/proc", str(pid), "stat")
+    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
+
+
+def test_killed_venue_keeps_what_it_acknowledged(run_folder: Path) -> None:
+    """SIGKILL right after a reply: the book has the line, dated by the shared clock."""
+    before_ns = clock.shared_ns()
+    with VenueProcess(run_folder) as venue:
+        client = venue.client()
+        receipt = client.effect("a", {"quantity": 1}, order_id="o1", fence=3)
+        os.kill(venue.pid, signal.SIGKILL)
+        venue.kill()
+        (line,) = venue.read_book().entries
+        with pytest.raises(ConnectionRefusedError):
+            client.effect("a", {"quantity": 1})
+    assert (receipt["receipt_id"], line.key, line.n, line.order_id, line.fence) == ("a/1", "a", 1, "o1", 3)
+    assert line.at_ns is not None
+    assert before_ns < line.at_ns < clock.shared_ns()
+    assert venue.book_path.exists()
+    assert not venue.socket_path.parent.exists()
+
+
+def test_four_processes_number_each_key_without_gaps() -> None:
+    """Four clients in parallel land 200 effects; each key's numbers run from 1 without gap or repeat."""
+    with VenueProcess() as venue:
+        clients = [
+            subprocess.Popen([sys.executable, "-c", _PERFORM_50, str(venue.socket_path), f"p{number}"], cwd=_ROOT)
+            for number in range(4)
+        ]
+        assert venue.control.wait_landed(200, timeout_s=30) == 200
+        assert [client.wait() for client in clients] == [0] * 4
+        entries = venue.read_book().entries
+    for key in ("even", "odd"):
+        assert [line.n for line in entries if line.key == key] == list(range(1, 101))
+    assert {line.process for line in entries} == {"p0", "p1", "p2", "p3"}
+
+
+def test_held_replies_wait_while_effects_land() -> None:
+    """hold() keeps the reply, not the effect; release() lets the caller go on."""
+    with VenueProcess() as venue, ThreadPoolExecutor(1) as worker:
+        venue.control.hold()
+        reply = worker.submit(venue.client().effect, "a", 1)
+        assert venue.control.wait_landed(1) == 1
+        assert not reply.done()
+        venue.control.release()
+        assert reply.result(timeout=10)["receipt_id"] == "a/1"
+
+
+def test_caller_that_ran_out_of_patience_learns_nothing() -> None:
+    """A held reply ends in the caller's own timeout, which is ambiguous, and the effect is in the book."""
+    with VenueProcess() as venue:
+        venue.control.hold()
+        with pytest.raises(EffectTimeout) as caught:
+            venue.client(timeout_s=0.1).effect("a", 1)
+        assert not caught.value.definite
+        assert venue.control.wait_landed(1) == 1
+
+
+def test_slow_request_does_not_hold_up_others() -> None:
+    """One caller's slow request passes its time alone, and lands after a quick one that came later."""
+    with VenueProcess() as venue:
+        venue.control.plan(mischief.slow(0.3), key="slow", nth=1)
+        slow = threading.Thread(target=venue.client().effect, args=("slow", 1))
+        slow.start()
+        venue.client().effect("quick", 1)
+        slow.join()
+        assert {line.key for line in venue.control.take()} == {"quick", "slow"}
+        assert venue.control.take()[0].key == "quick"
+
+
+def test_nonsense_does_not_stop_the_venue() -> None:
+    """A malformed request is answered as one, and the next caller is served."""
+    with VenueProcess() as venue:
+        with pytest.raises(ValueError, match="unknown request"):
+            venue.control._call({"do": "dance"})
+        with pytest.raises(ValueError, match="fields"):
+            venue.control._call({"do": "effect", "colour": "red"})
+        assert venue.client().effect("a", 1)["receipt_id"] == "a/1"
+
+
+def test_waiting_for_too_much_ends_with_words() -> None:
+    """wait_landed() has a deadline and says what did not happen."""
+    with VenueProcess() as venue, pytest.raises(VenueUnavailableError, match="for 1 effects"):
+        venue.control.wait_landed(1, timeout_s=0.05)
+
+
+def test_second_venue_cannot_write_to_the_first_ones_book(run_folder: Path) -> None:
+    """A venue whose book exists does not start, and says why."""
+    with VenueProcess(run_folder), pytest.raises(VenueUnavailableError, match="never reopened"):
+        VenueProcess(run_folder).start()
+
+
+def test_venue_dies_with_its_killed_parent() -> None:
+    """SIGKILL of the process that started a venue takes the venue along."""
+    with subprocess.Popen(
+        [sys.executable, "-c", _START_AND_WAIT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=_ROOT, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        pid, _, folder = parent.stdout.readline().strip().partition(" ")
+        assert _runs(int(pid))
+        os.kill(parent.pid, signal.SIGKILL)
+        deadline_ns = clock.elapsed_ns() + 10_000_000_000
+        while _runs(int(pid)) and clock.elapsed_ns() < deadline_ns:
+            clock.pause_s(0.002)
+        assert not _runs(int(pid))
+    for left in Path(folder).iterdir():
+        left.unlink()
+    Path(folder).rmdir()

@@ -1,0 +1,36 @@
+"""The names of what a run leaves behind, shared by those who write and those who read. Names only, no I/O.
+
+A run folder holds one exploration or story, or a campaign with one sub-folder for each of its parts.
+"""
+
+from __future__ import annotations
+
+HISTORY = "history.jsonl"
+"""Every distinct history, one event a line, with the number of its history in the field ``history``."""
+
+SCHEDULES = "schedules"
+"""Folder of the schedules."""
+
+EXPLORED = "schedules/explored.tsv"
+"""One line a schedule: number of its history, preemptions, ``workload: decisions``, separated by tabs."""
+
+RECORD = "exploration.json"
+"""What the exploration or story says of itself (:class:`verify.history.record.ExplorationRecord`)."""
+
+RUN = "run.json"
+"""What the run is: ``kind`` (explore, campaign, selftest), ``folder`` as the user named it, ``parts`` with their
+sub-folders and expectations, and whether it was interrupted."""
+
+PARTS = "parts"
+"""Folder of a campaign's parts, one sub-folder each."""
+
+VERDICT = "verdict.json"
+SUMMARY = "summary.md"
+ENVIRONMENT = "environment.json"
+JUNIT = "junit.xml"
+ALLURE = "allure-results"
+
+
+def schedule_file(mark: str) -> str:
+    """Return the place of the replayable schedule *mark* within a part's folder."""
+    return f"{SCHEDULES}/{mark}.json"
