@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 
 _perf_counter_ns = time.perf_counter_ns
@@ -22,3 +23,14 @@ def shared_ns() -> int:
 def pause_s(seconds: float) -> None:
     """Sleep between two polls of a condition that has a deadline; never a way to wait for an event."""
     _sleep(seconds)
+
+
+def utc_now() -> str:
+    """Return the wall clock as ISO 8601 in UTC, to the millisecond; for reports, never for order."""
+    now = dt.datetime.now(dt.UTC)
+    return now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def wall_ms() -> int:
+    """Return Unix time in milliseconds; inside an exploration it follows the virtual time of the server."""
+    return time.time_ns() // 1_000_000

@@ -18,7 +18,9 @@ SIZE = 32
 """Schedules in flight at most."""
 
 
-def run_together(next_world: Callable[[], World | None], jump: Callable[[], None], size: int = SIZE) -> Iterator[World]:
+def run_together(
+    next_world: Callable[[], World | None], jump: Callable[[], None], size: int = SIZE
+) -> Iterator[World]:
     """Run worlds to their end, at most *size* at a time; yield each as it ends.
 
     Args:
@@ -27,26 +29,29 @@ def run_together(next_world: Callable[[], World | None], jump: Callable[[], None
         size: Worlds in flight at most.
     """
     flying: list[World] = []
-    while True:
-        waiting: list[World] = []
-        while len(flying) + len(waiting) < size:
-            world = next_world()
-            if world is None:
-                break
-            world.switch()
-            if world.dead:
-                yield world
-            else:
-                waiting.append(world)
-        flying += waiting
-        if not flying:
-            return
-        jump()
-        still: list[World] = []
+    try:
+        while True:
+            while len(flying) < size and (world := next_world()) is not None:
+                flying.append(world)
+                world.switch()
+                if world.dead:
+                    flying.pop()
+                    yield world
+            if not flying:
+                return
+            jump()
+            for world in list(flying):
+                world.switch()
+                if world.dead:
+                    flying.remove(world)
+                    yield world
+    finally:
         for world in flying:
-            world.switch()
-            if world.dead:
-                yield world
-            else:
-                still.append(world)
-        flying = still
+            world.abandon()
+
+
+def run_alone(world: World, jump: Callable[[], None]) -> None:
+    """Run one world to its end."""
+    worlds = [world]
+    for _ in run_together(lambda: worlds.pop() if worlds else None, jump, size=1):
+        pass

@@ -8,29 +8,25 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from harness import clock
-from harness.errors import CouldNotRunError
-from harness.explorer.cohort import run_together
-from harness.explorer.commands import CommandTable
+from harness.explorer.cohort import run_alone, run_together
 from harness.explorer.frontier import Frontier
-from harness.explorer.greenlet_gate import GreenletGate
+from harness.explorer.rig import Rig
 from harness.explorer.seats import FreshSeats, ReusedSeats, Seats
 from harness.explorer.setting import Setting
-from harness.explorer.wire import WirePool
-from harness.explorer.world import World
-from harness.faults.kind import FaultKind
+from harness.explorer.world import Surroundings, World
 from verify.history.promises import Promise
-from verify.history.record import Bound, ExplorationRecord, Server
+from verify.history.record import Bound, ExplorationRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import redis
-
     from harness.explorer.frontier import Prefix
     from harness.explorer.store import HistoryStore
+    from harness.explorer.target import Target
+    from harness.faults.kind import FaultKind
     from harness.subjects.contract import Subject
 
 _FLUSH_EVERY = 20_000
@@ -39,19 +35,6 @@ _FLUSH_EVERY = 20_000
 _ALWAYS_CHECKED = 16
 _CHECKED_EVERY = 256
 """Schedules of a reusable subject that are run again with fresh guards: the first ones, then one in so many."""
-
-
-class TargetServer(Protocol):
-    """What an exploration needs of a server."""
-
-    has_clock: bool
-
-    @property
-    def url(self) -> str:
-        """Where the harness reaches it."""
-
-    def client(self) -> redis.Redis:
-        """Return a client without retries."""
 
 
 @dataclass(slots=True)
@@ -111,11 +94,9 @@ class Exploration:
     def __init__(
         self,
         plan: Plan,
-        server: TargetServer,
-        identity: Server,
+        target: Target,
         store: HistoryStore,
         *,
-        advance: Callable[[float], object] | None,
         on_progress: Callable[[Progress], None] = lambda _progress: None,
         on_history: Callable[[World], None] = lambda _world: None,
     ) -> None:
@@ -123,18 +104,14 @@ class Exploration:
 
         Args:
             plan: What to explore.
-            server: Where.
-            identity: What the record says of the server.
+            target: Where.
             store: Where histories go.
-            advance: Moves the server's clock by seconds; None where nobody can.
             on_progress: Told after every schedule.
             on_history: Told of every world whose history is new.
         """
         self.plan = plan
-        self._server = server
-        self._identity = identity
+        self._target = target
         self._store = store
-        self._advance = advance
         self._on_progress = on_progress
         self._on_history = on_history
         self._counts = _Counts()
@@ -142,7 +119,6 @@ class Exploration:
         self._started_ns = clock.elapsed_ns()
         self._numbered = 0
         self._since_flush = 0
-        self.keys_seen: set[bytes] = set()
 
     def run(self) -> ExplorationRecord:
         """Explore and return the record.
@@ -152,24 +128,25 @@ class Exploration:
             WrongInputError: The subject cannot be loaded or prepared.
         """
         reason = ""
-        with self._server.client() as client:
-            table = CommandTable.ask(client)
-        pool = WirePool(_address(self._server.url))
-        gate = GreenletGate(pool, table)
-        self._prepare()
         try:
-            with gate.installed():
-                reason = self._every_pass(gate, pool)
+            with Rig(self._target, self.plan.subject) as rig:
+                reason = self._every_pass(rig)
+        except KeyboardInterrupt:
+            reason = INTERRUPTED
         finally:
-            pool.close()
             self._store.flush()
         return self.record(reason)
+
+    @property
+    def elapsed_s(self) -> float:
+        """Real seconds since the exploration was prepared."""
+        return (clock.elapsed_ns() - self._started_ns) / 1e9
 
     def record(self, reason: str) -> ExplorationRecord:
         """Return what the exploration says of itself; *reason* is empty if it came to its end."""
         plan = self.plan
-        missing = {kind.name: _NO_CLOCK for kind in plan.kinds if kind.needs_clock and self._advance is None}
-        notes = () if self._advance is not None else ("time cannot be moved on this server: leases never ran out",)
+        missing = {kind.name: Rig.no_clock for kind in plan.kinds if kind.needs_clock and not self._target.has_clock}
+        notes = () if self._target.has_clock else ("time cannot be moved on this server: leases never ran out",)
         return ExplorationRecord(
             tier="explore",
             name=plan.name,
@@ -186,7 +163,7 @@ class Exploration:
             exhausted=not reason,
             reason=reason,
             seed=plan.seed,
-            server=self._identity,
+            server=self._target.identity,
             hits={kind: dict(sorted(places.items())) for kind, places in sorted(self._counts.hits.items())},
             applicable={kind: tuple(sorted(at)) for kind, at in sorted(self._counts.applicable.items())},
             unavailable=missing,
@@ -199,7 +176,7 @@ class Exploration:
 
     # Within.
 
-    def _every_pass(self, gate: GreenletGate, pool: WirePool) -> str:
+    def _every_pass(self, rig: Rig) -> str:
         for faults in range(self.plan.faults + 1):
             for workload in self.plan.workloads:
                 setting = Setting(
@@ -207,16 +184,16 @@ class Exploration:
                     workload=workload,
                     workers=self.plan.workers,
                     faults=faults,
-                    kinds=tuple(kind for kind in self.plan.kinds if not (kind.needs_clock and self._advance is None)),
-                    has_clock=self._advance is not None,
+                    kinds=tuple(kind for kind in self.plan.kinds if self._target.has_clock or not kind.needs_clock),
+                    has_clock=self._target.has_clock,
                 )
                 self._progress.doing = f"{workload}, {faults} fault{'' if faults == 1 else 's'}"
-                reason = self._one_pass(setting, gate, pool)
+                reason = self._one_pass(setting, rig)
                 if reason:
                     return reason
         return ""
 
-    def _one_pass(self, setting: Setting, gate: GreenletGate, pool: WirePool) -> str:
+    def _one_pass(self, setting: Setting, rig: Rig) -> str:
         frontier = Frontier()
         seats: Seats = ReusedSeats(setting.subject) if setting.subject.reusable else FreshSeats(setting.subject)
         stop = ""
@@ -224,29 +201,26 @@ class Exploration:
         def next_world() -> World | None:
             if stop or not frontier or self._since_flush >= _FLUSH_EVERY:
                 return None
-            return self._world(setting, frontier.take(), pool, seats)
+            return self._world(setting, frontier.take(), rig, seats)
 
         while frontier and not stop:
-            for world in run_together(next_world, lambda: self._jump(gate, setting)):
+            for world in run_together(next_world, lambda: rig.jump(setting.jump_s)):
+                if world.cold_at is not None:
+                    frontier.put_back(world.prefix)
+                    continue
                 frontier.branch(world.prefix, world.path)
                 self._take(world)
                 self._progress.waiting = len(frontier)
-                stop = stop or self._why_stop(world) or self._distrust(world, gate, pool)
+                stop = stop or self._why_stop(world) or self._distrust(world, rig)
             if self._since_flush >= _FLUSH_EVERY:
-                self._start_afresh()
+                self._start_afresh(rig)
         return stop
 
-    def _world(self, setting: Setting, prefix: Prefix, pool: WirePool, seats: Seats) -> World:
+    def _world(self, setting: Setting, prefix: Prefix, rig: Rig, seats: Seats) -> World:
         self._numbered += 1
         self._since_flush += 1
         key = f"sp{self.plan.seed:08x}n{self._numbered:07d}z"
-        return World(setting, key, prefix, setting.faults, pool, seats, self._counts.applicable, self.keys_seen)
-
-    def _jump(self, gate: GreenletGate, setting: Setting) -> None:
-        if self._advance is None:
-            raise CouldNotRunError("time cannot be moved on this server")
-        self._advance(setting.jump_s)
-        gate.clocks.advance(setting.jump_s)
+        return World(setting, Surroundings(rig.pool, seats, self._counts.applicable, self._target.keys), key, prefix)
 
     def _take(self, world: World) -> None:
         if world.stalled:
@@ -258,7 +232,7 @@ class Exploration:
                 self._on_history(world)
         self._progress.schedules = self._store.schedules
         self._progress.classes = self._store.classes
-        self._progress.elapsed_s = (clock.elapsed_ns() - self._started_ns) / 1e9
+        self._progress.elapsed_s = self.elapsed_s
         self._on_progress(self._progress)
 
     def _why_stop(self, world: World) -> str:
@@ -272,16 +246,14 @@ class Exploration:
             return f"the budget of {budget_s:g} s ran out in the pass '{self._progress.doing}'"
         return ""
 
-    def _distrust(self, world: World, gate: GreenletGate, pool: WirePool) -> str:
+    def _distrust(self, world: World, rig: Rig) -> str:
         """Run a sampled schedule of a reusable subject again with fresh guards: the claim is never trusted."""
         number = self._store.schedules
         if not self.plan.subject.reusable or world.stalled or (number > _ALWAYS_CHECKED and number % _CHECKED_EVERY):
             return ""
         setting = world.setting
-        again = self._world(setting, world.decisions, pool, FreshSeats(setting.subject))
-        worlds = [again]
-        for _ in run_together(lambda: worlds.pop() if worlds else None, lambda: self._jump(gate, setting)):
-            pass
+        again = self._world(setting, world.decisions, rig, FreshSeats(setting.subject))
+        run_alone(again, lambda: rig.jump(setting.jump_s))
         if again.trace.events == world.trace.events:
             return ""
         self._counts.nondeterministic = (
@@ -290,25 +262,11 @@ class Exploration:
         )
         return "the subject is not reusable, though it says so"
 
-    def _start_afresh(self) -> None:
-        if self._advance is not None:
-            with self._server.client() as client:
-                client.flushall()
-        self._prepare()
+    def _start_afresh(self, rig: Rig) -> None:
+        self._target.clear()
+        rig.prepare()
         self._since_flush = 0
 
-    def _prepare(self) -> None:
-        self.plan.subject.prepare(self._server.url)
 
-
-_NO_CLOCK = "the server's clock is not ours to move (install the extra `clock`, use an embedded server)"
-
-
-def _address(url: str) -> str | tuple[str, int]:
-    scheme, _, rest = url.partition("://")
-    if scheme == "unix":
-        return rest.partition("?")[0]
-    host, _, port = rest.rpartition("@")[2].partition("/")[0].partition(":")
-    return (host, int(port or 6379))
-
-
+INTERRUPTED = "interrupted"
+"""The reason of an exploration that the user ended."""

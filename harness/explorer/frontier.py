@@ -32,6 +32,10 @@ class Frontier:
         """Return the deepest prefix."""
         return self._waiting.pop()
 
+    def put_back(self, prefix: Prefix) -> None:
+        """Let a schedule be run once more."""
+        self._waiting.append(prefix)
+
     def branch(self, prefix: Prefix, path: Sequence[Node]) -> None:
         """Add what a finished schedule did not decide after its prefix."""
         decisions = tuple(node.taken for node in path)

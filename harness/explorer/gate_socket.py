@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from harness.explorer.commands import SETUP, UNGATEABLE, blocks
 from harness.explorer.resp import Request, RequestReader
 from harness.explorer.steps import Bytes, CommandStep, Cut, TimedOut
-from harness.explorer.wire import WirePool
 
 if TYPE_CHECKING:
     from harness.explorer.commands import CommandTable
-    from harness.explorer.wire import Signature, Wire
+    from harness.explorer.wire import Signature, Wire, WirePool
 
 _QUIET_CLIENT = frozenset({b"SETNAME", b"SETINFO", b"ID", b"GETNAME", b"NO-EVICT", b"NO-TOUCH"})
 _HOLDING = frozenset({"WATCH", "UNWATCH"})

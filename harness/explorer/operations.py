@@ -12,7 +12,7 @@ from harness.explorer.process import running
 from harness.explorer.setting import ROUNDS, payloads
 from harness.explorer.steps import EffectStep, Failed, ProbeStep, Receipt
 from harness.explorer.trace import KEY
-from harness.subjects.contract import classify
+from harness.subjects.contract import Effect, classify
 from harness.venue.book import payload_digest
 from harness.venue.venue import Venue
 from verify.history.events import Complete, EffectCall, Invoke, Phase, Reconciled
@@ -21,7 +21,6 @@ from verify.history.words import Outcome
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from harness.explorer.seats import Seats
     from harness.explorer.world import World
 
 _ENDS = {"conflict"}
@@ -31,9 +30,9 @@ _ENDS = {"conflict"}
 class Operations:
     """Runs the subject through one schedule's life."""
 
-    def __init__(self, world: World, seats: Seats) -> None:
+    def __init__(self, world: World) -> None:
         self._world = world
-        self._seats = seats
+        self._seats = world.surroundings.seats
         self.venue = Venue()
         self._offered = payloads(world.setting.workload, world.setting.workers)
         self._numbers: dict[str, int] = {}
@@ -126,7 +125,7 @@ class Operations:
             if guard is None:
                 guard = make(self._redis_url, world.setting.lease_s)
             self._can_reconcile = hasattr(guard, "reconcile")
-            result = guard(world.key, payload, self._effect(op, digest))
+            result = guard(world.key, payload, self._effect(op))
             if inspect.isawaitable(result):
                 world.problem = "the guard is asynchronous, and the greenlet gate holds synchronous guards only"
                 close = getattr(result, "close", None)
@@ -145,10 +144,10 @@ class Operations:
 
     @property
     def _redis_url(self) -> str:
-        path = self._world.pool.path
+        path = self._world.surroundings.pool.path
         return f"unix://{path}" if isinstance(path, str) else f"redis://{path[0]}:{path[1]}"
 
-    def _effect(self, op: int, digest: str) -> Any:
+    def _effect(self, op: int) -> Effect:
         calls = 0
 
         def effect(
@@ -156,38 +155,38 @@ class Operations:
             *,
             client_order_id: str | None = None,
             fence: int | None = None,
+            valid_until_ms: int | None = None,
         ) -> dict[str, Any]:
             nonlocal calls
             calls += 1
-            return self._perform(op, calls, payload, client_order_id, fence)
+            step = EffectStep(
+                payload=payload,
+                order_id=client_order_id,
+                fence=fence,
+                valid_until_ms=valid_until_ms,
+                call=calls,
+            )
+            return self._perform(op, step)
 
         return effect
 
-    def _perform(
-        self,
-        op: int,
-        call: int,
-        payload: Mapping[str, Any],
-        order_id: str | None,
-        fence: int | None,
-    ) -> dict[str, Any]:
+    def _perform(self, op: int, step: EffectStep) -> dict[str, Any]:
         process = running()
         if process is None:
             raise RuntimeError("the effect was called outside every process")
         trace = self._world.trace
         if process.is_alive:
-            trace.event(
-                EffectCall(
-                    process=process.name,
-                    op=op,
-                    call=call,
-                    key=KEY,
-                    payload=payload_digest(payload),
-                    order_id=trace.order_id(order_id),
-                    fence=fence,
-                ),
+            call = EffectCall(
+                process=process.name,
+                op=op,
+                call=step.call,
+                key=KEY,
+                payload=payload_digest(step.payload),
+                order_id=trace.order_id(step.order_id),
+                fence=step.fence,
             )
-        came = process.wait(EffectStep(payload=payload, order_id=order_id, fence=fence, call=call))
+            trace.event(call)
+        came = process.wait(step)
         if isinstance(came, Failed):
             raise came.error
         if not isinstance(came, Receipt):

@@ -48,6 +48,7 @@ class Process(greenlet.greenlet):
         self.link: GateSocket | None = None
         self.refused = ""
         self._body = body
+        self._world = world
         self._last_words = 0
 
     def _live(self) -> None:
@@ -73,7 +74,7 @@ class Process(greenlet.greenlet):
             self._last_words += 1
             if self._last_words < _LAST_WORDS:
                 raise ProcessDead
-        came: Came = self.parent.switch(step)
+        came: Came = self._world.switch(step)
         return came
 
     def wait_with(self, step: CommandStep, link: GateSocket) -> Came:

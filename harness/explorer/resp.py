@@ -86,21 +86,32 @@ def _number(text: bytes) -> int:
 
 
 _SMALL = 16
+_SHOWN = 4
 
 
 def describe(reply: object) -> str:
     """Return a word for a reply that holds nothing random: no token, no time, no count above 16."""
-    if reply is None:
-        return "nil"
-    if isinstance(reply, hiredis.ReplyError):
-        return f"error {str(reply).split(' ', 1)[0]}"
-    if isinstance(reply, bool):
-        return str(reply).lower()
-    if isinstance(reply, int):
-        return str(reply) if abs(reply) < _SMALL else "int"
-    if isinstance(reply, (bytes, str)):
-        text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
-        return text if text in {"OK", "PONG", "QUEUED", ""} or (text.isupper() and text.isalpha()) else "string"
-    if isinstance(reply, (list, tuple)):
-        return f"[{', '.join(describe(item) for item in reply[:4])}{', ...' if len(reply) > 4 else ''}]"  # noqa: PLR2004
-    return type(reply).__name__
+    match reply:
+        case None:
+            word = "nil"
+        case hiredis.ReplyError():
+            word = f"error {str(reply).split(' ', 1)[0]}"
+        case bool():
+            word = str(reply).lower()
+        case int():
+            word = str(reply) if abs(reply) < _SMALL else "int"
+        case bytes():
+            word = _describe_text(reply.decode("utf-8", "replace"))
+        case str():
+            word = _describe_text(reply)
+        case list():
+            more = ", ..." if len(reply) > _SHOWN else ""
+            word = f"[{', '.join(describe(item) for item in reply[:_SHOWN])}{more}]"
+        case _:
+            word = type(reply).__name__
+    return word
+
+
+def _describe_text(text: str) -> str:
+    is_status = text.isascii() and text.isupper() and text.isalpha()
+    return text if is_status or not text else "string"

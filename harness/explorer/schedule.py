@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import WrongInputError
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCHEMA = 1
-_FIELDS = {
+_FIELDS: dict[str, type | tuple[type, ...]] = {
     "schema": int,
     "subject": str,
     "promise": str,
@@ -54,6 +54,10 @@ class Schedule:
     def faults(self) -> tuple[str, ...]:
         """The fault kinds that strike, in order."""
         return faults_of(self.decisions)
+
+    def seen(self, steps: tuple[dict[str, Any], ...]) -> Schedule:
+        """Return the schedule with what was seen when it ran."""
+        return replace(self, steps=steps)
 
     def dumps(self) -> str:
         """Return the schedule as JSON."""

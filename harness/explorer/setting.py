@@ -17,12 +17,9 @@ if TYPE_CHECKING:
 LEASE_S = 30.0
 """The lease given to every subject, in seconds of virtual time: long enough that no real schedule outlives it."""
 
-BEYOND_LEASE_S = 1.0
-"""How far past the lease a jump goes."""
-
-REQUEST_LIFE_LEASES = 1.5
-"""The life of a request to the venue, in leases: longer than one jump, shorter than two, so that an early
-'not found' is still open and a late one is final."""
+JUMP_LEASES = 1.04
+"""How far a jump of time goes, in leases: just past the lease, and less than the life of a request, so that after
+one jump a delayed effect may still land and after two it cannot."""
 
 STEP_LIMIT = 400
 """Steps after which a schedule counts as stalled. The longest schedule of a subject in the box takes under 60."""
@@ -72,7 +69,7 @@ class Setting:
     @property
     def jump_s(self) -> float:
         """How far time jumps, in seconds."""
-        return self.lease_s + BEYOND_LEASE_S
+        return self.lease_s * JUMP_LEASES
 
     def strikes(self, step: Step) -> list[FaultKind]:
         """Return the kinds that can strike a process that waits for *step*."""

@@ -32,6 +32,7 @@ class EffectStep:
     payload: Mapping[str, Any]
     order_id: str | None = None
     fence: int | None = None
+    valid_until_ms: int | None = None
     call: int = 1
     name: str = field(default="effect", init=False)
 

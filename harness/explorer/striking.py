@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from harness.explorer.gate_socket import play
 from harness.explorer.process import State
 from harness.explorer.resp import describe
-from harness.explorer.setting import REQUEST_LIFE_LEASES
 from harness.explorer.steps import Bytes, CommandStep, Cut, EffectStep, Failed, ProbeStep, Receipt, TimedOut, Woken
 from harness.faults.kind import Answer, Fate
-from harness.venue.errors import EffectRejected, EffectTimeout
+from harness.subjects.contract import REQUEST_LIFE_LEASES
+from harness.venue.errors import ERROR_KINDS, EffectRejected, EffectTimeout
 from harness.venue.venue import EffectRequest
 from verify.history.events import Died, EffectReply, Fault
 
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
     from harness.explorer.steps import Came
     from harness.explorer.world import Late, World
     from harness.faults.kind import FaultKind
-
-_REFUSAL = "Filter failure: the venue refuses the order"
-_REFUSAL_CODE = -1013
-_REFUSAL_STATUS = 400
 
 
 class Striking:
@@ -38,12 +34,18 @@ class Striking:
         step = process.step
         if isinstance(step, CommandStep):
             data, value = self._command(process, step)
+            if data.startswith(b"-NOSCRIPT") and self._world.cold_at is None:
+                self._world.cold_at = len(self._world.path)
             self._trace.step(process, describe(value))
             return Bytes(data)
         if isinstance(step, EffectStep):
             came = self._effect(process, step)
-            self._trace.step(process, "receipt")
-            self._told(process, step, "receipt", came.body)
+            if isinstance(came, Failed):
+                self._trace.step(process, "refused: too late")
+                self._told(process, step, "rejected", None)
+            else:
+                self._trace.step(process, "receipt")
+                self._told(process, step, "receipt", came.body)
             return came
         if isinstance(step, ProbeStep):
             came = self._probe(step)
@@ -73,13 +75,17 @@ class Striking:
         """Let a late step happen now, with nobody waiting for its answer."""
         step = late.step
         if isinstance(step, CommandStep):
-            wire = self._world.pool.take(step.signature)
+            wire = self._world.surroundings.pool.take(step.signature)
             _, value = play(wire, step)
-            self._world.pool.give_back(wire)
+            self._world.surroundings.pool.give_back(wire)
             witness = f"the server answered {describe(value)} when it landed"
         elif isinstance(step, EffectStep):
-            self._effect(late.process, step)
-            witness = "the venue's book has its line now"
+            landed = self._effect(late.process, step)
+            witness = (
+                "the venue's book has its line now"
+                if isinstance(landed, Receipt)
+                else "the venue refused it: too late"
+            )
         else:
             raise TypeError(f"{step!r} cannot land late")
         self._trace.event(Fault(kind=late.kind, process=late.process.name, at="landed", witness=witness))
@@ -89,6 +95,8 @@ class Striking:
     def _command(self, process: Process, step: CommandStep) -> tuple[bytes, Any]:
         if process.link is None:
             raise TypeError("a command waits without a connection")
+        if self._world.surroundings.keys is not None:
+            self._world.surroundings.keys.update(step.keys)
         return process.link.exchange(step)
 
     def _do_unseen(self, process: Process) -> str:
@@ -97,11 +105,13 @@ class Striking:
             _, value = self._command(process, step)
             return f"the server answered {describe(value)}, and the answer was kept"
         if isinstance(step, EffectStep):
-            self._effect(process, step)
+            if isinstance(self._effect(process, step), Failed):
+                return "the venue refused it, too late, and the answer was kept"
             return "the venue's book has the line, and the answer was kept"
         return "the venue was asked, and the answer was kept"
 
-    def _effect(self, process: Process, step: EffectStep) -> Receipt:
+    def _effect(self, process: Process, step: EffectStep) -> Receipt | Failed:
+        """Do the effect, unless the caller said until when it may be done and that time is over."""
         venue = self._world.operations.venue
         request = EffectRequest(
             key=self._world.key,
@@ -110,8 +120,12 @@ class Striking:
             process=process.name,
             order_id=step.order_id,
             fence=step.fence,
+            valid_until_ms=step.valid_until_ms,
         )
-        receipt = venue.perform(request)
+        try:
+            receipt = venue.perform(request)
+        except EffectRejected as refusal:
+            return Failed(refusal)
         self._trace.landed(venue.book.entries[-1])
         return Receipt(receipt)
 
@@ -127,7 +141,7 @@ class Striking:
         if isinstance(step, EffectStep):
             if kind.answer is Answer.REFUSAL:
                 self._told(process, step, "rejected", None)
-                return Failed(EffectRejected(_REFUSAL, status=_REFUSAL_STATUS, code=_REFUSAL_CODE))
+                return Failed(ERROR_KINDS["insufficient_balance"].rejection())
             self._told(process, step, "timeout", None)
             return Failed(EffectTimeout("the venue did not answer in time; the order may have been executed"))
         if kind.answer is Answer.CUT:
@@ -146,4 +160,3 @@ class Striking:
                 receipt=None if receipt is None else self._trace.canonical(receipt),
             ),
         )
-

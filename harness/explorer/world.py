@@ -13,11 +13,12 @@ import greenlet
 
 from harness.explorer.operations import Operations
 from harness.explorer.process import Process, State
-from harness.explorer.setting import REQUEST_LIFE_LEASES, STEP_LIMIT
+from harness.explorer.setting import STEP_LIMIT
 from harness.explorer.steps import EffectStep, Woken
 from harness.explorer.striking import Striking
 from harness.explorer.trace import Trace, place_of
 from harness.faults.registry import ALL
+from harness.subjects.contract import REQUEST_LIFE_LEASES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +37,10 @@ _IDLE_SLEEPS = 3
 
 class StalledError(Exception):
     """The schedule went on for ever."""
+
+
+class AbandonedError(Exception):
+    """The exploration ends in the middle of this schedule."""
 
 
 class DepartedError(Exception):
@@ -61,31 +66,48 @@ class Node:
     taken: str
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the schedules of one exploration share.
+
+    Attributes:
+        pool: Wires to the server.
+        seats: Where guards come from.
+        applicable: Filled with the places where each fault kind could have struck.
+        keys: Filled with the keys that commands named; None where nobody needs them.
+    """
+
+    pool: WirePool
+    seats: Seats
+    applicable: dict[str, set[str]]
+    keys: set[bytes] | None = None
+
+
 class World(greenlet.greenlet):
     """One schedule being run. Switch into it; it comes back at every jump of time and when it is over."""
 
     def __init__(
         self,
         setting: Setting,
+        surroundings: Surroundings,
         key: str,
         prefix: tuple[str, ...],
-        faults: int,
-        pool: WirePool,
-        seats: Seats,
-        applicable: dict[str, set[str]],
-        keys_seen: set[bytes],
     ) -> None:
         super().__init__(self._run)
+        self._hub = greenlet.getcurrent()
         self.setting = setting
+        self.surroundings = surroundings
         self.key = key
         self.prefix = prefix
         self.path: list[Node] = []
-        self.pool = pool
         self.trace = Trace(key)
         self.problem = ""
         self.stalled = False
         self.departed = False
-        self.faults_left = faults
+        # After how many decisions the server did not know a script; None if it knew all. What a server has cached
+        # is no part of a schedule, so a cold schedule is run again; NOSCRIPT itself is a fault kind.
+        self.cold_at: int | None = None
+        self.faults_left = setting.faults
         self.preemptions = 0
         self.late: list[Late] = []
         self.processes: list[Process] = []
@@ -95,9 +117,7 @@ class World(greenlet.greenlet):
         self._idle_sleeps = 0
         self._woken: list[Process] = []
         self._steps = 0
-        self._applicable = applicable
-        self._keys_seen = keys_seen
-        self.operations = Operations(self, seats)
+        self.operations = Operations(self)
         self._striking = Striking(self)
 
     @property
@@ -108,7 +128,7 @@ class World(greenlet.greenlet):
     def _run(self) -> None:
         try:
             self.operations.play()
-        except StalledError:
+        except (StalledError, AbandonedError):
             self.stalled = True
         except DepartedError as error:
             self.departed = True
@@ -117,6 +137,11 @@ class World(greenlet.greenlet):
             for process in self.processes:
                 if process.state is not State.DONE:
                     process.kill()
+
+    def abandon(self) -> None:
+        """End the schedule where it stands; its processes unwind and reach nothing."""
+        if not self.dead:
+            self.throw(AbandonedError())
 
     # What the recovery script calls.
 
@@ -151,7 +176,7 @@ class World(greenlet.greenlet):
         """Let time pass the lease; return False where the clock is not ours."""
         if not self.setting.has_clock:
             return False
-        self.parent.switch()
+        self._hub.switch()
         self.now_s += self.setting.jump_s
         self.late = [late for late in self.late if late.expires_s is None or late.expires_s >= self.now_s]
         for process in self.processes:
@@ -188,7 +213,7 @@ class World(greenlet.greenlet):
         kinds = self.setting.strikes(process.step)
         place = place_of(process)
         for kind in kinds:
-            self._applicable[kind.name].add(place)
+            self.surroundings.applicable[kind.name].add(place)
         return kinds
 
     def _decide(self, options: tuple[str, ...]) -> str:
@@ -268,4 +293,3 @@ class World(greenlet.greenlet):
         for process in sleepers:
             process.state = State.READY
             self._go_on(process, Woken())
-

@@ -1,6 +1,6 @@
 """advance: virtual time jumps just past the lease, for the server and for every client."""
 
-from harness.faults.kind import Answer, FaultKind, Fate, Target
+from harness.faults.kind import Answer, Fate, FaultKind, Target
 
 KINDS = (
     FaultKind(

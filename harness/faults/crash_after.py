@@ -1,6 +1,6 @@
 """crash_after: the process dies when the step is done and before it learns so."""
 
-from harness.faults.kind import Answer, FaultKind, Fate, Target
+from harness.faults.kind import Answer, Fate, FaultKind, Target
 
 KINDS = (
     FaultKind(

@@ -1,6 +1,6 @@
 """effect_late: the caller's time limit is raised, and the venue does the effect at any later point of its life."""
 
-from harness.faults.kind import Answer, FaultKind, Fate, Target
+from harness.faults.kind import Answer, Fate, FaultKind, Target
 
 KINDS = (
     FaultKind(

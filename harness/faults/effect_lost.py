@@ -1,6 +1,6 @@
 """effect_lost: the venue never sees the request, and the caller's time limit is raised."""
 
-from harness.faults.kind import Answer, FaultKind, Fate, Target
+from harness.faults.kind import Answer, Fate, FaultKind, Target
 
 KINDS = (
     FaultKind(

@@ -1,6 +1,6 @@
 """effect_rejected: the venue refuses definitely."""
 
-from harness.faults.kind import Answer, FaultKind, Fate, Target
+from harness.faults.kind import Answer, Fate, FaultKind, Target
 
 KINDS = (
     FaultKind(

@@ -1,6 +1,6 @@
 """effect_reply_lost: the venue does the effect, and the caller's time limit is raised."""
 
-from harness.faults.kind import Answer, FaultKind, Fate, Target
+from harness.faults.kind import Answer, Fate, FaultKind, Target
 
 KINDS = (
     FaultKind(

@@ -1,6 +1,6 @@
 """error_reply: the server refuses the command with one of the errors that a healthy client will meet one day."""
 
-from harness.faults.kind import Answer, FaultKind, Fate, Target
+from harness.faults.kind import Answer, Fate, FaultKind, Target
 
 _DEMAND = "May conclude that the command was not applied; may not run the effect without its claim."
 _SCRIPT_CALLS = frozenset({"EVALSHA", "EVALSHA_RO"})

@@ -1,6 +1,6 @@
 """late_request: the client gives up waiting, and the command is applied at any later point."""
 
-from harness.faults.kind import Answer, FaultKind, Fate, Target
+from harness.faults.kind import Answer, Fate, FaultKind, Target
 
 KINDS = (
     FaultKind(

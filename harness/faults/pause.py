@@ -1,6 +1,6 @@
 """pause: the process stops before the step and comes back after redelivery, as a zombie."""
 
-from harness.faults.kind import Answer, FaultKind, Fate, Target
+from harness.faults.kind import Answer, Fate, FaultKind, Target
 
 KINDS = (
     FaultKind(

@@ -1,6 +1,6 @@
 """reply_lost: the server applies the command, and the connection is cut before the reply."""
 
-from harness.faults.kind import Answer, FaultKind, Fate, Target
+from harness.faults.kind import Answer, Fate, FaultKind, Target
 
 KINDS = (
     FaultKind(

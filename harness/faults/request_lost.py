@@ -1,6 +1,6 @@
 """request_lost: the command never reaches the server, and the connection is cut."""
 
-from harness.faults.kind import Answer, FaultKind, Fate, Target
+from harness.faults.kind import Answer, Fate, FaultKind, Target
 
 KINDS = (
     FaultKind(

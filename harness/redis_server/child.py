@@ -13,12 +13,14 @@ import signal
 import subprocess
 import threading
 from concurrent.futures import Future
+from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
+from harness import clock
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
 _prctl = ctypes.CDLL(None, use_errno=True).prctl
@@ -52,6 +54,25 @@ def spawn(argv: Sequence[str], *, log: Path, env: Mapping[str, str] | None = Non
             )
 
     return _spawner().run(fork)
+
+
+def is_running(pid: int) -> bool:
+    """Return whether process *pid* runs; a zombie that nobody has reaped yet runs no more."""
+    try:
+        stat = Path("/proc", str(pid), "stat").read_text("utf-8", "replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return stat.rpartition(")")[2].split()[0] not in {"Z", "X"}
+
+
+def wait_until_gone(pid: int, *, deadline_s: float = 10.0) -> bool:
+    """Return whether process *pid* ended within *deadline_s* seconds."""
+    deadline_ns = clock.elapsed_ns() + int(deadline_s * 1e9)
+    while is_running(pid):
+        if clock.elapsed_ns() > deadline_ns:
+            return False
+        clock.pause_s(0.002)
+    return True
 
 
 def _die_with(parent: int) -> None:

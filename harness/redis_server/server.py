@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import atexit
 import os
-import shutil
 import signal
 import socket
-import tempfile
 import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -20,6 +18,7 @@ from harness import clock
 from harness.redis_server.binary import ServerBinary, embedded_binary
 from harness.redis_server.child import spawn
 from harness.redis_server.errors import ClockUnavailableError, RedisUnavailableError
+from harness.redis_server.folder import make_folder, remove_folder
 from harness.redis_server.identity import ServerIdentity
 from harness.redis_server.port import free_port
 from harness.redis_server.redis_py import SOCKET_TIMEOUT_S, info, make_client
@@ -107,7 +106,7 @@ class RedisServer:
         """
         if self._folder is not None:
             raise RedisUnavailableError("start() was called on a started server; call stop() first, or restart()")
-        self._folder = Path(tempfile.mkdtemp(prefix="sp-", dir="/tmp"))
+        self._folder = make_folder()
         self._owner = os.getpid()
         _alive.add(self)
         try:
@@ -133,7 +132,7 @@ class RedisServer:
             if self._clock is not None:
                 self._clock.close()
                 self._clock = None
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_folder(folder)
             _alive.discard(self)
 
     def kill(self) -> None:

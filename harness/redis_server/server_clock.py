@@ -49,7 +49,10 @@ class ServerClock:
                 f"libfaketime or at {looked}; found neither. Run `pip install 'stormproof[clock]'` "
                 "(or `apt install libfaketime`), or leave out the fault kind `advance`."
             )
-        self._library = library
+        self._library = library.resolve()
+        # The loader splits LD_PRELOAD at spaces and colons; a link in our own folder has neither.
+        self._preload = folder / "libfaketime.so.1"
+        self._preload.symlink_to(self._library)
         self._unix_path = unix_path
         self._path = folder / "clock"
         self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -61,8 +64,8 @@ class ServerClock:
         """Return our environment with what makes a server started in it follow this clock."""
         preload = os.environ.get("LD_PRELOAD")
         return {
-            **os.environ,
-            "LD_PRELOAD": f"{self._library}:{preload}" if preload else str(self._library),
+            **{name: value for name, value in os.environ.items() if not name.startswith("FAKETIME")},
+            "LD_PRELOAD": f"{self._preload}:{preload}" if preload else str(self._preload),
             "FAKETIME_TIMESTAMP_FILE": str(self._path),
             "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",

@@ -1,7 +1,7 @@
 """What a subject is: somebody's guard, and what its author says about it.
 
-A subject is a factory ``make(redis_url, lease_s) -> guard`` with ``guard(key, payload, effect) -> result``. Everything
-else is optional and has a safe default, so that a guard can be judged without changing a line of it.
+A subject is a factory ``make(redis_url, lease_s) -> guard`` with ``guard(key, payload, effect) -> result``.
+Everything else is optional and has a safe default, so that a guard can be judged without changing a line of it.
 """
 
 from __future__ import annotations
@@ -9,16 +9,52 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from harness.errors import WrongInputError
 from verify.history.promises import DEFAULT_PROMISE, Promise
 from verify.history.words import Outcome
 
+REQUEST_LIFE_LEASES = 1.05
+"""For how many leases the venue may still accept a request that was sent. A subject that reconciles may rely on it:
+before, 'not found' is open; after, it is final."""
+
 Effect = Callable[..., Mapping[str, Any]]
 Guard = Callable[[str, Mapping[str, Any], Effect], Any]
 Make = Callable[[str, float], Guard]
 Classify = Callable[[BaseException], tuple[str, str]]
+
+_Factory = TypeVar("_Factory", bound=Callable[..., Any])
+
+
+def declare(
+    *,
+    promise: str | None = None,
+    classify: Classify | None = None,
+    prepare: Callable[[str], object] | None = None,
+    outside: Mapping[str, str] | None = None,
+    reusable: bool | None = None,
+) -> Callable[[_Factory], _Factory]:
+    """Say what a subject says of itself, as a decorator of its factory.
+
+    It sets the attributes of the contract on the function and returns the function; what is None stays unsaid. A
+    user's own guard sets the attributes itself and needs nothing of ours.
+    """
+    said = {
+        "promise": promise,
+        "classify": classify,
+        "prepare": prepare,
+        "outside": outside,
+        "reusable": reusable,
+    }
+
+    def say(make: _Factory) -> _Factory:
+        for name, value in said.items():
+            if value is not None:
+                setattr(make, name, value)
+        return make
+
+    return say
 
 
 def unclassified(_error: BaseException) -> tuple[str, str]:
@@ -66,8 +102,8 @@ def describe_subject(name: str, load: Callable[[], Make], promise: str | None) -
     if not callable(make):
         raise WrongInputError(f"subject {name!r} is {type(make).__name__}, not a factory make(redis_url, lease_s)")
     if inspect.iscoroutinefunction(make):
-        raise WrongInputError(f"subject {name!r} is an async factory; make(redis_url, lease_s) must be a plain function")
-    chosen = promise or getattr(make, "promise", DEFAULT_PROMISE)
+        raise WrongInputError(f"subject {name!r} is an async factory; make(redis_url, lease_s) must be a plain one")
+    chosen = getattr(make, "promise", DEFAULT_PROMISE) if promise is None else promise
     try:
         promised = Promise(chosen)
     except ValueError as error:

@@ -12,7 +12,6 @@ from harness.errors import WrongInputError
 from harness.subjects.box import BOX
 from harness.subjects.contract import Make, Subject, describe_subject
 
-
 _FORMS = "a name that `stormproof subjects` lists, package.module:make, or path/to/file.py:make"
 
 
@@ -66,7 +65,8 @@ class _Loader:
         try:
             exec(self._code, module.__dict__)  # noqa: S102 - running the user's own file is the purpose
         except Exception as error:
-            raise WrongInputError(f"subject {self._name!r} raised at import: {type(error).__name__}: {error}") from error
+            said = f"{type(error).__name__}: {error}"
+            raise WrongInputError(f"subject {self._name!r} raised at import: {said}") from error
         finally:
             if before is not None:
                 sys.modules[self._module] = before
@@ -77,5 +77,3 @@ class _Loader:
             raise WrongInputError(
                 f"subject {self._name!r}: {self._source} has no {self._attribute!r}; it has: {found or 'nothing'}"
             ) from error
-
-

@@ -39,10 +39,17 @@ class VenueClient:
         *,
         order_id: str | None = None,
         fence: int | None = None,
+        valid_until_ms: int | None = None,
     ) -> Receipt:
         """Ask for one effect; the fields and errors are those of :class:`EffectRequest` and :meth:`perform`."""
         request = EffectRequest(
-            key=key, payload=payload, effect_type=effect_type, process=process, order_id=order_id, fence=fence
+            key=key,
+            payload=payload,
+            effect_type=effect_type,
+            process=process,
+            order_id=order_id,
+            fence=fence,
+            valid_until_ms=valid_until_ms,
         )
         return self.perform(request)
 

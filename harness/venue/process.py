@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import atexit
 import os
-import shutil
 import socket
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from harness import clock
 from harness.redis_server.child import spawn
+from harness.redis_server.folder import make_folder, remove_folder
 from harness.venue.book import StoredBook, read_book
 from harness.venue.client import DEFAULT_TIMEOUT_S, VenueClient, VenueControl
 from harness.venue.errors import VenueUnavailableError
@@ -68,7 +67,7 @@ class VenueProcess:
         """
         if self._folder is not None:
             raise VenueUnavailableError("start() was called on a started venue; call stop() first")
-        self._folder = Path(tempfile.mkdtemp(prefix="sp-", dir="/tmp"))
+        self._folder = make_folder()
         self._owner = os.getpid()
         _alive.add(self)
         try:
@@ -86,7 +85,7 @@ class VenueProcess:
         try:
             self.kill()
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_folder(folder)
             _alive.discard(self)
 
     def kill(self) -> None:

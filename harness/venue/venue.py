@@ -1,4 +1,4 @@
-"""The venue in this process: synchronous, without threads, and without a clock except what it is given.
+"""The venue in this process: synchronous, without threads; of time it reads the wall clock alone, for validity.
 
 An effect happens here and is written to the book before anything is answered. Must never deduplicate: a filled
 order's id is accepted again, as Binance does, and the book then shows two.
@@ -10,8 +10,9 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from harness import clock
 from harness.venue.book import Book, canonical, payload_digest
-from harness.venue.errors import ERROR_KINDS, EffectTimeout, VenueError
+from harness.venue.errors import ERROR_KINDS, EffectRejected, EffectTimeout, VenueError
 from harness.venue.mischief import Mischief, MischiefKind, MischiefPlan
 from verify.history.events import Landed
 
@@ -33,6 +34,8 @@ class EffectRequest:
         process: Who asks.
         order_id: The client order id, None for effects that have none.
         fence: The fencing number of the asker's claim, None without.
+        valid_until_ms: Unix milliseconds after which the venue refuses the request (-1021); None means never. The
+            one fence that an exchange offers to a caller whose lease may end while the request is under way.
     """
 
     key: str
@@ -41,6 +44,7 @@ class EffectRequest:
     process: str = "p1"
     order_id: str | None = None
     fence: int | None = None
+    valid_until_ms: int | None = None
 
 
 class Venue:
@@ -88,7 +92,8 @@ class Venue:
 
         Args:
             request: What to do.
-            mischief: What happens to this request; None means what :meth:`plan` planned.
+            mischief: What happens to this request, which the plan then neither meets nor counts; None means what
+                :meth:`plan` planned.
 
         Raises:
             EffectTimeout: No reply; whether it is done is for the book to say.
@@ -96,8 +101,7 @@ class Venue:
             VenueError: The venue answered an error.
             ValueError: A slow request, and the venue was given no pause.
         """
-        planned = self.next_mischief(request.key)
-        chosen = mischief if mischief is not None else planned
+        chosen = mischief if mischief is not None else self.next_mischief(request.key)
         if chosen is not None and chosen.kind is MischiefKind.SLOW:
             if self._pause_s is None:
                 raise ValueError("a slow request needs a venue made with pause_s")
@@ -127,7 +131,7 @@ class Venue:
             self._late[self._tickets] = (request, self._now_ns() if self._now_ns is not None else 0)
         if mischief.kind is MischiefKind.LOSE_REPLY or mischief.done:
             # A refusal (the id is open already) is not heard either.
-            with contextlib.suppress(VenueError):
+            with contextlib.suppress(VenueError, EffectRejected):
                 self._land(request)
         if mischief.kind is MischiefKind.ANSWER_ERROR:
             raise ERROR_KINDS[mischief.error].error()
@@ -140,7 +144,7 @@ class Venue:
     def release_late(self, ticket: int | None = None) -> Landed | None:
         """Let a delayed request arrive; return its line, or None if it did not land.
 
-        It does not land when its life is over, or when its order id is open by now.
+        It does not land when its life or its validity is over, or when its order id is open by now.
 
         Args:
             ticket: Which one; None means the oldest.
@@ -157,7 +161,10 @@ class Venue:
                 return None
         if self._open is not None and request.order_id in self._open:
             return None
-        self._land(request)
+        try:
+            self._land(request)
+        except EffectRejected:
+            return None
         return self.book.entries[-1]
 
     def ask(self, *, key: str | None = None, order_id: str | None = None) -> list[Landed]:
@@ -186,6 +193,8 @@ class Venue:
             self._open.discard(order_id)
 
     def _land(self, request: EffectRequest) -> Receipt:
+        if request.valid_until_ms is not None and clock.wall_ms() > request.valid_until_ms:
+            raise ERROR_KINDS["stale_timestamp"].rejection()
         if self._open is not None and request.order_id in self._open:
             raise ERROR_KINDS["duplicate_order"].error()
         opens = self._open is not None and request.order_id is not None

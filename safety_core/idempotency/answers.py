@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, final
 
 from .keys import client_order_id
 
@@ -41,6 +41,7 @@ STATE_OF = {
 """From the field `s` of the stored hash to the state."""
 
 
+@final
 @dataclass(slots=True, eq=False)
 class Claim:
     """What an effect is given: who it is, and until when it may be sent.
@@ -116,6 +117,7 @@ class Record:
         return client_order_id(self.key, self.effect_type)
 
 
+@final
 @dataclass(slots=True, eq=False)
 class GuardResult:
     """The answer of `execute_once`; unpacks into `executed, result`.

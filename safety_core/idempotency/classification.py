@@ -108,9 +108,7 @@ RULES: tuple[Rule, ...] = (
     _never("-11xx: a parameter is wrong", -1199, -1100),
     _never("-2014: the API key has a bad format", -2014),
     _never("-2015: the API key, address or permission is not valid", -2015),
-    Rule(
-        verdict=Verdict.NOT_EXECUTED, retry=RetryAdvice.LATER, why="HTTP 429: slow down", status=(429, 429)
-    ),
+    Rule(verdict=Verdict.NOT_EXECUTED, retry=RetryAdvice.LATER, why="HTTP 429: slow down", status=(429, 429)),
     Rule(
         verdict=Verdict.NOT_EXECUTED,
         retry=RetryAdvice.LATER,

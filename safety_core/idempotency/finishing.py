@@ -6,19 +6,21 @@ An effect that may have happened is never reported as one that did not, whatever
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .answers import GuardResult, Record, RecordState
 from .classification import Verdict, classify_effect_error
 from .errors import ResultError
-from .intent import Intent
 from .lua import bulk
 from .outcomes import Outcome
 from .result_codec import encode_result
 from .steps import OPEN, OPEN_FRESH, Steps
 from .store_failure import StoreFailure
 from .store_protocol import ask_confirmed
-from .terms import Terms
+
+if TYPE_CHECKING:
+    from .intent import Intent
+    from .terms import Terms
 
 _RESULT = b"$1\r\nD\r\n$1\r\nr\r\n"
 _DIGEST = b"$1\r\nD\r\n$1\r\ng\r\n"

@@ -58,9 +58,9 @@ def make_intent(
     effect_type: EffectType | str,
     entity_id: str,
     payload: Any,
+    *,
     minted_at: datetime | float | None,
     resume: str | None,
-    *,
     store_result: bool,
 ) -> Intent:
     """Check what the caller asks for, and pack it.
@@ -99,7 +99,7 @@ def resume_token(token: str) -> str:
 def _attempt(resume: str | None) -> str:
     if resume is None:
         return ""
-    found = _RESUME(resume) if isinstance(resume, str) else None
+    found = _RESUME(str(resume))
     if found is None:
         raise TokenError(f"token={resume!r} was not handed out by a GuardResult; pass its `token`, or leave it out")
     return found[1]
@@ -108,14 +108,14 @@ def _attempt(resume: str | None) -> str:
 def _milliseconds(minted_at: datetime | float | None) -> int:
     if minted_at is None:
         return 0
+    wrong = MintTimeError(f"minted_at={minted_at!r}; expected an aware datetime or Unix seconds above 0")
+    if isinstance(minted_at, bool) or (isinstance(minted_at, datetime) and minted_at.tzinfo is None):
+        raise wrong
     try:
-        if isinstance(minted_at, datetime):
-            if minted_at.tzinfo is None:
-                raise MintTimeError(f"minted_at={minted_at!r} has no time zone; expected an aware datetime")
-            return max(1, round(minted_at.timestamp() * 1000))
-        if isinstance(minted_at, int | float) and not isinstance(minted_at, bool) and minted_at > 0:
-            return max(1, round(minted_at * 1000))
-    except (OverflowError, ValueError) as error:
-        if isinstance(error, MintTimeError):
-            raise
-    raise MintTimeError(f"minted_at={minted_at!r}; expected an aware datetime or Unix seconds above 0")
+        seconds = minted_at.timestamp() if isinstance(minted_at, datetime) else minted_at
+        milliseconds = round(seconds * 1000)
+    except (OverflowError, ValueError, TypeError):
+        raise wrong from None
+    if milliseconds <= 0:
+        raise wrong
+    return milliseconds

@@ -35,10 +35,14 @@ def escape(part: str) -> str:
     """
     if type(part) is str and _PLAIN(part):
         return part
-    if not isinstance(part, str) or not part:
+    if not part or not _is_text(part):
         raise EntityIdError(f"a part of a key is {part!r}; expected a string that is not empty")
     raw = str.encode(part, "utf-8", "surrogatepass")
     return _NOT_PLAIN.sub(lambda found: b"%%%02X" % found[0][0], raw).decode("ascii")
+
+
+def _is_text(part: object) -> bool:
+    return isinstance(part, str)
 
 
 def unescape(part: str) -> str:

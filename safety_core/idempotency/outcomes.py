@@ -6,6 +6,7 @@ The facts are data: whoever reads an answer looks them up, and must never guess 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Self
 
 
 class Effects(StrEnum):
@@ -26,7 +27,7 @@ class Retry(StrEnum):
 
     YES = "yes"
     LATER = "later"
-    SAME_TOKEN = "with the same token"
+    SAME_TOKEN = "with the same token"  # noqa: S105 - no password
     BY_POLICY = "as the policy says"
     AFTER_MENDING = "not until the store is mended"
     REPLAY_ONLY = "a replay only"
@@ -47,7 +48,7 @@ class Outcome(StrEnum):
     may_retry: Retry
     meaning: str
 
-    def __new__(cls, name: str, effects: Effects, may_retry: Retry, meaning: str) -> Outcome:
+    def __new__(cls, name: str, effects: Effects, may_retry: Retry, meaning: str) -> Self:
         """Make a member that is its own name and carries its facts."""
         member = str.__new__(cls, name)
         member._value_ = name

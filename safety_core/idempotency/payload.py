@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .effect_types import EffectType
 
 _MAX_DEPTH = 64
+_PLAIN_TYPES: tuple[Any, ...] = (str, int, float, Decimal, dict, list, tuple)
 
 
 def canonical(payload: Any) -> str:
@@ -44,7 +45,7 @@ def payload_hash(effect_type: EffectType, payload: Any) -> str:
     return hashlib.sha256(f"{effect_type}\n{_text(payload, 0)}".encode("ascii")).hexdigest()
 
 
-def _text(value: Any, depth: int) -> str:
+def _text(value: Any, depth: int) -> str:  # noqa: PLR0911 - one line per type, the common ones first
     kind = type(value)
     if kind is str:
         return _quoted(value)
@@ -84,7 +85,7 @@ def _rare(value: Any, depth: int) -> str:
         return f"@datetime{_quoted(value.isoformat())}"
     if isinstance(value, date | time):
         return f"@{type(value).__name__}{_quoted(value.isoformat())}"
-    for plain in (str, int, float, Decimal, dict, list, tuple):
+    for plain in _PLAIN_TYPES:
         if isinstance(value, plain):
             return _text(plain(value), depth)
     raise PayloadError(

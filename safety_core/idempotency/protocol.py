@@ -21,9 +21,7 @@ from .store_failure import StoreFailure, refusal_of
 from .store_protocol import QUARANTINED, ask, ask_confirmed, verify
 from .terms import TYPE_BULK, Terms
 
-_STORE_REFUSALS = frozenset(
-    {Outcome.REFUSED_STORE_UNAVAILABLE, Outcome.REFUSED_STORE_UNSAFE, Outcome.CLAIM_UNKNOWN}
-)
+_STORE_REFUSALS = frozenset({Outcome.REFUSED_STORE_UNAVAILABLE, Outcome.REFUSED_STORE_UNSAFE, Outcome.CLAIM_UNKNOWN})
 _UNCONFIRMED = "too few copies confirmed the write in time; the claim was given back"
 
 
@@ -33,29 +31,33 @@ def execute(terms: Terms, intent: Intent) -> Steps[GuardResult]:
         return (yield from _bypass(intent, "the guard is disabled"))
     begun = terms.clock()
     claimed = yield from _claim(terms, intent)
-    refused: GuardResult | None
-    if type(claimed) is Claimed:
-        refused = (yield from _start(terms, intent, claimed)) if terms.starts else None
-        if refused is None and terms.clock() - begun >= terms.settings.lease_s:
-            yield from _release(terms, intent)
-            refused = _refuse(intent, Outcome.LEASE_LOST_BEFORE_EFFECT, "the lease ended before the effect", claimed)
-        if refused is None:
-            performed = yield Claim(
-                intent.key,
-                intent.entity_id,
-                intent.effect_type,
-                claimed.fence,
-                intent.token,
-                claimed.lease_until_ms,
-                claimed.lease_until_ms + terms.life_ms,
-            )
-            return (yield from conclude(terms, intent, claimed.fence, performed))
-    else:
-        refused = claimed
+    if type(claimed) is GuardResult:
+        return (yield from _refused(terms, intent, claimed))
+    if terms.starts:
+        refused = yield from _start(terms, intent, claimed)
+        if refused is not None:
+            return (yield from _refused(terms, intent, refused))
+    if terms.clock() - begun >= terms.settings.lease_s:
+        yield from _release(terms, intent)
+        return _refuse(intent, Outcome.LEASE_LOST_BEFORE_EFFECT, "the lease ended before the effect", claimed)
+    performed = yield Claim(
+        intent.key,
+        intent.entity_id,
+        intent.effect_type,
+        claimed.fence,
+        intent.token,
+        claimed.lease_until_ms,
+        claimed.lease_until_ms + terms.life_ms,
+    )
+    return (yield from conclude(terms, intent, claimed.fence, performed))
+
+
+def _refused(terms: Terms, intent: Intent, answer: GuardResult) -> Steps[GuardResult]:
+    """Return a refusal, or run the effect unguarded where the store failed and the policy says so."""
     policy = terms.settings.store_loss[intent.effect_type]
-    if policy is StoreLoss.BYPASS and refused.outcome in _STORE_REFUSALS:
-        return (yield from _bypass(intent, f"{refused.outcome}: {refused.reason}"))
-    return refused
+    if policy is StoreLoss.BYPASS and answer.outcome in _STORE_REFUSALS:
+        return (yield from _bypass(intent, f"{answer.outcome}: {answer.reason}"))
+    return answer
 
 
 def _claim(terms: Terms, intent: Intent) -> Steps[Claimed | GuardResult]:
@@ -155,7 +157,7 @@ def _release(terms: Terms, intent: Intent) -> Steps[None]:
     """
     facts = yield OPEN
     if type(facts) is not StoreFailure:
-        yield from ask(terms, RELEASE, 2, intent.key_bulk + intent.token_bulk + terms.retention)
+        yield from ask(RELEASE, 2, intent.key_bulk + intent.token_bulk + terms.retention)
 
 
 def _bypass(intent: Intent, reason: str) -> Steps[GuardResult]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, final
 
 from .answers import STATE_OF, GuardResult, Record, RecordState
 from .errors import ResultError
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .intent import Intent
 
 
+@final
 @dataclass(slots=True, eq=False)
 class Claimed:
     """The claim is ours.

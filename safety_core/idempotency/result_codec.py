@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _TAG = "$type"
+_TAG_BYTES = b'"$type"'
 _MAX_DEPTH = 64
 _dump = json.JSONEncoder(ensure_ascii=True, allow_nan=False, check_circular=False, separators=(",", ":")).encode
+_load = json.JSONDecoder().decode
 
 _READERS: dict[str, Callable[[Any], Any]] = {
     "decimal": Decimal,
@@ -49,7 +51,8 @@ def decode_result(text: bytes) -> Any:
         ResultError: The text is not one that this codec wrote.
     """
     try:
-        return _unpacked(json.loads(text))
+        plain = _load(text.decode("ascii"))
+        return _unpacked(plain) if _TAG_BYTES in text else plain
     except (ValueError, KeyError, TypeError, ArithmeticError, RecursionError) as error:
         raise ResultError(f"the stored result cannot be read back: {error}") from error
 

@@ -79,7 +79,7 @@ class GuardSettings:
     wait_replicas: int = 0
     wait_ms: int = 500
     enabled: bool = True
-    store_loss: Mapping[EffectType, StoreLoss] = field(default=REFUSE_ALL, hash=False)
+    store_loss: Mapping[EffectType, StoreLoss] = field(default_factory=lambda: REFUSE_ALL, hash=False)
     connect_timeout_s: float = 1.0
     socket_timeout_s: float = 1.0
 

@@ -16,11 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, final
 
 from .answers import Claim
 
 
+@final
 @dataclass(frozen=True, slots=True, eq=False)
 class Open:
     """Make a connection the current one.
@@ -36,6 +37,7 @@ OPEN = Open(fresh=False)
 OPEN_FRESH = Open(fresh=True)
 
 
+@final
 @dataclass(slots=True, eq=False)
 class Exchange:
     """Bytes that hold several commands.
@@ -49,6 +51,7 @@ class Exchange:
     replies: int
 
 
+@final
 @dataclass(slots=True, eq=False)
 class LinkFacts:
     """What has been learnt about the store through one connection.

@@ -6,10 +6,12 @@ A table as data. Must never call a command "not applied" because its reply is mi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import final
 
 from .outcomes import Outcome
 
 
+@final
 @dataclass(frozen=True, slots=True, eq=False)
 class StoreFailure:
     """A command that got no usable answer.

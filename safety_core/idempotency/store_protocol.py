@@ -6,19 +6,22 @@ Never trusts a store that nobody prepared, and never blesses one that may have l
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, final
 
 from .errors import StoreError, StoreQuarantinedError, StoreUnavailableError, StoreUnsafeError
 from .lua import IDENTIFY, PREPARE, Script, bulk
 from .outcomes import Outcome
 from .steps import OPEN, OPEN_FRESH, Exchange, LinkFacts, Steps
 from .store_failure import StoreFailure, refusal_of
-from .terms import Terms
+
+if TYPE_CHECKING:
+    from .terms import Terms
 
 UNPREPARED = "the store was never prepared (or was emptied): run prepare once its first use is certain"
 QUARANTINED = "quarantine: the store's identity changed, so claims may be lost; reconcile, then lift it"
 
 
+@final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreReport:
     """What a store says of itself.
@@ -40,7 +43,7 @@ class StoreReport:
     unsafe: str | None
 
 
-def ask(terms: Terms, script: Script, count: int, body: bytes) -> Steps[Any]:
+def ask(script: Script, count: int, body: bytes) -> Steps[Any]:
     """Run `script` with `count` arguments; return its reply or a StoreFailure.
 
     A server that forgot the script is sent the whole text.
@@ -70,10 +73,10 @@ def ask_confirmed(terms: Terms, script: Script, count: int, body: bytes) -> Step
 
 def identify(terms: Terms) -> Steps[StoreReport | StoreFailure]:
     """Ask the store on the current connection who it is."""
-    reply = yield from ask(terms, IDENTIFY, 0, terms.store_key)
+    reply = yield from ask(IDENTIFY, 0, terms.store_key)
     if type(reply) is StoreFailure:
         return reply
-    words = [item.decode("ascii") if type(item) is bytes else item for item in reply]
+    words: list[Any] = [item.decode("ascii") if type(item) is bytes else item for item in reply]
     identity, prepared, since_ms, now_ms, role, version, policy, limit, aof = words
     unsafe = terms.learn(version or "0.0", aof=aof == "1")
     if role != "master":
@@ -124,10 +127,10 @@ def prepare(terms: Terms, *, force: bool, expected: str = "") -> Steps[StoreRepo
     reply: Any = None
     for step in (OPEN, OPEN_FRESH):
         facts = yield step
-        reply = facts if type(facts) is StoreFailure else (yield from ask(terms, PREPARE, 2, body))
+        reply = facts if type(facts) is StoreFailure else (yield from ask(PREPARE, 2, body))
         if type(reply) is not StoreFailure or not reply.applied_unknown:
             break
-    raise_failure(reply, "prepare the store")
+    reply = usable(reply, "prepare the store")
     if reply[0] == b"QUARANTINED":
         raise StoreQuarantinedError(
             "prepare found another identity recorded, so this store may have lost claims; reconcile and use "
@@ -135,8 +138,7 @@ def prepare(terms: Terms, *, force: bool, expected: str = "") -> Steps[StoreRepo
         )
     if reply[0] == b"MOVED":
         raise StoreQuarantinedError("the store's identity changed again while it was being prepared; start over")
-    report = yield from identify(terms)
-    raise_failure(report, "check the prepared store")
+    report: StoreReport = usable((yield from identify(terms)), "check the prepared store")
     assert_safe(report)
     return report
 
@@ -147,14 +149,14 @@ def report_store(terms: Terms) -> Steps[StoreReport]:
     Raises:
         StoreError: It gave no usable answer.
     """
-    report: Any = None
+    report: StoreReport | StoreFailure | None = None
     for step in (OPEN, OPEN_FRESH):
         facts = yield step
         report = facts if type(facts) is StoreFailure else (yield from identify(terms))
         if type(report) is not StoreFailure or not report.applied_unknown:
             break
-    raise_failure(report, "ask the store who it is")
-    return report
+    known: StoreReport = usable(report, "ask the store who it is")
+    return known
 
 
 def assert_safe(report: StoreReport) -> None:
@@ -163,10 +165,10 @@ def assert_safe(report: StoreReport) -> None:
         raise StoreUnsafeError(f"the store must not be trusted with claims: {report.unsafe}")
 
 
-def raise_failure(reply: object, attempted: str) -> None:
-    """Raise the error that a StoreFailure stands for; anything else passes."""
+def usable(reply: Any, attempted: str) -> Any:
+    """Return `reply`, unless it is a StoreFailure: raise the error that this stands for."""
     if type(reply) is not StoreFailure:
-        return
+        return reply
     kind: type[StoreError] = StoreUnsafeError
     if refusal_of(reply) is Outcome.REFUSED_STORE_UNAVAILABLE:
         kind = StoreUnavailableError

@@ -63,13 +63,12 @@ class _Sections:
         key, process = self._entered[op]
         operations = self._inside[key].get(process, {})
         operations.pop(op, None)
-        self._of_process[process].discard(op)
         if not operations:
             self._inside[key].pop(process, None)
 
     def die(self, process: str) -> None:
         self._dead.add(process)
-        for op in tuple(self._of_process[process]):
+        for op in self._of_process[process]:
             self.leave(op)
 
 

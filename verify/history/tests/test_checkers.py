@@ -187,7 +187,9 @@ def test_effect_inside_another_call_overlaps_it() -> None:
 
 def test_calls_one_after_another_do_not_overlap() -> None:
     """Neither an answered call nor a dead process is overlapped by what follows."""
-    assert not effect_overlapped_call(History([*executed("w1", 1), *answered("w2", 2, Outcome.OK)]))
+    assert not effect_overlapped_call(History([*executed("w1", 1), *executed("w2", 2, n=2)]))
+    retired: list[Event] = [*executed("w1", 1), Died(process="w1")]
+    assert not effect_overlapped_call(History([*retired, *executed("w2", 2, n=2)]))
     dead = [executed("w2", 2)[0], Died(process="w2")]
     assert not effect_overlapped_call(History([*dead, *executed("w1", 1)]))
 
@@ -198,3 +200,29 @@ def test_effects_of_other_keys_and_of_the_caller_itself_do_not_overlap() -> None
     assert not effect_overlapped_call(History([other[0], *executed("w1", 1), *other[1:]]))
     own = [Invoke(process="w1", op=7, key="k", payload="p1"), *executed("w1", 1)]
     assert not effect_overlapped_call(History(own))
+
+
+def test_landing_of_nobody_is_named_without_an_operation() -> None:
+    """A finding lists the operations that it knows, and no gap for those that it does not."""
+    stray = Landed(key="k", n=2, payload="p2", effect_type="order", process="w9", fence=1)
+    first = Landed(key="k", n=1, payload="p1", effect_type="order", process="w8", fence=1)
+    history = History([first, stray, *answered("w1", 1, Outcome.INDETERMINATE)])
+    for checker in CHECKERS:
+        assert all(finding.operations in ((), (1,)) for finding in checker.check(history))
+    sentences = [finding.sentence for finding in book_integrity.check(history)]
+    assert [sentence.endswith("no recorded call explains") for sentence in sentences] == [True, True]
+
+
+def test_fail_after_its_own_effect_is_told_from_one_before_it() -> None:
+    """The sentence says on which side of the answer the effect landed."""
+    events = executed("w1", 1)
+    events[4] = Complete(process="w1", op=1, outcome=Outcome.FAIL)
+    (finding,) = truthful_outcome.check(History(events))
+    assert "landed before that answer" in finding.sentence
+
+
+def test_last_delivery_of_a_living_process_may_be_unanswered() -> None:
+    """A process that hangs is told from one that died."""
+    hung: list[Event] = [Phase(name="redeliver"), Invoke(process="r1", op=1, key="k", payload="p1")]
+    (finding,) = nothing_lost.check(History(hung))
+    assert "got no answer;" in finding.sentence

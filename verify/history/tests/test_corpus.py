@@ -59,3 +59,14 @@ def test_assumptions_answer_unknown_and_promises_answer_invalid(name: str) -> No
     judged = judge_history(stored.read("bad", name), Promise.EXACTLY_ONCE_OR_IN_DOUBT)
     for finding, _ in judged.findings:
         assert finding.verdict is (Verdict.UNKNOWN if finding.checker in ASSUMPTIONS else Verdict.INVALID)
+
+
+@pytest.mark.parametrize("name", stored.names("bad"))
+def test_finding_says_who_did_what_to_which_key(name: str) -> None:
+    """Sentences and operations are what a reader acts on, so a change of theirs is a change to be seen."""
+    judged = judge_history(stored.read("bad", name), Promise.EXACTLY_ONCE_OR_IN_DOUBT)
+    said = [
+        {"checker": finding.checker, "operations": list(finding.operations), "sentence": finding.sentence}
+        for finding, _ in judged.findings
+    ]
+    assert said == stored.sentences()[name]

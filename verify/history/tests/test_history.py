@@ -13,6 +13,8 @@ from verify.history.events import (
     Invoke,
     Landed,
     MalformedEventError,
+    Phase,
+    Reconciled,
     from_object,
     to_object,
 )
@@ -38,6 +40,7 @@ LANDED = Landed(key="k", n=1, payload="p1", effect_type="order", process="w1", r
         ([INVOKE, TIMEOUT], "was never made"),
         ([INVOKE, ASK, TIMEOUT, TIMEOUT], "is answered twice"),
         ([INVOKE, Complete(process="w2", op=1, outcome=Outcome.FAIL)], "belongs to process w1"),
+        ([INVOKE, ASK, EffectReply(process="w2", op=1, call=1, answer="timeout")], "belongs to process w1"),
         ([INVOKE, Died(process="w1"), FAILED], "died at event 1"),
         ([Died(process="w1"), INVOKE], "died at event 0"),
     ],
@@ -152,3 +155,56 @@ def test_landing_before_any_call_is_nobodys() -> None:
 def test_generated_history_holds_the_operations_asked_for() -> None:
     """The generator gives n operations, rounded up to whole keys."""
     assert [len(History(good_history(n)).operations) for n in (0, 1, 3, 4, 100)] == [0, 3, 3, 6, 102]
+
+
+def test_receipt_tells_a_late_landing_from_that_of_an_open_call() -> None:
+    """A line that lands late inside another call of the same process is not mistaken for that call's."""
+    second: list[Event] = [
+        Invoke(process="w1", op=2, key="k", payload="p1"),
+        EffectCall(process="w1", op=2, call=1, key="k", payload="p1"),
+        LANDED,
+        Landed(key="k", n=2, payload="p1", effect_type="order", process="w1", receipt=receipt("k", 2)),
+        EffectReply(process="w1", op=2, call=1, answer="receipt", receipt=receipt("k", 2)),
+    ]
+    assert [landing.op for landing in History([INVOKE, ASK, TIMEOUT, *second]).landings] == [1, 2]
+
+
+def test_late_landings_are_tied_to_the_calls_that_timed_out_one_by_one() -> None:
+    """The first late line belongs to the first call, the next one to the next."""
+    events: list[Event] = []
+    for op in (1, 2, 3):
+        events += [
+            Invoke(process="w1", op=op, key="k", payload="p1"),
+            EffectCall(process="w1", op=op, call=1, key="k", payload="p1"),
+            EffectReply(process="w1", op=op, call=1, answer="timeout"),
+        ]
+    landings = History([*events, LANDED, LANDED, LANDED]).landings
+    assert [landing.call.event.op for landing in landings if landing.call] == [1, 2, 3]
+
+
+def test_same_receipt_told_twice_explains_the_lines_in_order() -> None:
+    """A receipt from before a call is not the call's own; one from after its reply is not either."""
+    told = EffectReply(process="w1", op=1, call=1, answer="receipt", receipt=receipt("k"))
+    assert [bool(landing.call) for landing in History([LANDED, INVOKE, ASK, LANDED, told]).landings] == [False, True]
+    (late,) = History([INVOKE, ASK, told, LANDED]).landings
+    assert late.call is not None
+    events: list[Event] = [INVOKE, ASK, told, EffectCall(process="w1", op=1, call=2, key="k", payload="p1"), LANDED]
+    assert [landing.call.event.call for landing in History(events).landings if landing.call] == [2]
+
+
+def test_unexplained_landing_belongs_to_the_latest_operation_of_its_process() -> None:
+    """Without a call, the operation that the process was in has landed it."""
+    invokes: list[Event] = [Invoke(process="w1", op=op, key="k", payload="p1") for op in (1, 2, 3)]
+    assert [landing.op for landing in History([*invokes, LANDED]).landings] == [3]
+    assert [landing.op for landing in History([*invokes[:2], LANDED, invokes[2], LANDED]).landings] == [2, 3]
+
+
+def test_history_keeps_phases_deaths_and_reconciliations_with_their_places() -> None:
+    """A report can say when each of them happened."""
+    reconciled = Reconciled(process="r1", key="k", answer="open")
+    history = History([Phase(name="heal"), Died(process="w1"), Died(process="w1"), reconciled])
+    assert history.phases == ((0, Phase(name="heal")),)
+    assert history.deaths == {"w1": 1}
+    assert history.reconciliations == ((3, reconciled),)
+    assert history.has_phase("heal")
+    assert not history.has_phase("redeliver")

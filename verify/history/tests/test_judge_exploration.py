@@ -219,6 +219,13 @@ def test_verdict_object_holds_what_an_auditor_needs_and_no_time() -> None:
     assert stored["findings"][0]["checker"] == "at_most_once"
 
 
+def test_canonical_text_is_sorted_indented_and_ends_its_line() -> None:
+    """One value has one text, and what JSON cannot say is refused."""
+    assert dumps_canonical({"b": [], "a": "\u00e9"}) == b'{\n  "a": "\\u00e9",\n  "b": []\n}\n'
+    with pytest.raises(ValueError, match="JSON"):
+        dumps_canonical(float("nan"))
+
+
 def test_judging_again_gives_the_same_bytes() -> None:
     """The order in which histories are read leaves no trace."""
     histories = [kept(TWICE, "c"), hurt("reply_lost", "b"), hurt("pause", "a"), kept(ENDED, "z")]
@@ -227,3 +234,12 @@ def test_judging_again_gives_the_same_bytes() -> None:
     (text,) = texts
     assert text.endswith(b"}\n")
     assert dumps_canonical(json.loads(text)) == text
+
+
+def test_history_with_two_findings_of_one_checker_counts_once() -> None:
+    """Two keys that landed twice in one history are one history; the first sentence in the alphabet is shown."""
+    other = [*executed("w1", 3, key="a"), *executed("w2", 4, key="a", n=2)]
+    judged = judge(kept([*TWICE, *other], count=3))
+    shown = next(finding for finding in judged.findings if finding.checker == "at_most_once")
+    assert (shown.histories, shown.schedules) == (1, 3)
+    assert shown.sentence.startswith("key a ")

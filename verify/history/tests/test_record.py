@@ -77,6 +77,12 @@ def test_malformed_record_is_refused(changes: dict[str, Any], reason: str) -> No
         ExplorationRecord.from_object(stored(**changes))
 
 
+def test_figure_of_nought_is_a_figure() -> None:
+    """An exploration that ran nothing still has a record."""
+    record = ExplorationRecord.from_object(stored(schedules=0, classes=0))
+    assert (record.schedules, record.classes) == (0, 0)
+
+
 def test_record_that_is_no_object_is_refused() -> None:
     """A list is no record."""
     with pytest.raises(MalformedRecordError, match="the record must be a JSON object"):

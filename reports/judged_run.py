@@ -1,0 +1,221 @@
+"""A judged run as every renderer reads it: the stored verdicts, and the words in which they are told.
+
+It repeats what was decided and decides nothing itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from reports.stored_run import SELFTEST, SINGLE, StoredPart, StoredRun, StoredRunError, load_run, read_object
+from verify.history.words import Verdict
+from verify.run_layout import ENVIRONMENT, VERDICT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingGroup:
+    """What one checker says of a part: its smallest schedule, and where else it is seen.
+
+    Attributes:
+        checker: Name of the checker.
+        verdict: INVALID or UNKNOWN.
+        decides: It is promised and inside the promise.
+        standing: ``promised``, ``outside the promise`` or ``not promised``.
+        smallest: The finding of the smallest schedule, as in ``verdict.json``.
+        also_under: The other fault kinds under which it is seen; ``no fault`` for none.
+        schedules: Schedules that show it.
+    """
+
+    checker: str
+    verdict: Verdict
+    decides: bool
+    standing: str
+    smallest: Mapping[str, Any]
+    also_under: tuple[str, ...]
+    schedules: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedPart:
+    """One part and its verdict.
+
+    Attributes:
+        stored: The part as it was stored.
+        object: The object of its ``verdict.json``.
+        row: Its row among the checks of the instrument; None for a subject.
+    """
+
+    stored: StoredPart
+    object: Mapping[str, Any]
+    row: Mapping[str, Any] | None
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the part is in the run: its own verdict, or whether the instrument saw what it should."""
+        if self.row is None:
+            return Verdict(self.object["verdict"])
+        return Verdict.VALID if self.row["ok"] else Verdict.UNKNOWN
+
+    @property
+    def said(self) -> str:
+        """What was decided, in the fewest words."""
+        if self.row is None:
+            return str(self.object["verdict"])
+        return f"{self.row['seen']} ({'as it must be' if self.row['ok'] else 'expected ' + self.row['expected']})"
+
+    @property
+    def groups(self) -> list[FindingGroup]:
+        """Its findings, deciding ones first; none for a check of the instrument that saw what it had to."""
+        return [] if self.row is not None and self.row["ok"] else group_findings(self.object["findings"])
+
+    @property
+    def bound(self) -> str:
+        """Its bound in the fewest words."""
+        bound = self.object["bound"]
+        kinds = f" of {_count(len(bound['kinds']), 'kind')}" if bound["kinds"] else ""
+        faults = "no fault" if not bound["faults"] else f"up to {_count(bound['faults'], 'fault')}{kinds}"
+        return f"{_count(bound['workers'], 'worker')}, {faults}"
+
+    @property
+    def server(self) -> str:
+        """Name and version of the Redis server."""
+        server = self.object["server"]
+        return f"{server['name']} {server['version']}".strip() or "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedRun:
+    """A run and its verdicts.
+
+    Attributes:
+        run: The run as it was stored.
+        object: The object of its ``verdict.json``.
+        parts: Its parts in order.
+        environment: The object of ``environment.json``; empty where there is none.
+    """
+
+    run: StoredRun
+    object: Mapping[str, Any]
+    parts: tuple[JudgedPart, ...]
+    environment: Mapping[str, Any]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict of the run."""
+        return Verdict(self.object["verdict"])
+
+    @property
+    def unexplained(self) -> str:
+        """Why the run is not VALID although each of its parts is; empty where a part explains it."""
+        if self.verdict is Verdict.VALID or any(part.verdict is not Verdict.VALID for part in self.parts):
+            return ""
+        return "; ".join(self.object["reasons"]) or "no reason was recorded"
+
+
+def load_judged(folder: Path | str) -> JudgedRun:
+    """Return the run stored in *folder* with its verdicts.
+
+    Raises:
+        StoredRunError: As :func:`reports.stored_run.load_run`, or the run was not judged yet.
+    """
+    run = load_run(folder)
+    if not (run.folder / VERDICT).is_file():
+        raise StoredRunError(f"{run.folder} was not judged yet; run: stormproof judge {run.folder}")
+    composed = read_object(run.folder / VERDICT)
+    rows = iter(composed.get("instrument", ()))
+    parts = tuple(
+        JudgedPart(
+            stored=part,
+            object=composed if run.kind == SINGLE else read_object(part.folder / VERDICT),
+            row=next(rows, None) if part.is_instrument and run.kind != SINGLE else None,
+        )
+        for part in run.parts
+    )
+    has_environment = (run.folder / ENVIRONMENT).is_file()
+    environment = read_object(run.folder / ENVIRONMENT) if has_environment else {}
+    return JudgedRun(run=run, object=composed, parts=parts, environment=environment)
+
+
+def group_findings(findings: Sequence[Mapping[str, Any]]) -> list[FindingGroup]:
+    """Return the findings of one part by checker: deciding ones first, INVALID before UNKNOWN, the smallest first."""
+    grouped: dict[tuple[int, bool, str], list[Mapping[str, Any]]] = {}
+    for finding in findings:
+        rank = 2 if not finding["promised"] else int(bool(finding["outside"]))
+        grouped.setdefault((rank, finding["verdict"] != Verdict.INVALID, finding["checker"]), []).append(finding)
+    groups = []
+    for (rank, _, checker), members in grouped.items():
+        members.sort(key=_size)
+        also = dict.fromkeys(" + ".join(each["faults"]) or "no fault" for each in members[1:])
+        also.pop(" + ".join(members[0]["faults"]) or "no fault", None)
+        group = FindingGroup(
+            checker=checker,
+            verdict=Verdict(members[0]["verdict"]),
+            decides=rank == 0,
+            standing=("promised", "outside the promise", "not promised")[rank],
+            smallest=members[0],
+            also_under=tuple(also),
+            schedules=sum(each["schedules"] for each in members),
+        )
+        groups.append(((rank, group.verdict is not Verdict.INVALID, _size(members[0]), checker), group))
+    return [group for _, group in sorted(groups, key=lambda pair: pair[0])]
+
+
+def headline(judged: JudgedRun) -> str:
+    """Return the verdict of a run in one sentence of plain words."""
+    subjects = [part for part in judged.parts if part.row is None]
+    if judged.verdict is Verdict.INVALID:
+        broken = [part for part in subjects if part.verdict is Verdict.INVALID]
+        said = "; ".join(f"{part.object['subject']} broke {_broken(part)}" for part in broken)
+        return f"Violated: {said}."
+    if judged.verdict is Verdict.UNKNOWN:
+        reasons = judged.object["reasons"] or ["no reason was recorded"]
+        more = f" (and {_count(len(reasons) - 1, 'more reason')})" if len(reasons) > 1 else ""
+        return f"Not shown: {reasons[0]}{more}."
+    if judged.run.kind == SELFTEST:
+        return (
+            f"The instrument sees: {_count(len(judged.parts), 'planted guard or twin', 'planted guards and twins')}."
+        )
+    schedules = sum(part.object["schedules"] for part in subjects)
+    if all(part.object["tier"] == "explore" for part in subjects):
+        return f"Held: every schedule within the bound kept the promise ({_count(schedules, 'schedule')})."
+    return f"Held: every part kept its promise ({_count(len(subjects), 'part')}, {_count(schedules, 'schedule')})."
+
+
+def part_headline(part: JudgedPart) -> str:
+    """Return the verdict of one part in one sentence of plain words."""
+    if part.row is not None:
+        return f"{'Seen' if part.row['ok'] else 'The instrument is blind'}: {part.said}."
+    if part.verdict is Verdict.VALID:
+        return f"Held: {_count(part.object['schedules'], 'schedule')} within the bound kept the promise."
+    if part.verdict is Verdict.INVALID:
+        return f"Violated: {_broken(part)}."
+    return f"Not shown: {'; '.join(part.object['reasons']) or 'no reason was recorded'}."
+
+
+def plain(text: str) -> str:
+    """Return *text* without characters that XML or a terminal would choke on; each becomes a question mark."""
+    return "".join(char if char.isprintable() else "?" for char in text)
+
+
+def faults_in_words(finding: Mapping[str, Any]) -> str:
+    """Return the faults of a finding's schedule."""
+    return " + ".join(finding["faults"]) or "no fault"
+
+
+def _size(finding: Mapping[str, Any]) -> tuple[int, int, int, str]:
+    schedule = finding["schedule"]
+    return len(finding["faults"]), len(schedule.split()), len(schedule), schedule
+
+
+def _broken(part: JudgedPart) -> str:
+    groups = [group for group in part.groups if group.decides and group.verdict is Verdict.INVALID]
+    return ", ".join(group.checker for group in groups) or str(part.object["promise"])
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"

@@ -1,0 +1,250 @@
+"""Reads the histories and schedules of one part, line by line. Never holds more than one history, never repairs one.
+
+What cannot be read becomes a history that no checker can call VALID; it is neither dropped nor guessed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from verify.history.events import Event, Fault, MalformedEventError, from_object
+from verify.history.history import MalformedHistoryError
+from verify.history.judge import StoredHistory
+from verify.run_layout import EXPLORED, HISTORY
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator
+    from pathlib import Path
+
+LANDED_LATE = "landed"
+"""Where the second fault event of a late step says it happened; it is the same fault as the first."""
+
+_NUMBER = re.compile(rb'^\{"history":\s*([1-9][0-9]*)\b')
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Explored:
+    """One schedule that was run; the order of two is the order of their simplicity.
+
+    Attributes:
+        fault_count: How many faults strike in it.
+        preemptions: Switches away from a process that could have gone on.
+        length: Characters of its line.
+        line: ``workload: decision decision ...``.
+    """
+
+    fault_count: int
+    preemptions: int
+    length: int
+    line: str
+
+    @classmethod
+    def from_line(cls, line: str, preemptions: int) -> Explored:
+        """Return the schedule of a one-line form."""
+        return cls(len(faults_of(line)), preemptions, len(line), line)
+
+
+@dataclass(slots=True)
+class ScheduleIndex:
+    """What ``explored.tsv`` says: the simplest schedule of every history, and how many schedules gave it.
+
+    Attributes:
+        simplest: By the number of the history.
+        counts: By the number of the history.
+        schedules: Schedules in all.
+        sha256: Digest of the file.
+        problems: One sentence for each line that is no schedule.
+    """
+
+    simplest: dict[int, Explored] = field(default_factory=dict)
+    counts: dict[int, int] = field(default_factory=dict)
+    schedules: int = 0
+    sha256: str = ""
+    problems: list[str] = field(default_factory=list)
+
+
+def faults_of(line: str) -> tuple[str, ...]:
+    """Return the fault kinds that strike in a schedule's one-line form, in order."""
+    kinds = []
+    for decision in decisions_of(line):
+        _, struck, kind = decision.partition("!")
+        if struck:
+            kinds.append(kind)
+        elif decision == "advance":
+            kinds.append(decision)
+    return tuple(kinds)
+
+
+def decisions_of(line: str) -> tuple[str, ...]:
+    """Return the decisions of a schedule's one-line form."""
+    return tuple(line.partition(": ")[2].split())
+
+
+def mark_of(line: str) -> str:
+    """Return the mark under which the replayable schedule of a one-line form is stored."""
+    return hashlib.sha256(line.encode()).hexdigest()[:12]
+
+
+def read_schedules(folder: Path) -> ScheduleIndex:
+    """Return what the part in *folder* says of its schedules; a line that is none is reported, not repaired."""
+    index = ScheduleIndex()
+    digest = hashlib.sha256()
+    with (folder / EXPLORED).open("rb") as lines:
+        for at, raw in enumerate(lines, start=1):
+            digest.update(raw)
+            parsed = _parse_explored(raw)
+            if parsed is None:
+                index.problems.append(f"line {at} of {EXPLORED} is no schedule")
+                continue
+            number, schedule = parsed
+            index.schedules += 1
+            index.counts[number] = index.counts.get(number, 0) + 1
+            known = index.simplest.get(number)
+            if known is None or schedule < known:
+                index.simplest[number] = schedule
+    index.sha256 = digest.hexdigest()
+    return index
+
+
+def _parse_explored(raw: bytes) -> tuple[int, Explored] | None:
+    try:
+        number, preemptions, line = raw.decode("utf-8").removesuffix("\n").split("\t")
+        if ": " not in line:
+            return None
+        return int(number), Explored.from_line(line, int(preemptions))
+    except ValueError:
+        return None
+
+
+class UnreadableEvents(Sequence[Event]):
+    """Events that cannot be read. Whoever asks for them is told why, so that nobody judges half a history."""
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    def __len__(self) -> int:
+        return 0
+
+    def __getitem__(self, index: Any) -> NoReturn:
+        raise MalformedHistoryError(self._why)
+
+    def __iter__(self) -> NoReturn:
+        raise MalformedHistoryError(self._why)
+
+
+class HistoryReader:
+    """One pass over ``history.jsonl``: iterate over it for the histories, then ask what else was seen.
+
+    Attributes:
+        sha256: Digest of the file; complete when the pass is.
+        unscheduled: Numbers of the histories that no schedule gave.
+        seen: Numbers of all histories met.
+    """
+
+    def __init__(self, folder: Path, index: ScheduleIndex) -> None:
+        self._path = folder / HISTORY
+        self._index = index
+        self.sha256 = ""
+        self.unscheduled: list[int] = []
+        self.seen: set[int] = set()
+
+    def __iter__(self) -> Iterator[StoredHistory]:
+        for number, events, why in _grouped(self._path, self):
+            is_second_place = number in self.seen
+            self.seen.add(number)
+            if is_second_place:
+                yield self._stored(number, UnreadableEvents(f"history {number} stands in two places of {HISTORY}"))
+            else:
+                yield self._stored(number, UnreadableEvents(why) if why else events)
+
+    def _stored(self, number: int, events: Sequence[Event]) -> StoredHistory:
+        schedule = self._index.simplest.get(number)
+        if schedule is None:
+            self.unscheduled.append(number)
+            return StoredHistory(id=number, events=events, schedule="")
+        faults = faults_of(schedule.line) if decisions_of(schedule.line) else _faults_seen(events)
+        return StoredHistory(
+            id=number,
+            events=events,
+            schedule=schedule.line,
+            faults=faults,
+            preemptions=schedule.preemptions,
+            count=self._index.counts[number],
+        )
+
+
+def read_histories(folder: Path, numbers: Container[int]) -> Iterator[tuple[int, list[Event]]]:
+    """Yield those of the histories *numbers* of the part in *folder* that are there and whole."""
+    for found, events, why in _grouped(folder / HISTORY, None):
+        if found in numbers and not why:
+            yield found, events
+
+
+def _faults_seen(events: Sequence[Event]) -> tuple[str, ...]:
+    """Return the fault kinds of a story, which has no decisions that would name them."""
+    if isinstance(events, UnreadableEvents):
+        return ()
+    return tuple(event.kind for event in events if isinstance(event, Fault) and event.at != LANDED_LATE)
+
+
+@dataclass(slots=True)
+class _Gathered:
+    number: int
+    events: list[Event]
+    why: str = ""
+
+    def damage(self, why: str) -> None:
+        self.why = self.why or why
+
+
+def _grouped(path: Path, reader: HistoryReader | None) -> Iterator[tuple[int, list[Event], str]]:
+    """Yield number, events and what is wrong with them ("" for nothing), history by history."""
+    digest = hashlib.sha256()
+    current: _Gathered | None = None
+    inherited = ""
+    with path.open("rb") as lines:
+        for at, raw in enumerate(lines, start=1):
+            digest.update(raw)
+            number, event, why = _parse_event(raw, at)
+            if number is None:
+                # Nobody can tell whether the line ended this history or began the next: neither is whole.
+                inherited = why
+                if current is not None:
+                    current.damage(why)
+                continue
+            if current is None or number != current.number:
+                if current is not None:
+                    yield current.number, current.events, current.why
+                current = _Gathered(number, [], inherited)
+            inherited = ""
+            if event is None:
+                current.damage(why)
+            else:
+                current.events.append(event)
+    if current is not None:
+        yield current.number, current.events, current.why
+    elif inherited:
+        yield 0, [], inherited
+    if reader is not None:
+        reader.sha256 = digest.hexdigest()
+
+
+def _parse_event(raw: bytes, at: int) -> tuple[int | None, Event | None, str]:
+    """Return the number of the line's history, its event, and why there is none."""
+    try:
+        stored = json.loads(raw)
+    except (ValueError, RecursionError):
+        named = _NUMBER.match(raw)
+        return (int(named[1]) if named else None), None, f"line {at} of {HISTORY} is not JSON"
+    number = stored.get("history") if isinstance(stored, dict) else None
+    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+        return None, None, f"line {at} of {HISTORY} does not say which history it belongs to"
+    try:
+        return number, from_object(stored), ""
+    except (MalformedEventError, TypeError, ValueError) as error:
+        return number, None, f"line {at} of {HISTORY}: {error}"

@@ -1,0 +1,164 @@
+"""``summary.md``: a judged run on one page, for somebody who is tired. It repeats the verdict and adds none."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from reports.judged_run import faults_in_words, headline, load_judged, plain
+from reports.stored_run import write_whole
+from verify.run_layout import SUMMARY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from reports.judged_run import FindingGroup, JudgedPart, JudgedRun
+
+_HEADS = ("part", "subject", "promise", "bound", "schedules", "distinct histories", "exhausted", "verdict")
+_SPECIAL = re.compile(r"([\\`*<>|\[\]])")
+
+
+def render_summary(judged: JudgedRun) -> str:
+    """Return the Markdown text of ``summary.md``."""
+    return "\n".join(_lines(judged)) + "\n"
+
+
+def write_summary(folder: Path | str) -> Path:
+    """Write ``summary.md`` of the judged run in *folder* and return where it is.
+
+    Raises:
+        StoredRunError: The folder is no run folder, was not judged yet, or cannot be written.
+    """
+    judged = load_judged(folder)
+    path = judged.run.folder / SUMMARY
+    write_whole(path, render_summary(judged).encode("utf-8"))
+    return path
+
+
+def _lines(judged: JudgedRun) -> Iterator[str]:
+    yield f"# {judged.verdict}"
+    yield from ("", _text(headline(judged)), "")
+    yield from _table(_HEADS, (_row(part) for part in judged.parts))
+    for part in judged.parts:
+        yield from _findings(part)
+    yield from _reasons(judged)
+    yield from _outside(judged)
+    if judged.run.not_run:
+        yield from ("", "## Not run", "")
+        yield from (f"- {_text(name)}: {_text(why)}" for name, why in judged.run.not_run)
+    yield from _circumstances(judged)
+
+
+def _row(part: JudgedPart) -> tuple[str, ...]:
+    verdict = part.object
+    return (
+        part.stored.name,
+        verdict["subject"],
+        verdict["promise"],
+        part.bound,
+        str(verdict["schedules"]),
+        str(verdict["classes"]),
+        "yes" if verdict["exhausted"] else "no",
+        part.said,
+    )
+
+
+def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    heads = tuple(heads)
+    yield f"| {' | '.join(heads)} |"
+    yield f"|{'---|' * len(heads)}"
+    for row in rows:
+        yield f"| {' | '.join(map(_text, row))} |"
+
+
+def _findings(part: JudgedPart) -> Iterator[str]:
+    deciding = [group for group in part.groups if group.decides]
+    if deciding:
+        yield from ("", f"## Findings: {_text(part.stored.name)}")
+        for group in deciding:
+            yield from _finding(group)
+    beside = [group for group in part.groups if not group.decides]
+    if beside:
+        yield from ("", f"## Seen beside the promise: {_text(part.stored.name)}", "")
+        yield "These decide nothing: the subject does not promise them, or not under these faults."
+        yield ""
+        yield from _table(
+            ("checker", "standing", "smallest schedule under", "what happened"),
+            (
+                (
+                    group.checker,
+                    group.smallest["outside"] or group.standing,
+                    faults_in_words(group.smallest),
+                    group.smallest["sentence"],
+                )
+                for group in beside
+            ),
+        )
+        yield from _fenced(
+            f"{group.smallest['replay']}  # {group.checker}" for group in beside if group.smallest["replay"]
+        )
+
+
+def _finding(group: FindingGroup) -> Iterator[str]:
+    smallest = group.smallest
+    yield from ("", f"### {group.checker} ({group.verdict})", "")
+    yield f"{_text(smallest['sentence'])}."
+    yield ""
+    yield f"- smallest schedule, under {_text(faults_in_words(smallest))}: {_code(smallest['schedule'])}"
+    if group.also_under:
+        yield f"- also under: {_text(', '.join(group.also_under))}"
+    yield f"- schedules that show it: {group.schedules}"
+    yield from _fenced([smallest["replay"]] if smallest["replay"] else [])
+
+
+def _reasons(judged: JudgedRun) -> Iterator[str]:
+    if judged.object["reasons"]:
+        yield from ("", "## What remains unknown", "")
+        yield from (f"- {_text(reason)}" for reason in judged.object["reasons"])
+
+
+def _outside(judged: JudgedRun) -> Iterator[str]:
+    listed = {
+        (part.stored.name, kind): reason
+        for part in judged.parts
+        for kind, reason in sorted(part.stored.record.outside.items())
+    }
+    if listed:
+        yield from ("", "## Outside the promise", "")
+        yield from (f"- {_text(name)}, {_text(kind)}: {_text(why)}" for (name, kind), why in listed.items())
+
+
+def _circumstances(judged: JudgedRun) -> Iterator[str]:
+    yield from ("", "## Circumstances", "")
+    servers = {tuple(sorted(part.object["server"].items())): part.object["server"] for part in judged.parts}
+    for server in servers.values():
+        digest = f"sha256 {server['sha256']}" if server["sha256"] else "sha256 unknown"
+        yield f"- server: {_text(server['name'])} {_text(server['version'])}, {digest} ({_text(server['choice'])})"
+    seeds = sorted({part.object["seed"] for part in judged.parts})
+    yield f"- seed: {', '.join(map(str, seeds)) or 'none'}"
+    for kinds in sorted({", ".join(part.object["bound"]["kinds"]) for part in judged.parts} - {""}):
+        yield f"- fault kinds: {_text(kinds)}"
+    for workloads in sorted({", ".join(part.object["bound"]["workloads"]) for part in judged.parts} - {""}):
+        yield f"- workloads: {_text(workloads)}"
+    for name, value in sorted(judged.environment.items()):
+        said = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+        yield f"- {_text(name)}: {_text(said)}"
+    notes = dict.fromkeys(note for part in judged.parts for note in part.object["notes"])
+    yield from (f"- note: {_text(note)}" for note in notes)
+
+
+def _fenced(lines: Iterable[str]) -> Iterator[str]:
+    shown = [plain(line) for line in lines]
+    if shown:
+        yield from ("", "```sh", *shown, "```")
+
+
+def _text(text: str) -> str:
+    """Return *text* so that Markdown shows it as it is."""
+    return _SPECIAL.sub(r"\\\1", plain(text))
+
+
+def _code(text: str) -> str:
+    return f"`{plain(text).replace('`', '?')}`"

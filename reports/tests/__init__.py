@@ -1,0 +1,1 @@
+"""Tests of the renderers and of judging a stored run."""

@@ -1,0 +1,190 @@
+"""Connections of the blocking guard: a small free list, and the loop that drives the protocol's generator.
+
+A connection serves one call at a time. It is never used again after anything went wrong on it, never shared with a
+forked child, and never held while an effect runs.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, TypeVar, final
+
+from .answers import Claim
+from .connection import Address, command_failure, connect_failure, make_connection
+from .steps import Exchange, LinkFacts, Open, Steps
+from .store_failure import StoreFailure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .connection import Wire
+
+T = TypeVar("T")
+_MAX_IDLE = 16
+
+
+@final
+class Link:
+    """One connection and what was learnt through it.
+
+    Attributes:
+        connection: The connection of redis-py.
+        facts: What is known of the store behind it.
+    """
+
+    __slots__ = ("connection", "facts")
+
+    def __init__(self, connection: Wire) -> None:
+        self.connection = connection
+        self.facts = LinkFacts()
+
+    def one(self, packet: bytes) -> Any:
+        """Send one command; return its reply or a StoreFailure."""
+        connection = self.connection
+        try:
+            # What send_packed_command and read_response of redis-py come down to, at a third of their cost.
+            connection._sock.sendall(packet)  # noqa: SLF001
+            reply = connection._parser.read_response()  # noqa: SLF001
+        except Exception as error:  # noqa: BLE001 - the table decides what it says of the command
+            return self._failed(error)
+        return self._failed(reply) if isinstance(reply, Exception) else reply
+
+    def _failed(self, error: Exception) -> StoreFailure:
+        failure = command_failure(error)
+        if failure.code != "NOSCRIPT":
+            self.connection.disconnect()
+        return failure
+
+    def several(self, exchange: Exchange) -> Any:
+        """Send several commands at once; return their replies or a StoreFailure for all of them."""
+        connection = self.connection
+        replies: list[Any] = []
+        broken = False
+        try:
+            connection.send_packed_command((exchange.packet,), check_health=False)
+        except Exception as error:  # noqa: BLE001 - the table decides what it says of the commands
+            connection.disconnect()
+            return command_failure(error)
+        for _ in range(exchange.replies):
+            try:
+                replies.append(connection.read_response(disconnect_on_error=False))
+            except Exception as error:  # noqa: BLE001 - the table decides what it says of the command
+                failure = command_failure(error)
+                broken = broken or failure.code != "NOSCRIPT"
+                if failure.applied_unknown:
+                    connection.disconnect()
+                    return failure
+                replies.append(failure)
+            except BaseException:
+                connection.disconnect()
+                raise
+        if broken:
+            connection.disconnect()
+        return replies
+
+
+class LinkPool:
+    """Idle connections of one guard. Safe for threads (list operations are atomic) and for forks (by process id)."""
+
+    __slots__ = ("_address", "_idle", "_pid")
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        self._idle: list[Link] = []
+        self._pid = os.getpid()
+
+    def take(self) -> Link | StoreFailure:
+        """Return an idle connection, else a new one, else why there is none."""
+        if os.getpid() != self._pid:
+            self._idle, self._pid = [], os.getpid()
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._dial()
+
+    def take_fresh(self) -> Link | StoreFailure:
+        """Close every idle connection and return a new one."""
+        self.close()
+        return self._dial()
+
+    def give_back(self, link: Link | None) -> None:
+        """Keep a connection for the next call, unless there is none or it was closed."""
+        if link is None or link.connection._sock is None:  # noqa: SLF001 - its property costs a call
+            return
+        if len(self._idle) < _MAX_IDLE:
+            self._idle.append(link)
+        else:
+            link.connection.disconnect()
+
+    def close(self) -> None:
+        """Close every idle connection."""
+        while True:
+            try:
+                link = self._idle.pop()
+            except IndexError:
+                return
+            link.connection.disconnect()
+
+    def _dial(self) -> Link | StoreFailure:
+        try:
+            connection = make_connection(self._address)
+            connection.connect()
+        except Exception as error:  # noqa: BLE001 - whatever it is, nothing of ours was sent
+            return connect_failure(error)
+        return Link(connection)
+
+
+class Driver:
+    """Runs the protocol's generator on blocking connections."""
+
+    __slots__ = ("pool",)
+
+    def __init__(self, pool: LinkPool) -> None:
+        self.pool = pool
+
+    def run(self, steps: Steps[T], perform: Callable[[Claim], Any] | None = None) -> T:
+        """Drive `steps` to their end and return what they return.
+
+        What is no Exception passes through: the connection in use is closed, and nothing is sent any more.
+        """
+        link: Link | None = None
+        answer: Any = None
+        try:
+            while True:
+                step = steps.send(answer)
+                if type(step) is bytes:
+                    answer = link.one(step) if link is not None else NOT_OPEN
+                elif type(step) is Exchange:
+                    answer = link.several(step) if link is not None else NOT_OPEN
+                else:
+                    link, spare = None, link
+                    self.pool.give_back(spare)
+                    if type(step) is Open:
+                        link, answer = self._open(step)
+                    elif type(step) is Claim and perform is not None:
+                        answer = _performed(perform, step)
+        except StopIteration as end:
+            link, spare = None, link
+            self.pool.give_back(spare)
+            result: T = end.value
+            return result
+        finally:
+            if link is not None:
+                link.connection.disconnect()
+
+    def _open(self, step: Open) -> tuple[Link | None, LinkFacts | StoreFailure]:
+        taken = self.pool.take_fresh() if step.fresh else self.pool.take()
+        if type(taken) is Link:
+            return taken, taken.facts
+        return None, taken
+
+
+NOT_OPEN = StoreFailure(applied_unknown=False, code="CONNECT", error=ConnectionError("no connection was opened"))
+"""Answer to a command that no connection was opened for."""
+
+
+def _performed(perform: Callable[[Claim], Any], claim: Claim) -> tuple[bool, Any]:
+    try:
+        return True, perform(claim)
+    except Exception as error:  # noqa: BLE001 - every failure of an effect is judged by the classification table
+        return False, error

@@ -1,0 +1,149 @@
+"""The command line. Each command is a few lines that put the rooms together; what they decide is decided there."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import click
+import typer
+
+from harness.errors import HarnessError
+from reports.stored_run import StoredRunError
+from stormproof import commands
+from stormproof.saying import Exit, complain
+
+app = typer.Typer(
+    name="stormproof",
+    help="Shows on a real Redis whether a once-only guard holds under crashes, lost replies and ended leases.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Subject = Annotated[str, typer.Option("--subject", help="A name, package.module:make, or path/to/file.py:make.")]
+Redis = Annotated[str, typer.Option("--redis", help="embedded, embedded:6.2, path, redis://..., unix://...")]
+Allow = Annotated[
+    list[str] | None, typer.Option("--allow-target", metavar="HOST:PORT", help="Permission for an external Redis.")
+]
+Seed = Annotated[int | None, typer.Option("--seed", help="Makes a run repeatable; shown in every report.")]
+Budget = Annotated[float | None, typer.Option("--budget", help="Seconds after which the rest is left UNKNOWN.")]
+Out = Annotated[str | None, typer.Option("--out", help="Run folder; default stormproof-runs/<time>-<seed>.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+
+
+@app.command()
+def campaign(
+    profile: Annotated[str, typer.Option("--profile", help="smoke, standard or full.")] = "smoke",
+    tier: Annotated[list[str] | None, typer.Option("--tier", help="instrument, explore or scenarios.")] = None,
+    only: Annotated[list[str] | None, typer.Option("--only", help="Name of a part.")] = None,
+    subject: Annotated[list[str] | None, typer.Option("--subject", help="Default: reference.")] = None,
+    redis: Redis = "embedded",
+    allow_target: Allow = None,
+    seed: Seed = None,
+    budget: Budget = None,
+    out: Out = None,
+) -> None:
+    """Check the instrument, explore the subject, kill a real Redis under load; leave evidence."""
+    commands.campaign(
+        profile=profile,
+        tiers=tier or [],
+        only=only or [],
+        subjects=subject or ["reference"],
+        redis=redis,
+        allow_target=allow_target,
+        seed=seed,
+        budget_s=budget,
+        out=out,
+    )
+
+
+@app.command()
+def explore(
+    subject: Subject,
+    promise: Annotated[str | None, typer.Option("--promise", help="Overrides the subject's own.")] = None,
+    workers: Annotated[int, typer.Option("--workers", help="Processes of the first delivery.")] = 2,
+    faults: Annotated[int, typer.Option("--faults", help="Faults per schedule at most: 0 or 1.")] = 1,
+    kinds: Annotated[str | None, typer.Option("--kinds", help="Fault kinds, separated by commas.")] = None,
+    gate: Annotated[str, typer.Option("--gate", help="greenlet.")] = "greenlet",
+    redis: Redis = "embedded",
+    allow_target: Allow = None,
+    seed: Seed = None,
+    budget: Budget = None,
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Run every schedule of a guard within a bound, and judge each."""
+    commands.explore(
+        subject=subject,
+        promise=promise,
+        workers=workers,
+        faults=faults,
+        kinds=kinds,
+        gate=gate,
+        redis=redis,
+        allow_target=allow_target,
+        seed=seed,
+        budget_s=budget,
+        out=out,
+        as_json=as_json,
+    )
+
+
+@app.command()
+def replay(
+    schedule_file: Annotated[str, typer.Argument(help="A schedule that a finding named.")],
+    subject: Annotated[str | None, typer.Option("--subject", help="Replay it on another guard.")] = None,
+    redis: Annotated[str | None, typer.Option("--redis", help="Default: as recorded.")] = None,
+    allow_target: Allow = None,
+) -> None:
+    """Run one stored schedule again: exit 1 if its finding is there again, 3 if not."""
+    commands.replay(schedule_file, subject=subject, redis=redis, allow_target=allow_target)
+
+
+@app.command()
+def judge(run_dir: Annotated[str, typer.Argument(help="A run folder.")]) -> None:
+    """Judge a stored run again, without Redis; verdict.json comes out byte for byte the same."""
+    commands.judge(run_dir)
+
+
+@app.command()
+def subjects(as_json: Json = False) -> None:
+    """List the subjects in the box."""
+    commands.list_subjects(as_json=as_json)
+
+
+@app.command()
+def faults(as_json: Json = False) -> None:
+    """List the fault kinds: what is done, how it is witnessed, what a correct subject may do."""
+    commands.list_faults(as_json=as_json)
+
+
+@app.command()
+def selftest(
+    redis: Redis = "embedded",
+    seed: Seed = None,
+    out: Out = None,
+) -> None:
+    """Test the instrument: every planted guard must be caught by its checker, no twin may be flagged."""
+    commands.selftest(redis=redis, seed=seed, out=out)
+
+
+def main() -> None:
+    """Run the command line; every known failure is one line and an exit code."""
+    try:
+        code = app(standalone_mode=False)
+    except (HarnessError, StoredRunError) as error:
+        complain(str(error))
+        code = error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        code = Exit.WRONG_INPUT
+    except click.ClickException as error:
+        complain(error.format_message())
+        code = Exit.WRONG_INPUT
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        complain("interrupted; everything was healed")
+        code = Exit.INTERRUPTED
+    sys.exit(int(code or 0))

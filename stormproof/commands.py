@@ -1,0 +1,184 @@
+"""What each command does, in order: check the options, run, judge, report, exit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from harness.errors import WrongInputError
+from harness.explorer.exploration import INTERRUPTED, Plan, workloads_for
+from harness.explorer.replay import Replayer
+from harness.explorer.schedule import load_schedule
+from harness.explorer.target import open_target
+from harness.faults.registry import ALL
+from harness.recorder import RunFolder
+from harness.subjects.box import BOX
+from harness.subjects.loading import load_subject
+from reports.evidence import write_reports
+from reports.stored_run import write_verdict
+from reports.terminal import render_run
+from stormproof import campaigning
+from stormproof.exploring import as_json as to_json
+from stormproof.exploring import explore_into, store_schedules
+from stormproof.live import Live
+from stormproof.options import FAULTS_MAX, WORKERS_MAX, budget_of, kinds_of, redis_of, seed_of, whole
+from stormproof.saying import Exit, console, exit_of
+from verify.history.judge import judge_history
+from verify.history.promises import Promise
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from harness.explorer.world import World
+
+_GATES = ("greenlet",)
+
+
+def explore(
+    *,
+    subject: str,
+    promise: str | None,
+    workers: int,
+    faults: int,
+    kinds: str | None,
+    gate: str,
+    redis: str,
+    allow_target: list[str] | None,
+    seed: int | None,
+    budget_s: float | None,
+    out: str | None,
+    as_json: bool,
+) -> None:
+    """Explore one subject and report."""
+    if gate not in _GATES:
+        raise WrongInputError(f"unknown gate {gate!r}; expected one of: {', '.join(_GATES)}")
+    chosen = redis_of(redis, allow_target)
+    loaded = load_subject(subject, promise=promise)
+    plan = Plan(
+        name=subject,
+        subject=loaded,
+        workers=whole("--workers", workers, 1, WORKERS_MAX),
+        faults=whole("--faults", faults, 0, FAULTS_MAX),
+        kinds=kinds_of(kinds),
+        workloads=workloads_for(loaded.promise),
+        seed=seed_of(seed),
+        budget_s=budget_of(budget_s),
+    )
+    with open_target(chosen) as target, Live(silent=as_json) as live:
+        run = RunFolder.create("explore", plan.seed, out)
+        folder = run.part(subject, alone=True)
+        explored = explore_into(folder, plan, target, live)
+        run.interrupted = explored.record.reason == INTERRUPTED
+        run.write()
+        verdict = write_verdict(run.path)
+        if not run.interrupted:
+            live.say("storing the schedules of the findings")
+            store_schedules(folder, verdict, plan, target)
+        write_reports(run.path)
+    if as_json:
+        typer.echo(to_json({**verdict, "rate": explored.rate}))
+    else:
+        console().print(render_run(run.path))
+    raise typer.Exit(exit_of(verdict["verdict"], interrupted=run.interrupted))
+
+
+def replay(schedule_file: str, *, subject: str | None, redis: str | None, allow_target: list[str] | None) -> None:
+    """Replay one schedule and say whether its finding is there again."""
+    schedule = load_schedule(Path(schedule_file))
+    chosen = redis_of(redis or schedule.redis, allow_target)
+    loaded = load_subject(subject or schedule.subject, promise=schedule.promise if subject is None else None)
+    with open_target(chosen) as target:
+        (world,) = Replayer(target, loaded, schedule.seed).run([schedule])
+    found = _findings_of(world, loaded.promise)
+    wanted = str(schedule.finding.get("checker", ""))
+    again = [sentence for checker, sentence in found if checker == wanted] if wanted else [s for _, s in found]
+    console().print(campaigning.picture_of(schedule, world))
+    if again:
+        typer.echo(f"There again: {wanted or 'finding'}: {again[0]}")
+        raise typer.Exit(Exit.VIOLATED)
+    if world.departed:
+        typer.echo(f"Not there: the schedule does not fit {loaded.name}: {world.problem}")
+    else:
+        others = "; ".join(f"{checker}: {sentence}" for checker, sentence in found) or "nothing was violated"
+        typer.echo(f"Not there: {wanted or 'no finding'} did not fire ({others})")
+    raise typer.Exit(Exit.NOT_SHOWN)
+
+
+def _findings_of(world: World, promise: Promise) -> list[tuple[str, str]]:
+    if world.departed or world.stalled:
+        return []
+    verdict = judge_history(world.trace.events, promise)
+    return [(finding.checker, finding.sentence) for finding, _ in verdict.findings]
+
+
+def judge(run_dir: str) -> None:
+    """Judge a stored run again."""
+    verdict = write_verdict(Path(run_dir))
+    console().print(render_run(Path(run_dir)))
+    interrupted = bool(verdict.get("interrupted", False))
+    raise typer.Exit(exit_of(verdict["verdict"], interrupted=interrupted))
+
+
+def list_subjects(*, as_json: bool) -> None:
+    """List the subjects in the box."""
+    rows: list[dict[str, Any]] = []
+    for name, boxed in BOX.items():
+        loaded = load_subject(name)
+        outside = sorted(loaded.outside)
+        rows.append({"name": name, "promise": str(loaded.promise), "what": boxed.what, "outside": outside})
+    if as_json:
+        typer.echo(to_json({"schema": 1, "subjects": rows}))
+        return
+    for row in rows:
+        typer.echo(f"{row['name']:34} {row['promise']:26} {row['what']}")
+
+
+def list_faults(*, as_json: bool) -> None:
+    """List the fault kinds."""
+    rows = [
+        {"name": kind.name, "target": str(kind.target), "what": kind.what, "witness": kind.witness, "demand": kind.demand}
+        for kind in ALL.values()
+    ]
+    if as_json:
+        typer.echo(to_json({"schema": 1, "faults": rows}))
+        return
+    for row in rows:
+        typer.echo(f"{row['name']} (strikes: {row['target']})")
+        typer.echo(f"  done:    {row['what']}\n  witness: {row['witness']}\n  subject: {row['demand']}")
+
+
+def selftest(*, redis: str, seed: int | None, out: str | None) -> None:
+    """Check the instrument alone."""
+    campaigning.run(
+        campaigning.Wanted(kind="selftest", profile="full", tiers=("instrument",), subjects=(), only=()),
+        choice=redis_of(redis, None),
+        seed=seed_of(seed),
+        budget_s=None,
+        out=out,
+    )
+
+
+def campaign(
+    *,
+    profile: str,
+    tiers: list[str],
+    only: list[str],
+    subjects: list[str],
+    redis: str,
+    allow_target: list[str] | None,
+    seed: int | None,
+    budget_s: float | None,
+    out: str | None,
+) -> None:
+    """Run a campaign."""
+    campaigning.run(
+        campaigning.wanted(profile=profile, tiers=tiers, only=only, subjects=subjects),
+        choice=redis_of(redis, allow_target),
+        seed=seed_of(seed),
+        budget_s=budget_of(budget_s),
+        out=out,
+    )
+
+

@@ -1,0 +1,57 @@
+"""The live line: what is running, how many schedules, how fast, how many findings. On standard error only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from rich.live import Live as RichLive
+from rich.spinner import Spinner
+from rich.text import Text
+
+from stormproof.saying import progress_console
+
+if TYPE_CHECKING:
+    from harness.explorer.exploration import Progress
+
+_EVERY_SCHEDULES = 50
+
+
+class Live:
+    """One line that changes while something runs; a terminal shows it, a log file does not."""
+
+    def __init__(self, *, silent: bool = False) -> None:
+        self._console = progress_console()
+        self._spinner = Spinner("dots", text="")
+        self._live = RichLive(self._spinner, console=self._console, refresh_per_second=8, transient=True)
+        self._shows = self._console.is_terminal and not silent
+        self._silent = silent
+
+    def __enter__(self) -> Self:
+        if self._shows:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._shows:
+            self._live.stop()
+
+    def exploring(self, progress: Progress, findings: int) -> None:
+        """Show an exploration's progress."""
+        if not self._shows or progress.schedules % _EVERY_SCHEDULES:
+            return
+        rate = progress.schedules / progress.elapsed_s if progress.elapsed_s > 0 else 0.0
+        found = f"{findings} kinds of finding" if findings else "no finding"
+        self.say(
+            f"{progress.name}: {progress.doing}, {progress.schedules:,} schedules, {progress.classes:,} histories, "
+            f"{rate:,.0f}/s, {found}"
+        )
+
+    def say(self, text: str) -> None:
+        """Show what is running."""
+        if self._shows:
+            self._spinner.update(text=Text(text))
+
+    def done(self, text: str) -> None:
+        """Leave a line behind, on terminals and in logs."""
+        if not self._silent:
+            self._console.print(text)
