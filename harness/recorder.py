@@ -94,6 +94,11 @@ class RunFolder:
         self.write()
         return folder
 
+    def drop(self, name: str) -> None:
+        """Take a part out that did not come to its end; what it had written stays in its folder."""
+        self.parts = [part for part in self.parts if part["name"] != name]
+        self.leave_out(name, "it did not come to its end")
+
     def leave_out(self, name: str, why: str) -> None:
         """Say what was not run, and why."""
         self.not_run.append({"name": name, "why": why})
@@ -109,7 +114,9 @@ class RunFolder:
             "not_run": self.not_run,
         }
         _write_json(self.path / RUN, stored)
-        _write_json(self.path / ENVIRONMENT, {**_environment(self.seed), "started": self.started, "ended": clock.utc_now()})
+        _write_json(
+            self.path / ENVIRONMENT, {**_environment(self.seed), "started": self.started, "ended": clock.utc_now()}
+        )
 
 
 def write_record(folder: Path, record: ExplorationRecord) -> None:

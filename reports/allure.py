@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from reports.allure_files import BROKEN, FAILED, PASSED, SKIPPED, AllureFolder, Attached, Result
-from reports.judged_run import faults_in_words, load_judged, part_headline, plain
+from reports.judged_run import faults_in_words, group_findings, load_judged, part_headline, plain
 from reports.junit import WHOLE
 from reports.picture import load_pictures
 from reports.picture_svg import as_svg
@@ -128,10 +128,12 @@ def _description(part: JudgedPart) -> str:
 
 
 def _pictures(part: JudgedPart) -> Iterator[Attached]:
-    """Draw every finding that decides; what was caught in a planted guard is evidence too."""
-    decisive = [
-        each for each in part.object["findings"] if each["promised"] and not each["outside"] and each["schedule"]
-    ]
+    """Draw every finding that decides and needs its faults; of a planted guard the smallest of each checker."""
+    if part.row is None:
+        listed = part.object["findings"]
+        decisive = [each for each in listed if each["promised"] and not each["outside"] and each["needs_faults"]]
+    else:
+        decisive = [group.smallest for group in group_findings(part.object["findings"]) if group.decides]
     pictures = load_pictures(part.stored.folder, [each["schedule"] for each in decisive])
     for finding in decisive:
         picture = pictures.get(finding["schedule"])

@@ -27,7 +27,7 @@ class FindingGroup:
         decides: It is promised and inside the promise.
         standing: ``promised``, ``outside the promise`` or ``not promised``.
         smallest: The finding of the smallest schedule, as in ``verdict.json``.
-        also_under: The other fault kinds under which it is seen; ``no fault`` for none.
+        also_under: Other fault kinds that lead to it and are needed for it; ``no fault`` for none.
         schedules: Schedules that show it.
     """
 
@@ -150,8 +150,8 @@ def group_findings(findings: Sequence[Mapping[str, Any]]) -> list[FindingGroup]:
     groups = []
     for (rank, _, checker), members in grouped.items():
         members.sort(key=_size)
-        also = dict.fromkeys(" + ".join(each["faults"]) or "no fault" for each in members[1:])
-        also.pop(" + ".join(members[0]["faults"]) or "no fault", None)
+        also = dict.fromkeys(faults_in_words(each) for each in members if each["needs_faults"])
+        also.pop(faults_in_words(members[0]), None)
         group = FindingGroup(
             checker=checker,
             verdict=Verdict(members[0]["verdict"]),

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from reports.stored_history import LANDED_LATE, mark_of, read_histories, read_schedules
+from reports.stored_history import LANDED_LATE, find_histories, mark_of, read_histories
 from reports.stored_run import StoredRunError, read_object
 from verify.history import fence_order, mutual_exclusion
 from verify.history.events import Complete, Event, Fault, Invoke, Landed, Phase, Reconciled
@@ -30,7 +30,7 @@ _MAY_REPEAT = frozenset({mutual_exclusion.NAME, fence_order.NAME})
 _PHASES = {
     "heal": "the faults are healed",
     "redeliver": "delivered again from a fresh process, past the lease",
-    "zombie": "paused processes come back",
+    "zombie": "what was paused or late comes back",
     "settle": "everything settles",
 }
 _AT_VENUE = frozenset({"effect", "probe"})
@@ -69,12 +69,17 @@ class Row:
     is_phase: bool = False
 
     @property
+    def arrives(self) -> bool:
+        """What is sent is known to arrive; of a struck step that is known only where its effect landed."""
+        return not self.fault or self.is_late or self.landed is not None
+
+    @property
     def effect(self) -> str:
         """What the venue's lane shows; empty if nothing landed."""
         if self.landed is None:
             return ""
-        said = "DONE AGAIN" if self.is_again else "done"
-        return f"effect {self.landed}: {said}{', other payload' if self.is_other else ''}"
+        said = "OTHER PAYLOAD" if self.is_other else "DONE AGAIN" if self.is_again else "done"
+        return f"effect {self.landed}: {said}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +90,7 @@ class Picture:
         checker: Who says it.
         sentence: What it says.
         schedule: The decisions in one line.
-        lanes: The processes, in the order of their first step.
+        lanes: The processes: the workers by their names, then those of the recovery as they came.
         rows: What happened, in order.
     """
 
@@ -109,9 +114,9 @@ def load_pictures(part: Path, lines: Iterable[str]) -> dict[str, Picture]:
     if not schedules:
         return {}
     try:
-        simplest = read_schedules(part).simplest
-        numbers = {number: each.line for number, each in simplest.items() if each.line in schedules}
-        events = {numbers[number]: found for number, found in read_histories(part, numbers)}
+        numbers = find_histories(part, schedules)
+        histories = dict(read_histories(part, frozenset(numbers.values())))
+        events = {line: histories.get(number, []) for line, number in numbers.items()}
     except OSError:
         events = {}
     drawn = {line: draw(schedule, events.get(line, ())) for line, schedule in schedules.items()}
@@ -139,9 +144,15 @@ def draw(schedule: Mapping[str, Any], events: Sequence[Event] = ()) -> Picture |
         checker=checker,
         sentence=str(finding.get("sentence", "")),
         schedule=f"{schedule.get('workload', '')}: {' '.join(decisions)}",
-        lanes=tuple(dict.fromkeys(row.process for row in rows if row.process)),
+        lanes=_lanes(rows),
         rows=tuple(rows),
     )
+
+
+def _lanes(rows: Sequence[Row]) -> tuple[str, ...]:
+    names = list(dict.fromkeys(row.process for row in rows if row.process))
+    workers = sorted((name for name in names if name.startswith("w")), key=lambda name: (len(name), name))
+    return (*workers, *(name for name in names if not name.startswith("w")))
 
 
 def _listed(schedule: Mapping[str, Any], name: str) -> list[Any]:

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 WIDTH = 1000
 _MARGIN = 24
 _CHANNEL = 356
-_REDIS_TO_VENUE = 96
-_VENUE_WIDTH = 176
-_LANES_WIDTH = WIDTH - 2 * _MARGIN - _CHANNEL - _REDIS_TO_VENUE - _VENUE_WIDTH
+_GAP = 8
+_REDIS_TO_VENUE = 84
+_VENUE_WIDTH = 208
+_LANES_WIDTH = WIDTH - 2 * _MARGIN - _GAP - _CHANNEL - _REDIS_TO_VENUE - _VENUE_WIDTH
 _LANE = 64
 _ROW = 30
 _PHASE = 40
@@ -60,7 +61,7 @@ class _Drawing:
         self._picture = picture
         lane = min(_LANE, _LANES_WIDTH / max(len(picture.lanes), 1))
         self._lanes = {name: _MARGIN + lane * (at + 0.5) for at, name in enumerate(picture.lanes)}
-        self._channel = _MARGIN + lane * len(picture.lanes) + 8
+        self._channel = _MARGIN + lane * len(picture.lanes) + _GAP
         self._redis = self._channel + _CHANNEL
         self._venue = self._redis + _REDIS_TO_VENUE
         self._width = round(self._venue + _VENUE_WIDTH + _MARGIN)
@@ -69,7 +70,7 @@ class _Drawing:
         """Return the whole document."""
         head, top = self._head()
         rows, tops, bottom = self._rows(top)
-        height = round(bottom + 48)
+        height = round(bottom + 58)
         picture = self._picture
         return "".join(
             [
@@ -155,10 +156,11 @@ class _Drawing:
             yield f'<circle class="dot" cx="{start:g}" cy="{y:g}" r="6"/>'
             yield _text(self._channel + 8, y + 4, f"{row.process} {row.text}", "strong", _LABEL_CHARS + 20)
             return
-        end = self._redis if row.target == REDIS else self._venue
+        end = self._redis if row.target == REDIS else self._venue + (0 if row.effect else _VENUE_WIDTH / 2)
         line, tip = ("struck", "tip-bad") if row.fault else ("line", "tip")
         yield f'<line class="{line}" x1="{start:g}" y1="{y:g}" x2="{end - 9:g}" y2="{y:g}"/>'
-        yield f'<path class="{tip}" d="M{end - 1:g} {y:g}l-10 -5v10z"/>'
+        if row.arrives:
+            yield f'<path class="{tip}" d="M{end - 1:g} {y:g}l-10 -5v10z"/>'
         if row.fault and not row.is_late:
             yield f'<path class="cross" d="M{start - 6:g} {y - 6:g}l12 12m0 -12l-12 12"/>'
         else:
@@ -167,16 +169,15 @@ class _Drawing:
         yield _rect(self._channel + 4, y - 10, 7.85 * len(said) + 8, 20, "pad")
         yield _text(self._channel + 8, y + 4, said, "bad" if row.fault else "")
         if row.effect:
-            look = "done-again" if row.is_again else "done"
+            look = "done-again" if row.is_again or row.is_other else "done"
             yield _rect(self._venue, y - 13, _VENUE_WIDTH, 26, look, radius=5)
-            words = row.effect if not row.is_other else f"{row.effect.partition(',')[0]} *"
-            yield _text(self._venue + 10, y + 5, words, "again" if row.is_again else "strong")
+            yield _text(self._venue + 10, y + 5, row.effect, "again" if row.is_again or row.is_other else "strong")
 
     def _legend(self, y: float) -> Iterator[str]:
-        words = "time runs downwards; a bar is a living call; a cross and a broken line are a fault that struck"
-        if any(row.is_other for row in self._picture.rows):
-            words += "; * another payload"
-        yield _text(_MARGIN, y, words, "quiet", _SCHEDULE_CHARS)
+        words = "time runs downwards; a bar is a living call; a cross is a fault; without an arrowhead it may be lost"
+        for line in wrapped(words, int(_SCHEDULE_CHARS * self._width / WIDTH)):
+            yield _text(_MARGIN, y, line, "quiet")
+            y += 16
 
 
 def _safe(text: str) -> str:

@@ -1,4 +1,7 @@
-"""The picture of a finding for a terminal: plain text, at most 100 columns. It colours nothing and cuts no number."""
+"""The picture of a finding for a terminal: plain text, at most 100 columns. It colours nothing.
+
+``*`` is a step, ``X`` one that a fault struck, ``>`` says that it arrived, ``?`` that it may not have; ``o`` answers.
+"""
 
 from __future__ import annotations
 
@@ -87,10 +90,12 @@ class _Canvas:
         for column in range(start + 1, end - 1):
             cells[column] = line
         cells[start] = "X" if row.fault and not row.is_late else "*"
-        cells[end - 1] = ">"
-        _put(cells, self._channel, f" {_cut(said, _CHANNEL - 5)} ")
+        cells[end - 1] = ">" if row.arrives else "?"
+        _put(cells, self._channel, f" {_cut(said, _CHANNEL - 3)} ")
         if row.effect:
-            _put(cells, self._venue, _cut(f"[{'!! ' if row.is_again else ''}{row.effect}]", WIDTH - self._venue))
+            mark = "!! " if row.is_again or row.is_other else ""
+            said = f"[{mark}{row.effect}]"
+            _put(cells, self._venue, said if self._venue + len(said) <= WIDTH else said.replace("effect ", ""))
         return _joined(cells)
 
     def _remarks(self, words: str) -> list[str]:

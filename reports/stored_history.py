@@ -178,6 +178,13 @@ class HistoryReader:
         )
 
 
+def find_histories(folder: Path, lines: Container[str]) -> dict[str, int]:
+    """Return the numbers of the histories that the schedules *lines* of the part in *folder* gave."""
+    with (folder / EXPLORED).open("rb") as stored:
+        parsed = (_parse_explored(raw) for raw in stored)
+        return {schedule.line: number for number, schedule in filter(None, parsed) if schedule.line in lines}
+
+
 def read_histories(folder: Path, numbers: Container[int]) -> Iterator[tuple[int, list[Event]]]:
     """Yield those of the histories *numbers* of the part in *folder* that are there and whole."""
     for found, events, why in _grouped(folder / HISTORY, None):

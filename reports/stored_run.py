@@ -125,6 +125,19 @@ def judge_run(folder: Path | str) -> dict[str, Any]:
     return _composed(run, [_judged(run, part) for part in run.parts])
 
 
+def judge_part(folder: Path | str, name: str) -> dict[str, Any]:
+    """Judge the one part *name* of the run stored in *folder* and return the object of its verdict.
+
+    Raises:
+        StoredRunError: As :func:`load_run`, or there is no such part.
+    """
+    run = load_run(folder)
+    for part in run.parts:
+        if part.name == name:
+            return _judged(run, part)
+    raise StoredRunError(f"{run.folder} has no part {name!r}; it has: {', '.join(part.name for part in run.parts)}")
+
+
 def write_verdict(folder: Path | str) -> dict[str, Any]:
     """Judge the run stored in *folder*, write ``verdict.json`` of the run and of each part, return the run's.
 
@@ -233,12 +246,13 @@ def _refuse_cut_off(path: Path) -> None:
 
 def _judged(run: StoredRun, part: StoredPart) -> dict[str, Any]:
     """Judge one part; return the object of its verdict, with digests of what was judged."""
-    index = read_schedules(part.folder)
-    reader = HistoryReader(part.folder, index)
     try:
+        index = read_schedules(part.folder)
+        reader = HistoryReader(part.folder, index)
         judgement = judge_exploration(part.record, reader, lambda line: _replay_line(run, part, line))
+        record = hashlib.sha256((part.folder / RECORD).read_bytes()).hexdigest()
     except OSError as error:
-        raise StoredRunError(f"cannot read {part.folder / HISTORY}: {error.strerror}") from error
+        raise StoredRunError(f"cannot read the part {part.folder}: {error.strerror}") from error
     doubts = list(index.problems)
     doubts += [f"no schedule of {EXPLORED} gave history {number}" for number in reader.unscheduled]
     doubts += [
@@ -249,7 +263,6 @@ def _judged(run: StoredRun, part: StoredPart) -> dict[str, Any]:
         doubts.append(f"the record counts {part.record.schedules} schedules, but {index.schedules} are stored")
     if run.kind == SINGLE and run.interrupted:
         doubts.append(INTERRUPTED)
-    record = hashlib.sha256((part.folder / RECORD).read_bytes()).hexdigest()
     evidence = {HISTORY: reader.sha256, EXPLORED: index.sha256, RECORD: record}
     return {**_doubted(judgement, doubts).to_object(), "evidence": evidence}
 

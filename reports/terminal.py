@@ -21,7 +21,8 @@ MOST_FINDINGS = 5
 """Findings shown of one part; the others are in ``verdict.json``."""
 
 _STYLE = {Verdict.VALID: "bold green", Verdict.INVALID: "bold red", Verdict.UNKNOWN: "bold yellow"}
-_RIGHT = frozenset({"schedules", "distinct"})
+_HEADS = ("promise", "bound", "schedules", "distinct", "exhausted", "verdict")
+_NUMBERS = frozenset({"schedules", "distinct"})
 
 
 def print_judged(console: Console, judged: JudgedRun) -> None:
@@ -40,15 +41,17 @@ def print_judged(console: Console, judged: JudgedRun) -> None:
 
 
 def parts_table(judged: JudgedRun) -> Table:
-    """Return the table of a run's parts."""
+    """Return the table of a run's parts; without a column of subjects where the names of the parts say them."""
+    has_subject = any(part.object["subject"] not in part.stored.name for part in judged.parts)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for head in ("part", "subject", "promise", "bound", "schedules", "distinct", "exhausted", "verdict"):
-        table.add_column(head, justify="right" if head in _RIGHT else "left", overflow="fold")
+    for head in ("part", *(("subject",) if has_subject else ()), *_HEADS):
+        is_short = head in _NUMBERS or head == "promise"
+        table.add_column(head, justify="right" if head in _NUMBERS else "left", no_wrap=is_short, overflow="fold")
     for part in judged.parts:
         verdict = part.object
         cells = (
             part.stored.name,
-            verdict["subject"],
+            *((verdict["subject"],) if has_subject else ()),
             verdict["promise"],
             part.bound,
             str(verdict["schedules"]),

@@ -16,22 +16,21 @@ from harness.faults.registry import ALL
 from harness.recorder import RunFolder
 from harness.subjects.box import BOX
 from harness.subjects.loading import load_subject
-from reports.evidence import write_reports
 from reports.stored_run import write_verdict
-from reports.terminal import render_run
 from stormproof import campaigning
+from stormproof.evidence import show, show_picture, write_reports
 from stormproof.exploring import as_json as to_json
 from stormproof.exploring import explore_into, store_schedules
 from stormproof.live import Live
 from stormproof.options import FAULTS_MAX, WORKERS_MAX, budget_of, kinds_of, redis_of, seed_of, whole
-from stormproof.saying import Exit, console, exit_of
+from stormproof.saying import Exit, exit_of
 from verify.history.judge import judge_history
-from verify.history.promises import Promise
 
 if TYPE_CHECKING:
     from typing import Any
 
     from harness.explorer.world import World
+    from verify.history.promises import Promise
 
 _GATES = ("greenlet",)
 
@@ -80,7 +79,7 @@ def explore(
     if as_json:
         typer.echo(to_json({**verdict, "rate": explored.rate}))
     else:
-        console().print(render_run(run.path))
+        show(run.path)
     raise typer.Exit(exit_of(verdict["verdict"], interrupted=run.interrupted))
 
 
@@ -94,7 +93,7 @@ def replay(schedule_file: str, *, subject: str | None, redis: str | None, allow_
     found = _findings_of(world, loaded.promise)
     wanted = str(schedule.finding.get("checker", ""))
     again = [sentence for checker, sentence in found if checker == wanted] if wanted else [s for _, s in found]
-    console().print(campaigning.picture_of(schedule, world))
+    show_picture(schedule, world)
     if again:
         typer.echo(f"There again: {wanted or 'finding'}: {again[0]}")
         raise typer.Exit(Exit.VIOLATED)
@@ -116,7 +115,7 @@ def _findings_of(world: World, promise: Promise) -> list[tuple[str, str]]:
 def judge(run_dir: str) -> None:
     """Judge a stored run again."""
     verdict = write_verdict(Path(run_dir))
-    console().print(render_run(Path(run_dir)))
+    show(Path(run_dir))
     interrupted = bool(verdict.get("interrupted", False))
     raise typer.Exit(exit_of(verdict["verdict"], interrupted=interrupted))
 
@@ -138,7 +137,13 @@ def list_subjects(*, as_json: bool) -> None:
 def list_faults(*, as_json: bool) -> None:
     """List the fault kinds."""
     rows = [
-        {"name": kind.name, "target": str(kind.target), "what": kind.what, "witness": kind.witness, "demand": kind.demand}
+        {
+            "name": kind.name,
+            "target": str(kind.target),
+            "what": kind.what,
+            "witness": kind.witness,
+            "demand": kind.demand,
+        }
         for kind in ALL.values()
     ]
     if as_json:
@@ -180,5 +185,3 @@ def campaign(
         budget_s=budget_of(budget_s),
         out=out,
     )
-
-

@@ -39,14 +39,24 @@ class Explored:
         return {"schedules_per_s": round(per_s, 1), "elapsed_s": round(self.elapsed_s, 3)}
 
 
-def explore_into(folder: Path, plan: Plan, target: Target, live: Live) -> Explored:
-    """Explore *plan* on *target* and leave histories and record in *folder*."""
+def explore_into(folder: Path, plan: Plan, target: Target, live: Live, *, until: str = "") -> Explored:
+    """Explore *plan* on *target* and leave histories and record in *folder*.
+
+    Args:
+        folder: The part's folder.
+        plan: What to explore.
+        target: Where.
+        live: Where progress is shown.
+        until: Stop at the first promised finding of this checker; empty explores on.
+    """
     findings: set[tuple[str, tuple[str, ...]]] = set()
 
-    def look(world: World) -> None:
+    def look(world: World) -> str:
         for finding, promised in judge_history(world.trace.events, plan.subject.promise).findings:
             if promised and finding.verdict is Verdict.INVALID:
                 findings.add((finding.checker, tuple(world.trace.struck)))
+        caught = until and any(checker == until for checker, _ in findings)
+        return f"{until} fired, which is what was looked for" if caught else ""
 
     with HistoryStore(folder) as store:
         exploration = Exploration(

@@ -7,7 +7,7 @@ shallow part whole.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from harness import clock
@@ -73,6 +73,11 @@ class Plan:
     seed: int
     budget_s: float | None = None
 
+    def within(self, budget_s: float | None) -> Plan:
+        """Return the plan with *budget_s* as its budget, if that is less than its own."""
+        budgets = [each for each in (budget_s, self.budget_s) if each is not None]
+        return replace(self, budget_s=min(budgets, default=None))
+
 
 def workloads_for(promise: Promise) -> tuple[str, ...]:
     """Return the workloads that test a promise: a lock has no notion of a payload."""
@@ -98,7 +103,7 @@ class Exploration:
         store: HistoryStore,
         *,
         on_progress: Callable[[Progress], None] = lambda _progress: None,
-        on_history: Callable[[World], None] = lambda _world: None,
+        on_history: Callable[[World], str] = lambda _world: "",
     ) -> None:
         """Prepare an exploration.
 
@@ -107,7 +112,8 @@ class Exploration:
             target: Where.
             store: Where histories go.
             on_progress: Told after every schedule.
-            on_history: Told of every world whose history is new.
+            on_history: Told of every world whose history is new; what it returns, unless empty, is the reason to
+                stop there.
         """
         self.plan = plan
         self._target = target
@@ -117,6 +123,7 @@ class Exploration:
         self._counts = _Counts()
         self._progress = Progress(plan.name)
         self._started_ns = clock.elapsed_ns()
+        self._stop = ""
         self._numbered = 0
         self._since_flush = 0
 
@@ -229,7 +236,7 @@ class Exploration:
             for kind, place in world.trace.hits:
                 self._counts.hits[kind][place] += 1
             if self._store.add(world):
-                self._on_history(world)
+                self._stop = self._stop or self._on_history(world)
         self._progress.schedules = self._store.schedules
         self._progress.classes = self._store.classes
         self._progress.elapsed_s = self.elapsed_s
@@ -241,6 +248,8 @@ class Exploration:
             return "the subject is not deterministic under the gate"
         if world.problem:
             return f"the subject {world.problem}"
+        if self._stop:
+            return self._stop
         budget_s = self.plan.budget_s
         if budget_s is not None and self._progress.elapsed_s > budget_s:
             return f"the budget of {budget_s:g} s ran out in the pass '{self._progress.doing}'"

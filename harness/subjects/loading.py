@@ -68,6 +68,7 @@ class _Loader:
             said = f"{type(error).__name__}: {error}"
             raise WrongInputError(f"subject {self._name!r} raised at import: {said}") from error
         finally:
+            del sys.modules[self._module]
             if before is not None:
                 sys.modules[self._module] = before
         try:

@@ -90,12 +90,6 @@ class Wire(Protocol):
     def disconnect(self) -> None:
         """Close the socket."""
 
-    def send_packed_command(self, command: tuple[bytes, ...], check_health: bool) -> None:
-        """Send bytes."""
-
-    def read_response(self, *, disconnect_on_error: bool = True) -> Any:
-        """Read one reply."""
-
 
 def make_connection(address: Address) -> Wire:
     """Return a new blocking connection, not yet connected."""

@@ -58,29 +58,13 @@ class Link:
     def several(self, exchange: Exchange) -> Any:
         """Send several commands at once; return their replies or a StoreFailure for all of them."""
         connection = self.connection
-        replies: list[Any] = []
-        broken = False
         try:
-            connection.send_packed_command((exchange.packet,), check_health=False)
+            connection._sock.sendall(exchange.packet)  # noqa: SLF001
+            read = connection._parser.read_response  # noqa: SLF001
+            replies = [read() for _ in range(exchange.replies)]
         except Exception as error:  # noqa: BLE001 - the table decides what it says of the commands
-            connection.disconnect()
-            return command_failure(error)
-        for _ in range(exchange.replies):
-            try:
-                replies.append(connection.read_response(disconnect_on_error=False))
-            except Exception as error:  # noqa: BLE001 - the table decides what it says of the command
-                failure = command_failure(error)
-                broken = broken or failure.code != "NOSCRIPT"
-                if failure.applied_unknown:
-                    connection.disconnect()
-                    return failure
-                replies.append(failure)
-            except BaseException:
-                connection.disconnect()
-                raise
-        if broken:
-            connection.disconnect()
-        return replies
+            return self._failed(error)
+        return [self._failed(reply) if isinstance(reply, Exception) else reply for reply in replies]
 
 
 class LinkPool:

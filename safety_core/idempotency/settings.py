@@ -58,8 +58,11 @@ class GuardSettings:
         scheme_version: Fourth part; a new number starts from an empty memory.
         max_result_bytes: Encoded results above this are not stored; 0 stores none.
         retry_failed: True lets a definite failure be claimed again; False answers REPLAYED_FAILURE.
-        wait_replicas: Durable mode: replicas that must confirm each write, 0 or more.
-        wait_ms: Durable mode: milliseconds to wait for them, 1 or more.
+        wait_replicas: Durable mode: replicas that must confirm each write, 0 or more. Where the primary has an
+            append-only file (and is 7.2 or later) they confirm an fsync, so that they need such a file too, and may
+            take a second to say so (they report once per second).
+        wait_ms: Durable mode: milliseconds to wait for each confirmation, 1 or more. With `appendfsync everysec` an
+            fsync may be more than a second away.
         enabled: False runs every effect unguarded and says BYPASSED.
         store_loss: What to do per effect type when the store refuses; missing types refuse.
         connect_timeout_s: Seconds to wait for a connection.
@@ -77,7 +80,7 @@ class GuardSettings:
     max_result_bytes: int = 65536
     retry_failed: bool = True
     wait_replicas: int = 0
-    wait_ms: int = 500
+    wait_ms: int = 2000
     enabled: bool = True
     store_loss: Mapping[EffectType, StoreLoss] = field(default_factory=lambda: REFUSE_ALL, hash=False)
     connect_timeout_s: float = 1.0

@@ -5,6 +5,7 @@ It knows a command by the script's hash in it. Must never lose anything it was n
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ class Relay:
         self.witnessed: list[str] = []
         self._losses: list[Loss] = []
         self._before: dict[bytes, Callable[[], object]] = {}
+        self._acting = threading.RLock()
         self._late: list[bytes] = []
         self._threads: list[threading.Thread] = []
         self._sockets: list[socket.socket] = []
@@ -89,7 +91,7 @@ class Relay:
                 replies.append(late.recv(_SIZE))
         return replies
 
-    def _spawn(self, target: Callable[..., None], *args: socket.socket) -> None:
+    def _spawn(self, target: Callable[..., None], *args: object) -> None:
         thread = threading.Thread(target=target, args=args, daemon=True)
         self._threads.append(thread)
         thread.start()
@@ -106,35 +108,43 @@ class Relay:
                 client.close()
                 continue
             self._sockets += [client, server]
-            self._spawn(self._serve, client, server)
+            doomed = threading.Event()
+            self._spawn(self._upstream, client, server, doomed)
+            self._spawn(self._downstream, client, server, doomed)
 
-    def _serve(self, client: socket.socket, server: socket.socket) -> None:
-        """Forward one request and one reply at a time: the guard never pipelines across replies."""
-        try:
+    def _upstream(self, client: socket.socket, server: socket.socket, doomed: threading.Event) -> None:
+        """Forward requests; each packet of the guard arrives as one, because it waits for the reply."""
+        with contextlib.suppress(OSError):
             while request := client.recv(_SIZE):
                 loss = self._planned(request)
-                if loss in {"request", "late"}:
+                if loss == "reply":
+                    doomed.set()
+                elif loss is not None:
                     if loss == "late":
                         self._late.append(request)
                     self.witnessed.append(loss)
-                    return
+                    break
                 server.sendall(request)
-                reply = server.recv(_SIZE)
-                if loss == "reply":
-                    self.witnessed.append(loss)
-                    return
-                if not reply:
-                    return
+        _hang_up(client)
+        _hang_up(server)
+
+    def _downstream(self, client: socket.socket, server: socket.socket, doomed: threading.Event) -> None:
+        """Forward replies, until one is to be lost."""
+        with contextlib.suppress(OSError):
+            while reply := server.recv(_SIZE):
+                if doomed.is_set():
+                    self.witnessed.append("reply")
+                    break
                 client.sendall(reply)
-        except OSError:
-            return
-        finally:
+        with self._acting:
+            # Whoever acts before a request, even on the server, is done before the client can notice.
             _hang_up(client)
             _hang_up(server)
 
     def _planned(self, request: bytes) -> str | None:
         for sha in [sha for sha in self._before if sha in request]:
-            self._before.pop(sha)()
+            with self._acting:
+                self._before.pop(sha)()
         for loss in self._losses:
             if loss.count and loss.sha in request:
                 loss.count -= 1
@@ -143,8 +153,6 @@ class Relay:
 
 
 def _hang_up(end: socket.socket) -> None:
-    try:
+    with contextlib.suppress(OSError):
         end.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass
     end.close()

@@ -52,5 +52,6 @@ def advance(server: Server, seconds: float) -> None:
 
 def another(server: Server, **options: Any) -> Server:
     """Return a server like the given one, not started, with other options."""
-    made: Server = type(server)(controlled_clock=server.has_clock, **options)
+    kind: Any = type(server)
+    made: Server = kind(controlled_clock=server.has_clock, **options)
     return made

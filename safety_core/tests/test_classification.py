@@ -18,6 +18,11 @@ class VenueError(Exception):
         self.__dict__.update(attributes)
 
 
+def describe(value: Any) -> str:
+    """Name a row: the exception with its attributes, or what is expected."""
+    return f"{value!r} {vars(value)}" if isinstance(value, Exception) else f"{value[0]}, {value[1]}"
+
+
 LATER = (Verdict.NOT_EXECUTED, RetryAdvice.LATER)
 NEVER = (Verdict.NOT_EXECUTED, RetryAdvice.NEVER)
 UNKNOWN = (Verdict.UNCERTAIN, RetryAdvice.ASK_FIRST)
@@ -48,7 +53,7 @@ THERE = (Verdict.ALREADY_THERE, RetryAdvice.ASK_FIRST)
         (VenueError(definite=True, status=503), LATER),
         (VenueError(definite=False, code=-1013), UNKNOWN),
     ],
-    ids=repr,
+    ids=describe,
 )
 def test_failure_is_judged_by_type_status_and_code(error: Exception, expected: tuple[Verdict, RetryAdvice]) -> None:
     """An unknown never becomes a definite failure, and text decides only where nothing else can."""

@@ -21,7 +21,7 @@ from safety_core.idempotency import (
 NASTY = st.text(alphabet="/:%|aé", min_size=1, max_size=5)
 
 
-@pytest.mark.parametrize("quantity", [Decimal("0.10"), 0.1, "0.1", " 0.100 ", "1e-1"])
+@pytest.mark.parametrize("quantity", [Decimal("0.10"), 0.1, "0.1", " 0.100 ", "1e-1"], ids=repr)
 def test_one_quantity_however_written_gives_one_name(quantity: Any) -> None:
     """0.1 and "0.10" do not make two orders."""
     assert order_entity_id("BTCUSDT", "buy", quantity) == order_entity_id("BTCUSDT", "BUY", "0.1")

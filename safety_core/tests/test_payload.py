@@ -125,7 +125,9 @@ def endless() -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    "make", [object, lambda: {1: 2}, lambda: {"a": {1, 2}}, lambda: math.nan, lambda: Decimal("inf"), endless]
+    "make",
+    [object, lambda: {1: 2}, lambda: {"a": {1, 2}}, lambda: math.nan, lambda: Decimal("inf"), endless],
+    ids=["object", "int key", "set", "nan", "inf", "endless"],
 )
 def test_payload_without_a_form_is_refused_before_anything_is_written(
     guard: Guard, server: Server, make: Callable[[], Any]

@@ -21,7 +21,7 @@ from verify.history.events import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from verify.history.words import Outcome
 
@@ -219,6 +219,7 @@ class History:
         for operation in self.operations:
             self._operations_of[operation.key].append(operation)
             self._last_delivery[(operation.key, operation.payload)] = operation
+        self._invoked_at = {operation.number: operation.invoked_at for operation in self.operations}
         self._landings_of: dict[str, list[Landing]] = defaultdict(list)
         for landing in self.landings:
             self._landings_of[landing.event.key].append(landing)
@@ -250,6 +251,12 @@ class History:
     def landings_of(self, key: str) -> Sequence[Landing]:
         """Return the book's lines of *key*, in landing order."""
         return self._landings_of.get(key, ())
+
+    def phase_of(self, operations: Iterable[int]) -> str:
+        """Return the phase in which the latest of *operations* was invoked; empty if there is none."""
+        invoked = [self._invoked_at[number] for number in operations if number in self._invoked_at]
+        latest = max(invoked, default=-1)
+        return next((phase.name for position, phase in reversed(self.phases) if position < latest), "")
 
     def has_phase(self, name: str) -> bool:
         """Tell whether the run entered the phase *name*."""

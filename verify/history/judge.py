@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -39,6 +39,9 @@ __all__ = [
     "judge_exploration",
     "judge_history",
 ]
+
+EXPLORE = "explore"
+"""The tier whose bound always holds a schedule without faults; a story is one run with its fault in it."""
 
 RECORD = "record"
 """The name under which a history that cannot be read at all is reported."""
@@ -136,7 +139,7 @@ def _judge(history: History | Finding, deciding: frozenset[str]) -> HistoryVerdi
     return HistoryVerdict(verdict=verdict, findings=tuple(findings))
 
 
-_Identity = tuple[str, Verdict, tuple[str, ...]]
+_Identity = tuple[str, Verdict, tuple[str, ...], str]
 _Rank = tuple[int, int, int, str, str]
 
 
@@ -173,7 +176,8 @@ class _Survey:
                 self._seeks_overlap = False
         counted = set()
         for finding, promised in _judge(history, deciding).findings:
-            identity = (finding.checker, finding.verdict, tuple(sorted(stored.faults)))
+            phase = history.phase_of(finding.operations) if isinstance(history, History) else ""
+            identity = (finding.checker, finding.verdict, tuple(sorted(stored.faults)), phase)
             group = self._keep_simplest(identity, finding, promised=promised, stored=stored)
             if identity not in counted:
                 counted.add(identity)
@@ -198,17 +202,27 @@ class _Survey:
                 checker=group.finding.checker,
                 verdict=group.finding.verdict,
                 promised=group.promised,
-                outside=_why_outside(record, group.stored.faults),
+                outside=_why_outside(record, group.stored),
                 sentence=group.finding.sentence,
                 schedule=group.stored.schedule,
                 faults=group.stored.faults,
                 replay=replay_line(group.stored.schedule),
+                phase=identity[3],
+                needs_faults=self._needs_faults(identity),
                 histories=group.histories,
                 schedules=group.schedules,
             )
-            for group in self._groups.values()
+            for identity, group in self._groups.items()
         ]
         return tuple(sorted(findings, key=_place))
+
+    def _needs_faults(self, identity: _Identity) -> bool:
+        """Say whether the same was not seen in the same phase with fewer of these faults."""
+        checker, verdict, faults, phase = identity
+        return not any(
+            other[:2] == (checker, verdict) and other[3] == phase and _is_part(other[2], faults)
+            for other in self._groups
+        )
 
     def unseen(self, record: ExplorationRecord, deciding: frozenset[str]) -> Iterator[str]:
         """Say what the histories should have shown and did not."""
@@ -221,8 +235,13 @@ class _Survey:
             return
         if record.requires_overlap and self._seeks_overlap:
             yield "vacuous: in no history did an effect overlap another process's call of the same key"
-        if usefulness.NAME in deciding and not self._has_faultless:
+        if record.tier == EXPLORE and usefulness.NAME in deciding and not self._has_faultless:
             yield "no history without faults was recorded, so it is unknown whether the subject is of any use"
+
+
+def _is_part(some: tuple[str, ...], of: tuple[str, ...]) -> bool:
+    """Say whether *some* are fewer faults than *of*, all of them among it."""
+    return len(some) < len(of) and not Counter(some) - Counter(of)
 
 
 def _without_events(stored: StoredHistory) -> StoredHistory:
@@ -240,19 +259,22 @@ def _place(finding: ListedFinding) -> tuple[object, ...]:
     return (
         not finding.promised,
         bool(finding.outside),
+        not finding.needs_faults,
         len(finding.faults),
         finding.checker,
         finding.schedule,
         finding.faults,
         finding.verdict,
+        finding.phase,
     )
 
 
-def _why_outside(record: ExplorationRecord, faults: Sequence[str]) -> str:
-    """Return the reasons why these faults are outside the promise; empty if all are inside it."""
+def _why_outside(record: ExplorationRecord, stored: StoredHistory) -> str:
+    """Return the reasons why these faults or this workload are outside the promise; empty if all are inside it."""
+    workload = stored.schedule.partition(":")[0]
     reasons = {}
-    for fault in faults:
-        for kind in (fault, fault.partition("(")[0]):
+    for name in (workload, *stored.faults):
+        for kind in (name, name.partition("(")[0], name.partition(":")[0]):
             if kind in record.outside:
                 reasons[kind] = record.outside[kind] or "the promise does not cover it"
                 break

@@ -29,6 +29,8 @@ class ListedFinding:
         schedule: The decisions of the simplest schedule.
         faults: The fault kinds of the simplest schedule, in its order.
         replay: The line that replays it.
+        phase: The phase in which the last of its operations was invoked; empty if it names none.
+        needs_faults: The same was not seen in the same phase with fewer of its faults.
         histories: Distinct histories that show it.
         schedules: Schedules that show it.
     """
@@ -41,6 +43,8 @@ class ListedFinding:
     schedule: str
     faults: tuple[str, ...]
     replay: str
+    phase: str
+    needs_faults: bool
     histories: int
     schedules: int
 
@@ -60,6 +64,8 @@ class ListedFinding:
             "schedule": self.schedule,
             "faults": list(self.faults),
             "replay": self.replay,
+            "phase": self.phase,
+            "needs_faults": self.needs_faults,
             "histories": self.histories,
             "schedules": self.schedules,
         }

@@ -31,13 +31,16 @@ def _make(redis_url: str, *, answering: bool) -> Guard:
 
     def guard(key: str, payload: Mapping[str, Any], effect: Effect) -> Any:
         name = f"once:{key}"
-        if client.set(name, "claimed", nx=True):
-            receipt = effect(payload)
-            client.set(name, json.dumps(receipt))
-        held = client.get(name)
-        if held in {None, b"claimed"} or not answering:
+        if not client.set(name, "claimed", nx=True):
+            held = client.get(name)
+            if held in {None, b"claimed"} or not answering:
+                raise InDoubtError(key)
+            return json.loads(held or "null")
+        receipt = effect(payload)
+        client.set(name, json.dumps(receipt))
+        if not answering:
             raise InDoubtError(key)
-        return json.loads(held or "null")
+        return receipt
 
     return guard
 

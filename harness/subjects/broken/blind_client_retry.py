@@ -1,4 +1,4 @@
-"""Planted: the client repeats commands on its own. The second SET NX meets the first: a winner believes that it lost."""
+"""Planted: the client repeats commands on its own. SET NX meets itself: the winner believes that it lost."""
 
 from __future__ import annotations
 

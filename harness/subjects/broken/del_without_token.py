@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PLANTED = Planted(
     bug="deletes the lock without comparing the token: a process that was turned away frees the lock of the holder",
     cure="deletes the lock only where its own token still stands",
-    origin="the DEL without a token that Redis' own SET documentation warns of; dramatiq 2.2.1 frees a foreign slot alike",
+    origin="the DEL without a token that Redis' own documentation of SET warns of",
     checker="mutual_exclusion",
     faults=("pause",),
 )

@@ -1,4 +1,4 @@
-"""Planted: an exception deletes the claim, whatever it says. A timeout after the effect was done invites a second one."""
+"""Planted: any exception deletes the claim. A timeout after the effect was done invites a second effect."""
 
 from __future__ import annotations
 

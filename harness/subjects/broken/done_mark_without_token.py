@@ -6,7 +6,15 @@ import json
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from harness.subjects.broken.footing import PAYLOADS_NOT_COMPARED, RefusedError, classify, connect, replace, replay
+from harness.subjects.broken.footing import (
+    PAYLOADS_NOT_COMPARED,
+    RefusedError,
+    classify,
+    connect,
+    is_definite,
+    replace,
+    replay,
+)
 from harness.subjects.broken.planted import Planted
 from harness.subjects.contract import declare
 
@@ -23,9 +31,7 @@ PLANTED = Planted(
     faults=("advance",),
 )
 
-_as_declared = declare(
-    promise="exactly_once_or_in_doubt", classify=classify, outside=PAYLOADS_NOT_COMPARED, reusable=True
-)
+_as_declared = declare(promise="at_most_once", classify=classify, outside=PAYLOADS_NOT_COMPARED, reusable=True)
 
 
 CLAIM = """
@@ -51,12 +57,13 @@ def _make(redis_url: str, lease_s: float, *, checked: bool) -> Guard:
         held = client.eval(CLAIM, 1, name, token, lease_ms)
         if held is not None:
             return replay(key, held)
+        if not replace(client, name, f"claimed {token}", f"started {token}"):
+            finish(name, token, "failed")
+            raise RefusedError(f"the claim of {key} was lost before the effect")
         try:
-            if not replace(client, name, f"claimed {token}", f"started {token}"):
-                raise RefusedError(f"the claim of {key} was lost before the effect")
             receipt = effect(payload)
         except Exception as error:
-            if isinstance(error, RefusedError) or is_definite(error):
+            if is_definite(error):
                 finish(name, token, "failed")
             raise
         finish(name, token, json.dumps(receipt))

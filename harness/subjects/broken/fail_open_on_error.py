@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from harness.subjects.contract import Effect, Guard
 
 PLANTED = Planted(
-    bug="an error of the claim counts as leave to go on: two processes run the effect when one of them cannot reach Redis",
+    bug="an error of the claim counts as leave to go on: who cannot reach Redis runs the effect beside the others",
     cure="lets the error through: without a claim there is no effect",
     origin="a try/except around the duplicate check, as in many message handlers",
     checker="at_most_once",
-    faults=("request_lost",),
+    faults=("error_reply:LOADING",),
 )
 
 _as_declared = declare(promise="at_most_once", classify=classify, outside=PAYLOADS_NOT_COMPARED, reusable=True)

@@ -80,3 +80,16 @@ return 1
 def replace(client: redis.Redis, name: str, old: str, new: str) -> bool:
     """Replace the value *old* by *new*, which lives for ever, in one step; say whether it was there."""
     return bool(client.eval(_REPLACE, 1, name, old, new))
+
+
+_PUT = """
+local held = redis.call('GET', KEYS[1])
+if not held then redis.call('SET', KEYS[1], ARGV[1]) end
+return held
+"""
+
+
+def put(client: redis.Redis, name: str, value: str) -> bytes | None:
+    """Store *value*, which lives for ever, where nothing is; return what stood there, None if nothing did."""
+    held: bytes | None = client.eval(_PUT, 1, name, value)
+    return held

@@ -1,4 +1,4 @@
-"""Planted: the claim's time to live is the lease. It vanishes under a holder who is slow, or dead after the effect."""
+"""Planted: the claim's time to live is the lease. It vanishes under a holder who is slow, or dead by then."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PLANTED = Planted(
     cure="the claim has no time to live: what died in the middle stays claimed",
     origin="19 of 21 adapters measured, those of redis-py Lock and aws-powertools 3.37.0 among them",
     checker="at_most_once",
-    faults=("advance",),
+    faults=("crash_after",),
 )
 
 _as_declared = declare(promise="at_most_once", classify=classify, outside=PAYLOADS_NOT_COMPARED, reusable=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from harness.subjects.broken.footing import ConflictError, InProgressError, classify, connect
+from harness.subjects.broken.footing import ConflictError, InProgressError, classify, connect, put
 from harness.subjects.broken.planted import Planted
 from harness.subjects.contract import declare
 
@@ -29,8 +29,9 @@ def _make(redis_url: str, *, compared: bool) -> Guard:
 
     def guard(key: str, payload: Mapping[str, Any], effect: Effect) -> Any:
         name = f"once:{key}"
-        if not client.set(name, json.dumps([payload, None]), nx=True):
-            first, receipt = json.loads(client.get(name) or "[null, null]")
+        held = put(client, name, json.dumps([payload, None]))
+        if held is not None:
+            first, receipt = json.loads(held)
             if compared and first != payload:
                 raise ConflictError(key)
             if receipt is None:

@@ -14,7 +14,8 @@ class Planted:
         cure: What its twin does instead.
         origin: Where the bug was seen in public, or why it is planted.
         checker: The checker that must fire.
-        faults: The fault kinds of the smallest schedule that shows it; empty where no fault is needed.
+        faults: The fault kinds of the smallest schedule that shows it: the one with the fewest faults, then the
+            fewest decisions, then the first by alphabet. Empty where no fault is needed.
     """
 
     bug: str

@@ -1,4 +1,4 @@
-"""Planted: the result is stored before the effect, so that nobody can repeat it. Others are told of what is not done."""
+"""Planted: the result is stored before the effect. Others are told that it is done while it is not."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from harness.subjects.contract import Effect, Guard
 
 PLANTED = Planted(
-    bug="stores the result first and runs the effect afterwards: a second caller is told OK of an effect that may never be",
+    bug="stores the result first, runs the effect afterwards: a second caller is told OK of what may never be",
     cure="stores a claim first and the result after the effect",
     origin="generic: mark first, act later",
     checker="truthful_outcome",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from harness.subjects.contract import Effect, Guard
 
 PLANTED = Planted(
-    bug="claims with SETNX and sets the time to live with a second command: a crash between them blocks the key for ever",
+    bug="claims with SETNX and sets the time to live with a second command: dying in between blocks the key",
     cure="claims with one SET NX PX",
     origin="redis/redis-py #554, #818",
     checker="nothing_lost",

@@ -16,16 +16,14 @@ if TYPE_CHECKING:
     from harness.subjects.contract import Effect, Guard
 
 PLANTED = Planted(
-    bug="marks the effect as started without comparing the token: a holder whose lease ran out runs beside its successor",
+    bug="marks the start without comparing the token: a holder whose lease ran out runs beside its successor",
     cure="marks it as started only where its own token still stands",
     origin="the usual way to hold a redis-py Lock; every lease needs this check directly before the effect",
     checker="at_most_once",
     faults=("advance",),
 )
 
-_as_declared = declare(
-    promise="exactly_once_or_in_doubt", classify=classify, outside=PAYLOADS_NOT_COMPARED, reusable=True
-)
+_as_declared = declare(promise="at_most_once", classify=classify, outside=PAYLOADS_NOT_COMPARED, reusable=True)
 
 
 def _make(redis_url: str, lease_s: float, *, checked: bool) -> Guard:

@@ -1,14 +1,15 @@
-"""Planted: a lock that counts, and a client that repeats commands on its own. One DECR without a reply counts twice."""
+"""Planted: claims are counted, and the client repeats commands on its own. One DECR frees two places."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from harness.subjects.broken.footing import InProgressError, classify
+from harness.subjects.broken.footing import PAYLOADS_NOT_COMPARED, classify, replay
 from harness.subjects.broken.planted import Planted
 from harness.subjects.contract import declare
 
@@ -18,32 +19,27 @@ if TYPE_CHECKING:
     from harness.subjects.contract import Effect, Guard
 
 PLANTED = Planted(
-    bug="the client silently repeats the DECR whose reply was lost, and the lock has room for one process too many",
+    bug="the client silently repeats the DECR whose reply was lost: who came too late gives back another's place too",
     cure="a client that never repeats: a place that may have been given back stays taken",
-    origin="danielfm/pybreaker 1.4.1: a lost reply to INCRBY counts a failure twice (measured)",
-    checker="mutual_exclusion",
+    origin="danielfm/pybreaker 1.4.1: a failure counts twice when the reply to its INCRBY is lost (measured)",
+    checker="at_most_once",
     faults=("reply_lost",),
 )
 
-_as_declared = declare(promise="mutual_exclusion", classify=classify, reusable=True)
-
-
-ATTEMPTS = 2
+_as_declared = declare(promise="at_most_once", classify=classify, outside=PAYLOADS_NOT_COMPARED, reusable=True)
 
 
 def _make(redis_url: str, *, careful: bool) -> Guard:
     client = redis.Redis.from_url(redis_url, retry=Retry(NoBackoff(), 0 if careful else 3))
 
     def guard(key: str, payload: Mapping[str, Any], effect: Effect) -> Any:
-        name = f"inside:{key}"
-        for _ in range(ATTEMPTS):
-            is_alone = client.incr(name) == 1
-            try:
-                if is_alone:
-                    return effect(payload)
-            finally:
-                client.decr(name)
-        raise InProgressError(key)
+        places, done = f"places:{key}", f"places:{key}:done"
+        if client.incr(places) > 1:
+            client.decr(places)
+            return replay(key, client.get(done))
+        receipt = effect(payload)
+        client.set(done, json.dumps(receipt))
+        return receipt
 
     return guard
 

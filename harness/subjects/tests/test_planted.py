@@ -1,0 +1,120 @@
+"""Every planted guard is caught by the checker that must catch it, and its twin without the bug passes."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.explorer.exploration import workloads_for
+from harness.explorer.tests.exploring import explore
+from harness.faults.registry import ALL, select
+from harness.subjects import broken
+from harness.subjects.box import BOX
+from harness.subjects.broken.registry import PLANTED
+from harness.subjects.loading import load_subject
+from verify.history.judge import instrument_row
+from verify.history.words import Verdict
+
+if TYPE_CHECKING:
+    from harness.redis_server.server import RedisServer
+    from harness.subjects.contract import Subject
+
+MUST_BE_THERE = {
+    "blind_client_retry",
+    "del_without_token",
+    "delete_on_any_exception",
+    "done_mark_without_token",
+    "get_then_set",
+    "lease_as_ttl",
+}
+CHECKERS_WITH_A_BUG = {
+    "at_most_once",
+    "conflict",
+    "mutual_exclusion",
+    "nothing_lost",
+    "replay_equality",
+    "truthful_outcome",
+    "usefulness",
+}
+
+
+def promised_workloads(subject: Subject) -> tuple[str, ...]:
+    """Return the workloads that the subject's promise covers."""
+    return tuple(workload for workload in workloads_for(subject.promise) if workload not in subject.outside)
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_planted_guard_is_caught_by_the_checker_that_must_catch_it(
+    name: str, redis_server: RedisServer, tmp_path: Path
+) -> None:
+    """With the faults of its smallest schedule the guard is INVALID by the named checker, inside its promise."""
+    planted = PLANTED[name]
+    subject = load_subject(f"broken.{name}")
+    explored = explore(
+        redis_server,
+        tmp_path,
+        subject,
+        workers=2,
+        faults=len(planted.faults),
+        kinds=select(planted.faults),
+        workloads=promised_workloads(subject),
+    )
+    judgement = explored.judge()
+    row = instrument_row(judgement, checker=planted.checker)
+    assert row.ok, f"expected {row.expected}, seen {row.seen}: {judgement.reasons}"
+    caught_with = {f.faults for f in judgement.findings if f.decides and f.checker == planted.checker}
+    assert min(caught_with, key=len) == planted.faults
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_twin_without_the_bug_keeps_its_promise(name: str, redis_server: RedisServer, tmp_path: Path) -> None:
+    """The same guard without the bug is VALID in every schedule of two workers and one fault of any kind."""
+    subject = load_subject(f"twin.{name}")
+    explored = explore(
+        redis_server,
+        tmp_path,
+        subject,
+        workers=2,
+        faults=1,
+        kinds=tuple(ALL.values()),
+        workloads=promised_workloads(subject),
+    )
+    judgement = explored.judge()
+    assert judgement.reasons == ()
+    assert [finding.sentence for finding in judgement.findings if finding.decides] == []
+    assert judgement.verdict is Verdict.VALID
+    assert explored.record.exhausted
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_twin_promises_what_the_planted_guard_promises(name: str) -> None:
+    """The bug is the only difference: promise, limits and reuse are the same."""
+    planted, twin = load_subject(f"broken.{name}"), load_subject(f"twin.{name}")
+    assert (planted.promise, planted.outside, planted.reusable) == (twin.promise, twin.outside, twin.reusable)
+
+
+def test_registry_holds_every_planted_file_in_order() -> None:
+    """A file of the folder that assigns PLANTED is in the registry and, with its twin, in the box."""
+    files = sorted(path for folder in broken.__path__ for path in Path(folder).glob("*.py"))
+    assigning = [path.stem for path in files if _assigns_planted(path)]
+    assert list(PLANTED) == assigning
+    assert {f"{kind}.{name}" for kind in ("broken", "twin") for name in assigning} < set(BOX)
+
+
+def test_planted_guards_cover_the_classic_mistakes_and_the_checkers() -> None:
+    """The six classic mistakes are planted, and each checker of what a guard does has a bug of its own."""
+    assert set(PLANTED) >= MUST_BE_THERE
+    assert {planted.checker for planted in PLANTED.values()} == CHECKERS_WITH_A_BUG
+
+
+def _assigns_planted(path: Path) -> bool:
+    """Say whether the module assigns a ``Planted(...)`` to PLANTED."""
+    return any(
+        isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Call)
+        and any(isinstance(target, ast.Name) and target.id == "PLANTED" for target in node.targets)
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+    )

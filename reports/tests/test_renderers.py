@@ -1,0 +1,217 @@
+"""Every renderer tells a VALID, an INVALID and an UNKNOWN run for what it is."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from rich.console import Console
+
+from reports.allure import write_allure
+from reports.judged_run import load_judged
+from reports.junit import WHOLE, render_junit, write_junit
+from reports.stored_run import write_verdict
+from reports.summary import render_summary, write_summary
+from reports.terminal import MOST_FINDINGS, print_judged
+from reports.tests.run_folders import campaign_run, invalid_run, record, unknown_run, valid_run, write_run
+from verify.run_layout import RECORD, VERDICT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+RUNS = [(valid_run, "VALID"), (invalid_run, "INVALID"), (unknown_run, "UNKNOWN")]
+
+
+def _printed(folder: Path, width: int = 120) -> str:
+    console = Console(file=io.StringIO(), width=width, force_terminal=False)
+    print_judged(console, load_judged(folder))
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def _results(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(path.read_bytes()) for path in sorted(folder.glob("*-result.json"))]
+
+
+@pytest.mark.parametrize(("build", "verdict"), RUNS)
+def test_a_summary_opens_with_the_verdict(build: Callable[[Path], Path], verdict: str, tmp_path: Path) -> None:
+    """The first line of summary.md is the verdict, and the server and the seed can be found in it."""
+    write_verdict(build(tmp_path))
+    text = write_summary(tmp_path).read_text(encoding="utf-8")
+    assert text.startswith(f"# {verdict}\n")
+    assert "valkey 9.1.2, sha256 abab" in text
+    assert "seed: 7" in text
+
+
+def test_a_summary_gives_the_replay_line_in_a_fence_and_what_was_not_run(tmp_path: Path) -> None:
+    """The line to paste stands alone, and nothing that was left out is passed over."""
+    write_verdict(invalid_run(tmp_path / "one"))
+    text = render_summary(load_judged(tmp_path / "one"))
+    line = r"stormproof replay stormproof-runs/one/schedules/[0-9a-f]{12}\.json"
+    assert re.search(rf"^```sh\n{line}\n```$", text, re.MULTILINE)
+    write_verdict(campaign_run(tmp_path / "two"))
+    assert "- storm: it was left out with --only" in render_summary(load_judged(tmp_path / "two"))
+
+
+def test_a_summary_names_what_is_outside_the_promise(tmp_path: Path) -> None:
+    """Kinds that the promise does not cover are listed with the reason, and what they broke decides nothing."""
+    invalid_run(tmp_path)
+    said = record(schedules=2, classes=2, outside={"effect_reply_lost": "the venue | answers twice"})
+    (tmp_path / RECORD).write_text(json.dumps(said.to_object()), encoding="utf-8")
+    write_verdict(tmp_path)
+    text = render_summary(load_judged(tmp_path))
+    assert text.startswith("# VALID\n")
+    assert "effect_reply_lost: the venue \\| answers twice" in text
+    assert "## Seen beside the promise" in text
+
+
+@pytest.mark.parametrize(
+    ("build", "troubles"), [(valid_run, []), (invalid_run, ["failure"]), (unknown_run, ["error"])]
+)
+def test_junit_fails_what_is_invalid_and_errs_what_is_unknown(
+    build: Callable[[Path], Path], troubles: list[str], tmp_path: Path
+) -> None:
+    """Only VALID is a test case without trouble."""
+    write_verdict(build(tmp_path))
+    root = ET.fromstring(write_junit(tmp_path).read_bytes())  # noqa: S314 - the test reads what it has just written
+    (case,) = root.iter("testcase")
+    assert [child.tag for child in case if child.tag != "properties"] == troubles
+    properties = {each.get("name"): each.get("value") for each in case.iter("property")}
+    assert properties["seed"] == "7"
+    assert properties["server"] == "valkey 9.1.2"
+    suite = root.find("testsuite")
+    assert suite is not None
+    assert suite.get("tests") == "1"
+
+
+def test_junit_holds_the_instrument_and_what_was_not_run(tmp_path: Path) -> None:
+    """A caught planted guard passes, what was not run is skipped with its reason."""
+    write_verdict(campaign_run(tmp_path))
+    root = ET.fromstring(render_junit(load_judged(tmp_path)))  # noqa: S314 - the test reads what it has just written
+    cases = {case.get("name"): case for case in root.iter("testcase")}
+    assert [child.tag for child in cases["planted get_then_set"]] == ["properties"]
+    skipped = cases["storm"].find("skipped")
+    assert skipped is not None
+    assert skipped.get("message") == "it was left out with --only"
+
+
+def test_an_interrupted_campaign_of_whole_parts_is_green_nowhere(tmp_path: Path) -> None:
+    """Where no part explains the verdict, the run itself is a failing case in JUnit and in Allure."""
+    write_verdict(campaign_run(tmp_path, interrupted=True))
+    root = ET.fromstring(render_junit(load_judged(tmp_path)))  # noqa: S314 - the test reads what it has just written
+    (whole,) = [case for case in root.iter("testcase") if case.get("name") == WHOLE]
+    assert whole.find("error") is not None
+    assert [each["status"] for each in _results(write_allure(tmp_path)) if each["name"] == WHOLE] == ["broken"]
+
+
+@pytest.mark.parametrize(
+    ("build", "status"), [(valid_run, "passed"), (invalid_run, "failed"), (unknown_run, "broken")]
+)
+def test_allure_passes_nothing_but_valid(build: Callable[[Path], Path], status: str, tmp_path: Path) -> None:
+    """INVALID is failed, UNKNOWN is broken, and each says what it was run with."""
+    write_verdict(build(tmp_path))
+    folder = write_allure(tmp_path)
+    (result,) = _results(folder)
+    assert result["status"] == status
+    labels = {label["name"]: label["value"] for label in result["labels"]}
+    assert (labels["epic"], labels["feature"]) == ("exactly_once_or_in_doubt", "explore")
+    parameters = {each["name"]: each["value"] for each in result["parameters"]}
+    assert parameters.keys() == {"subject", "server", "seed", "bound"}
+    assert (result["start"], result["stop"]) == (1795428000000, 1795428009000)
+    assert all((folder / each["source"]).is_file() for each in result["attachments"])
+    assert "seed=7\n" in (folder / "environment.properties").read_text(encoding="utf-8")
+    assert {
+        status for each in json.loads((folder / "categories.json").read_bytes()) for status in each["matchedStatuses"]
+    } == {
+        "failed",
+        "broken",
+        "skipped",
+    }
+
+
+def test_allure_shows_the_finding_with_its_replay_line_and_picture(tmp_path: Path) -> None:
+    """An auditor sees what happened, how to see it again, and the picture of it."""
+    write_verdict(invalid_run(tmp_path))
+    (result,) = _results(write_allure(tmp_path))
+    assert "stormproof replay stormproof-runs/one/schedules/" in result["description"]
+    assert "at_most_once" in result["description"]
+    assert [each["type"] for each in result["attachments"]].count("image/svg+xml") >= 1
+
+
+def test_writing_allure_results_again_changes_nothing(tmp_path: Path) -> None:
+    """Names and identities follow from the content."""
+    write_verdict(campaign_run(tmp_path))
+    first = {path.name: path.read_bytes() for path in write_allure(tmp_path).iterdir()}
+    assert {path.name: path.read_bytes() for path in write_allure(tmp_path).iterdir()} == first
+    assert sorted(each["status"] for each in _results(write_allure(tmp_path))) == ["passed", "passed", "skipped"]
+
+
+def test_allure_results_written_elsewhere_leave_what_is_there(tmp_path: Path) -> None:
+    """A folder shared with other tests keeps their results."""
+    write_verdict(valid_run(tmp_path / "run"))
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "other-result.json").write_text("{}", encoding="utf-8")
+    write_allure(tmp_path / "run", into=tmp_path / "shared")
+    assert len(_results(tmp_path / "shared")) == 2
+
+
+@pytest.mark.parametrize(
+    ("build", "last"), [(valid_run, "Held: "), (invalid_run, "Violated: "), (unknown_run, "Not shown: ")]
+)
+@pytest.mark.parametrize("width", [60, 140])
+def test_the_terminal_ends_with_the_verdict(
+    build: Callable[[Path], Path], last: str, width: int, tmp_path: Path
+) -> None:
+    """The last thing on the screen is what was decided, in plain words."""
+    write_verdict(build(tmp_path))
+    assert f"\n\n{last}" in _printed(tmp_path, width)
+
+
+def test_a_replay_line_is_never_wrapped(tmp_path: Path) -> None:
+    """It can be pasted from a terminal of forty columns."""
+    folder = "a-very-long-name-of-a-folder-that-does-not-fit-into-a-narrow-terminal/one"
+    write_run(invalid_run(tmp_path), folder=folder)
+    write_verdict(tmp_path)
+    line = rf"stormproof replay {folder}/schedules/[0-9a-f]{{12}}\.json"
+    assert re.search(rf"^ *{line}$", _printed(tmp_path, 40), re.MULTILINE)
+
+
+def test_a_wide_terminal_shows_the_picture_and_a_narrow_one_does_not(tmp_path: Path) -> None:
+    """A picture that would be wrapped is no picture."""
+    write_verdict(invalid_run(tmp_path))
+    assert "DONE AGAIN" in _printed(tmp_path, 100)
+    assert "DONE AGAIN" not in _printed(tmp_path, 99)
+
+
+def test_the_terminal_says_what_was_not_run(tmp_path: Path) -> None:
+    """Unrun is never passed over."""
+    write_verdict(campaign_run(tmp_path))
+    assert "Not run: storm: it was left out with --only" in _printed(tmp_path)
+
+
+def test_the_terminal_stops_after_a_few_findings(tmp_path: Path) -> None:
+    """Of many findings the first ones are shown, and the file that holds the others is named."""
+    write_verdict(invalid_run(tmp_path))
+    stored = json.loads((tmp_path / VERDICT).read_bytes())
+    finding = stored["findings"][0]
+    stored["findings"] = [finding | {"checker": f"checker_{at}"} for at in range(MOST_FINDINGS + 2)]
+    (tmp_path / VERDICT).write_text(json.dumps(stored), encoding="utf-8")
+    assert "and 2 more in verdict.json" in _printed(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["[bold]x[/bold]", "<b>&\x07", "`a|b`\n# VALID"])
+def test_a_hostile_name_cannot_pose_as_markup(text: str, tmp_path: Path) -> None:
+    """What a subject or a key is called is shown as it is, in every form."""
+    invalid_run(tmp_path)
+    said = record(subject=text, schedules=2, classes=2)
+    (tmp_path / RECORD).write_text(json.dumps(said.to_object()), encoding="utf-8")
+    write_verdict(tmp_path)
+    assert "\n# VALID" not in write_summary(tmp_path).read_text(encoding="utf-8")
+    ET.fromstring(write_junit(tmp_path).read_bytes())  # noqa: S314 - the test reads what it has just written
+    assert _results(write_allure(tmp_path))[0]["status"] == "failed"
+    assert text[:4] in _printed(tmp_path, 200)

@@ -1,0 +1,41 @@
+"""Brings a judged run to people: on the terminal, and as files beside its verdict."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from reports.allure import write_allure
+from reports.judged_run import load_judged
+from reports.junit import write_junit
+from reports.picture import draw
+from reports.picture_text import as_text
+from reports.summary import write_summary
+from reports.terminal import print_judged
+from stormproof.saying import console
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from harness.explorer.schedule import Schedule
+    from harness.explorer.world import World
+
+
+def write_reports(folder: Path) -> None:
+    """Write summary, JUnit and Allure results beside the verdict."""
+    write_summary(folder)
+    write_junit(folder)
+    write_allure(folder)
+
+
+def show(folder: Path) -> None:
+    """Print what a judged run shows."""
+    print_judged(console(), load_judged(folder))
+
+
+def show_picture(schedule: Schedule, world: World) -> None:
+    """Print a schedule as it has just run."""
+    seen = schedule.seen(tuple(step.to_object() for step in world.trace.steps))
+    picture = draw(json.loads(seen.dumps()), world.trace.events)
+    if picture is not None:
+        console().print(as_text(picture), soft_wrap=True, markup=False)
