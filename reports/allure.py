@@ -134,9 +134,7 @@ def _pictures(part: JudgedPart) -> Iterator[Attached]:
         decisive = [each for each in listed if each["promised"] and not each["outside"] and each["needs_faults"]]
     else:
         decisive = [group.smallest for group in group_findings(part.object["findings"]) if group.decides]
-    pictures = load_pictures(part.stored.folder, [each["schedule"] for each in decisive])
-    for finding in decisive:
-        picture = pictures.get(finding["schedule"])
+    for finding, picture in zip(decisive, load_pictures(part.stored.folder, decisive), strict=True):
         if picture is not None:
             name = f"{finding['checker']}, under {plain(faults_in_words(finding))}"
             yield Attached(name=name, media="image/svg+xml", ending="svg", body=as_svg(picture).encode())

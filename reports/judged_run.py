@@ -27,7 +27,9 @@ class FindingGroup:
         decides: It is promised and inside the promise.
         standing: ``promised``, ``outside the promise`` or ``not promised``.
         smallest: The finding of the smallest schedule, as in ``verdict.json``.
-        also_under: Other fault kinds that lead to it and are needed for it; ``no fault`` for none.
+        members: The simplest finding of each way that leads to it: those that need their faults.
+        also_under: The fault kinds of the other members; ``no fault`` for none.
+        findings: How many findings there are, with those under faults that change nothing.
         schedules: Schedules that show it.
     """
 
@@ -36,7 +38,9 @@ class FindingGroup:
     decides: bool
     standing: str
     smallest: Mapping[str, Any]
+    members: tuple[Mapping[str, Any], ...]
     also_under: tuple[str, ...]
+    findings: int
     schedules: int
 
 
@@ -150,15 +154,18 @@ def group_findings(findings: Sequence[Mapping[str, Any]]) -> list[FindingGroup]:
     groups = []
     for (rank, _, checker), members in grouped.items():
         members.sort(key=_size)
-        also = dict.fromkeys(faults_in_words(each) for each in members if each["needs_faults"])
-        also.pop(faults_in_words(members[0]), None)
+        needed = {faults_in_words(each): each for each in reversed(members) if each["needs_faults"]}
+        needed.pop(faults_in_words(members[0]), None)
+        others = tuple(reversed(needed.values()))
         group = FindingGroup(
             checker=checker,
             verdict=Verdict(members[0]["verdict"]),
             decides=rank == 0,
             standing=("promised", "outside the promise", "not promised")[rank],
             smallest=members[0],
-            also_under=tuple(also),
+            members=(members[0], *others),
+            also_under=tuple(faults_in_words(each) for each in others),
+            findings=len(members),
             schedules=sum(each["schedules"] for each in members),
         )
         groups.append(((rank, group.verdict is not Verdict.INVALID, _size(members[0]), checker), group))

@@ -18,7 +18,7 @@ from verify.history.events import Complete, Event, Fault, Invoke, Landed, Phase,
 from verify.run_layout import schedule_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 REDIS = "Redis"
@@ -101,33 +101,36 @@ class Picture:
     rows: tuple[Row, ...]
 
 
-def load_pictures(part: Path, lines: Iterable[str]) -> dict[str, Picture]:
-    """Return the pictures of schedules of the part in the folder *part*, by their one-line forms.
+def load_pictures(part: Path, findings: Sequence[Mapping[str, Any]]) -> list[Picture | None]:
+    """Return a picture for each of the *findings* of the part in the folder *part*; None where there is none.
 
-    Each is drawn with the events of its history where they can be read; one whose schedule is not stored whole is
-    left out. The part's files are read once, however many pictures there are.
+    A finding is an object of ``verdict.json``. It is drawn if its schedule is stored whole and holds steps; the
+    events of its history are used where they can be read. The part's files are read once, however many there are.
     """
     schedules = {}
-    for line in lines:
+    for line in {finding["schedule"] for finding in findings}:
         with suppress(StoredRunError):
             schedules[line] = read_object(part / schedule_file(mark_of(line)))
     if not schedules:
-        return {}
+        return [None] * len(findings)
     try:
         numbers = find_histories(part, schedules)
         histories = dict(read_histories(part, frozenset(numbers.values())))
-        events = {line: histories.get(number, []) for line, number in numbers.items()}
     except OSError:
-        events = {}
-    drawn = {line: draw(schedule, events.get(line, ())) for line, schedule in schedules.items()}
-    return {line: picture for line, picture in drawn.items() if picture is not None}
+        numbers, histories = {}, {}
+    events = {line: histories.get(number, []) for line, number in numbers.items()}
+    return [
+        draw(schedules[line] | {"finding": finding}, events.get(line, [])) if line in schedules else None
+        for finding in findings
+        for line in (finding["schedule"],)
+    ]
 
 
 def draw(schedule: Mapping[str, Any], events: Sequence[Event] = ()) -> Picture | None:
     """Return the picture of a stored schedule; None if it holds no steps.
 
     Args:
-        schedule: The object of ``schedules/<mark>.json``.
+        schedule: The object of ``schedules/<mark>.json``; its ``finding`` heads the picture.
         events: The history that it gave; without it the picture shows steps only, and receipts as effects.
     """
     steps = [step for step in map(_read_step, _listed(schedule, "steps")) if step is not None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -13,21 +14,25 @@ from reports.picture_text import WIDTH, as_text
 from verify.history.words import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
     from rich.console import Console
 
-    from reports.judged_run import FindingGroup, JudgedPart, JudgedRun
+    from reports.judged_run import JudgedPart, JudgedRun
 
-MOST_FINDINGS = 5
+MOST_FINDINGS = 8
 """Findings shown of one part; the others are in ``verdict.json``."""
 
 _STYLE = {Verdict.VALID: "bold green", Verdict.INVALID: "bold red", Verdict.UNKNOWN: "bold yellow"}
-_HEADS = ("promise", "bound", "schedules", "distinct", "exhausted", "verdict")
-_NUMBERS = frozenset({"schedules", "distinct"})
 
 
 def print_judged(console: Console, judged: JudgedRun) -> None:
     """Print a judged run: its parts, what was found and how to replay it, what was not run, and the verdict last."""
-    console.print(parts_table(judged))
+    _print_instrument(console, [part for part in judged.parts if part.row is not None])
+    subjects = [part for part in judged.parts if part.row is None]
+    if subjects:
+        console.print(parts_table(subjects))
     for part in judged.parts:
         _print_findings(console, part)
     _print_smallest_picture(console, judged)
@@ -40,26 +45,36 @@ def print_judged(console: Console, judged: JudgedRun) -> None:
     _line(console, headline(judged), _STYLE[judged.verdict])
 
 
-def parts_table(judged: JudgedRun) -> Table:
-    """Return the table of a run's parts; without a column of subjects where the names of the parts say them."""
-    has_subject = any(part.object["subject"] not in part.stored.name for part in judged.parts)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for head in ("part", *(("subject",) if has_subject else ()), *_HEADS):
-        is_short = head in _NUMBERS or head == "promise"
-        table.add_column(head, justify="right" if head in _NUMBERS else "left", no_wrap=is_short, overflow="fold")
-    for part in judged.parts:
+def parts_table(parts: Sequence[JudgedPart]) -> Table:
+    """Return the table of what was run against subjects: one line each on a terminal of 80 columns."""
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("part", overflow="fold", ratio=3)
+    table.add_column("schedules", justify="right", no_wrap=True)
+    table.add_column("within", overflow="fold", ratio=2)
+    for part in parts:
         verdict = part.object
-        cells = (
-            part.stored.name,
-            *((verdict["subject"],) if has_subject else ()),
-            verdict["promise"],
-            part.bound,
-            str(verdict["schedules"]),
-            str(verdict["classes"]),
-            "yes" if verdict["exhausted"] else "no",
+        schedules = f"{verdict['schedules']:,}" + ("" if verdict["exhausted"] else " so far")
+        table.add_row(
+            Text(plain(part.said), _STYLE[part.verdict]),
+            Text(plain(part.stored.name)),
+            Text(schedules),
+            Text(plain(part.bound)),
         )
-        table.add_row(*(Text(plain(cell)) for cell in cells), Text(plain(part.said), _STYLE[part.verdict]))
     return table
+
+
+def _print_instrument(console: Console, parts: Sequence[JudgedPart]) -> None:
+    """Print one line for an instrument that sees, and one more for each guard that it did not see for what it is."""
+    if not parts:
+        return
+    seen = [part for part in parts if part.verdict is Verdict.VALID]
+    style = _STYLE[Verdict.VALID if len(seen) == len(parts) else Verdict.UNKNOWN]
+    said = f"Instrument: {len(seen)} of {len(parts)} planted guards and twins were seen for what they are."
+    _line(console, said, style)
+    for part in parts:
+        if part not in seen:
+            _line(console, f"{part.stored.name}: {part.said}", style, indent=2)
 
 
 def _print_findings(console: Console, part: JudgedPart) -> None:
@@ -68,20 +83,21 @@ def _print_findings(console: Console, part: JudgedPart) -> None:
         return
     console.print()
     _line(console, f"{part.stored.name}:", "bold")
-    for group in groups[:MOST_FINDINGS]:
-        _print_finding(console, group)
-    if len(groups) > MOST_FINDINGS:
-        _line(console, f"  and {len(groups) - MOST_FINDINGS} more in verdict.json", "")
+    shown = [finding for group in groups for finding in group.members][:MOST_FINDINGS]
+    for finding in shown:
+        _print_finding(console, finding)
+    total = sum(group.findings for group in groups)
+    if total > len(shown):
+        _line(console, f"and {total - len(shown)} more with their replay lines in verdict.json", "", indent=2)
 
 
-def _print_finding(console: Console, group: FindingGroup) -> None:
-    smallest = group.smallest
-    _line(console, f"  {group.checker} ({group.verdict}), under {faults_in_words(smallest)}", _STYLE[group.verdict])
-    _line(console, f"    {smallest['sentence']}", "")
-    if group.also_under:
-        _line(console, f"    also under: {', '.join(group.also_under)}", "")
-    if smallest["replay"]:
-        _line(console, f"    {smallest['replay']}", "cyan", is_pasted=True)
+def _print_finding(console: Console, finding: Mapping[str, Any]) -> None:
+    phase = f" ({finding['phase']})" if finding["phase"] else ""
+    head = f"{finding['checker']} ({finding['verdict']}), under {faults_in_words(finding)}{phase}"
+    _line(console, head, _STYLE[Verdict(finding["verdict"])], indent=2)
+    _line(console, finding["sentence"], "", indent=4)
+    if finding["replay"]:
+        _line(console, finding["replay"], "cyan", indent=4, is_pasted=True)
 
 
 def _print_smallest_picture(console: Console, judged: JudgedRun) -> None:
@@ -89,16 +105,18 @@ def _print_smallest_picture(console: Console, judged: JudgedRun) -> None:
     if console.width < WIDTH:
         return
     for part in judged.parts:
-        lines = [
-            each.smallest["schedule"] for each in part.groups if each.decides and each.verdict is Verdict.INVALID
-        ]
-        picture = load_pictures(part.stored.folder, lines[:1]).get(lines[0]) if lines else None
-        if picture is not None:
-            console.print()
-            for line in as_text(picture).splitlines():
-                _line(console, line, "red" if "!!" in line else "", is_pasted=True)
-            return
+        broken = [each.smallest for each in part.groups if each.decides and each.verdict is Verdict.INVALID]
+        for picture in load_pictures(part.stored.folder, broken[:1]):
+            if picture is not None:
+                console.print()
+                for line in as_text(picture).splitlines():
+                    _line(console, line, "red" if "!!" in line else "", is_pasted=True)
+                return
 
 
-def _line(console: Console, text: str, style: str, *, is_pasted: bool = False) -> None:
-    console.print(Text(plain(text), style), soft_wrap=is_pasted, highlight=False)
+def _line(console: Console, text: str, style: str, *, indent: int = 0, is_pasted: bool = False) -> None:
+    said = Text(plain(text), style)
+    if is_pasted:
+        console.print(Text(" " * indent) + said, soft_wrap=True, highlight=False)
+    else:
+        console.print(Padding(said, (0, 0, 0, indent), expand=False))

@@ -52,6 +52,8 @@ def explore_into(folder: Path, plan: Plan, target: Target, live: Live, *, until:
     findings: set[tuple[str, tuple[str, ...]]] = set()
 
     def look(world: World) -> str:
+        if plan.subject.is_outside(world.setting.workload, world.trace.struck):
+            return ""
         for finding, promised in judge_history(world.trace.events, plan.subject.promise).findings:
             if promised and finding.verdict is Verdict.INVALID:
                 findings.add((finding.checker, tuple(world.trace.struck)))

@@ -9,6 +9,7 @@ import greenlet
 
 from harness.explorer.commands import CommandTable
 from harness.explorer.greenlet_gate import GreenletGate
+from harness.explorer.placement import on_one_core
 from harness.explorer.process import Process
 from harness.explorer.steps import Bytes, CommandStep, Woken
 from harness.explorer.wire import WirePool
@@ -32,6 +33,7 @@ class Rig:
         """Connect, install the gate, let the subject prepare the store."""
         with self._stack, self._target.client() as client:
             table = CommandTable.ask(client)
+            self._stack.enter_context(on_one_core(self._target.pid))
             self.pool = WirePool(_address(self._target.url))
             self._stack.callback(self.pool.close)
             self._gate = self._stack.enter_context(GreenletGate(self.pool, table).installed())

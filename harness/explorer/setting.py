@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -71,19 +72,23 @@ class Setting:
         """How far time jumps, in seconds."""
         return self.lease_s * JUMP_LEASES
 
-    def strikes(self, step: Step) -> list[FaultKind]:
+    def strikes(self, step: Step) -> tuple[FaultKind, ...]:
         """Return the kinds that can strike a process that waits for *step*."""
-        return [kind for kind in self.kinds if _strikes(kind, step)]
+        return _striking(self.kinds, step.name, getattr(step, "may_write", True))
 
 
-def _strikes(kind: FaultKind, step: Step) -> bool:
-    if step.name == "sleep" or kind.target is Target.WORLD:
+@functools.lru_cache(maxsize=1024)
+def _striking(kinds: tuple[FaultKind, ...], step: str, may_write: bool) -> tuple[FaultKind, ...]:
+    return tuple(kind for kind in kinds if _strikes(kind, step, may_write=may_write))
+
+
+def _strikes(kind: FaultKind, step: str, *, may_write: bool) -> bool:
+    if step == "sleep" or kind.target is Target.WORLD:
         return False
     if kind.target is Target.STEP:
         return True
     if kind.target is Target.EFFECT:
-        return step.name == "effect"
-    if step.name in {"effect", "probe"}:
+        return step == "effect"
+    if step in {"effect", "probe"}:
         return False
-    may_write = getattr(step, "may_write", True)
-    return (not kind.only or step.name in kind.only) and (may_write or not kind.writes_only)
+    return (not kind.only or step in kind.only) and (may_write or not kind.writes_only)

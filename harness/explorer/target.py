@@ -45,6 +45,11 @@ class Target:
         """Whether time can be moved."""
         return self._server.has_clock
 
+    @property
+    def pid(self) -> int | None:
+        """Process id of our own server; None of an external one."""
+        return self._server.pid if isinstance(self._server, RedisServer) else None
+
     def client(self) -> redis.Redis:
         """Return a client without retries."""
         return self._server.client()

@@ -207,9 +207,9 @@ class World(greenlet.greenlet):
                 options.append(ADVANCE)
         return tuple(options)
 
-    def _kinds_for(self, process: Process) -> list[FaultKind]:
+    def _kinds_for(self, process: Process) -> tuple[FaultKind, ...]:
         if process.step is None:
-            return []
+            return ()
         kinds = self.setting.strikes(process.step)
         place = place_of(process)
         for kind in kinds:

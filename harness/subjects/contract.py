@@ -7,7 +7,7 @@ Everything else is optional and has a safe default, so that a guard can be judge
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -79,6 +79,11 @@ class Subject:
     outside: Mapping[str, str]
     reusable: bool
     load: Callable[[], Make]
+
+    def is_outside(self, workload: str, faults: Iterable[str]) -> bool:
+        """Say whether the promise leaves out the workload, or one of the faults by name or by family."""
+        named = {workload, *(name for fault in faults for name in (fault, fault.partition(":")[0]))}
+        return not named.isdisjoint(self.outside)
 
     def prepare(self, redis_url: str) -> None:
         """Run the subject's ``make.prepare`` once, outside every fault, where it has one."""

@@ -1,123 +1,12 @@
-"""The subject ``reference``: the safety core that ships with stormproof, behind the contract every guard has.
-
-The only module outside scenarios that knows the safety core. It translates words and decides nothing: what the core
-answers is raised or returned as it is.
-"""
+"""The subject ``reference``: the safety core that ships with stormproof."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from harness.subjects.contract import REQUEST_LIFE_LEASES, declare
-from safety_core.idempotency import (
-    Claim,
-    Found,
-    GuardResult,
-    GuardSettings,
-    NotFound,
-    Outcome,
-    Reconciler,
-    SideEffectWrapper,
-    prepare_store,
-)
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from harness.subjects.contract import Effect
-
-_NAMESPACE = "stormproof"
-
-_WORDS = {
-    Outcome.IN_PROGRESS: ("FAIL", "in_progress"),
-    Outcome.IN_DOUBT: ("INDETERMINATE", "in_doubt"),
-    Outcome.CONFLICT: ("FAIL", "conflict"),
-    Outcome.REFUSED_STORE_UNAVAILABLE: ("FAIL", "refused"),
-    Outcome.REFUSED_STORE_UNSAFE: ("FAIL", "refused"),
-    Outcome.CLAIM_UNKNOWN: ("FAIL", "refused"),
-    Outcome.LEASE_LOST_BEFORE_EFFECT: ("FAIL", "refused"),
-    Outcome.FAILED_DEFINITE: ("FAIL", "rejected"),
-    Outcome.REPLAYED_FAILURE: ("FAIL", "rejected"),
-    Outcome.EFFECT_UNCERTAIN: ("INDETERMINATE", ""),
-    Outcome.KEY_EXPIRED: ("FAIL", "refused"),
-}
-"""What each answer without a result means to a caller. CLAIM_UNKNOWN is a FAIL: no effect was run by this call, and
-none will be run without another one."""
-
-_WITH_RESULT = {
-    Outcome.EXECUTED,
-    Outcome.REPLAYED,
-    Outcome.EXECUTED_UNRECORDED,
-    Outcome.EXECUTED_FENCED,
-    Outcome.EXECUTED_RESULT_UNSTORABLE,
-    Outcome.BYPASSED,
-}
-
-
-class NotDoneError(Exception):
-    """The core answered something other than a result."""
-
-    def __init__(self, answer: GuardResult) -> None:
-        """Keep the answer."""
-        super().__init__(f"{answer.outcome}: {answer.reason}")
-        self.outcome = answer.outcome
-
-
-def classify(error: BaseException) -> tuple[str, str]:
-    """Return outcome and word of what the guard raised."""
-    if isinstance(error, NotDoneError):
-        return _WORDS[error.outcome]
-    return ("INDETERMINATE", "")
-
-
-def settings(lease_s: float) -> GuardSettings:
-    """Return the settings under which the core is judged: its defaults, in a namespace of their own."""
-    return GuardSettings(namespace=_NAMESPACE, lease_s=lease_s, request_life_s=lease_s * REQUEST_LIFE_LEASES)
-
-
-def prepare(redis_url: str) -> None:
-    """Record the store's identity."""
-    prepare_store(redis_url, settings=GuardSettings(namespace=_NAMESPACE))
-
-
-class ReferenceGuard:
-    """The core as a guard."""
-
-    def __init__(self, redis_url: str, lease_s: float) -> None:
-        """Make the guard; nothing is sent before the first call."""
-        self._wrapper = SideEffectWrapper(redis_url, settings=settings(lease_s))
-
-    def __call__(self, key: str, payload: Mapping[str, Any], effect: Effect) -> Any:
-        """Run the effect once; return its receipt, or raise what is known instead.
-
-        Raises:
-            NotDoneError: There is no result.
-        """
-
-        def operation(claim: Claim) -> Mapping[str, Any]:
-            return effect(
-                payload,
-                client_order_id=claim.client_order_id,
-                fence=claim.fence,
-                valid_until_ms=claim.valid_until_ms,
-            )
-
-        answer = self._wrapper.execute_once("order", key, operation, payload=payload)
-        if answer.outcome in _WITH_RESULT:
-            return answer.result
-        raise NotDoneError(answer)
-
-    def reconcile(self, key: str, probe: Callable[[str], Mapping[str, Any]]) -> None:
-        """Ask the venue what became of *key* and let the core resolve its record."""
-
-        def asked(_record: object) -> Found | NotFound:
-            said = probe(key)
-            return Found(said["receipt"]) if said["found"] else NotFound()
-
-        Reconciler(self._wrapper, {"order": asked}).reconcile("order", key)
+from harness.subjects.contract import declare
+from harness.subjects.reference_guard import ReferenceGuard, classify, prepare
 
 
 @declare(promise="exactly_once_or_in_doubt", classify=classify, prepare=prepare)
 def make(redis_url: str, lease_s: float) -> ReferenceGuard:
-    """Return a guard."""
+    """Return a guard with the core's defaults."""
     return ReferenceGuard(redis_url, lease_s)

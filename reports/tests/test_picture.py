@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
@@ -161,20 +160,36 @@ def test_a_history_with_a_hole_is_still_drawn(at: int) -> None:
     ET.fromstring(as_svg(picture))  # noqa: S314 - the test reads what it has just drawn
 
 
+def _finding(schedule: str, checker: str = "at_most_once") -> dict[str, str]:
+    return {"schedule": schedule, "checker": checker, "sentence": f"{checker} says so"}
+
+
 def test_pictures_are_loaded_from_a_part(tmp_path: Path) -> None:
     """Schedule, explored.tsv and history.jsonl together give the picture; what is not stored gives none."""
-    pictures = load_pictures(invalid_run(tmp_path), [TWICE_LINE, "same: w0"])
-    assert list(pictures) == [TWICE_LINE]
-    assert any(row.is_again for row in pictures[TWICE_LINE].rows)
+    twice, missing = load_pictures(invalid_run(tmp_path), [_finding(TWICE_LINE), _finding("same: w0")])
+    assert twice is not None
+    assert any(row.is_again for row in twice.rows)
+    assert missing is None
     (tmp_path / EXPLORED).unlink()
-    assert not any(row.effect for row in load_pictures(tmp_path, [TWICE_LINE])[TWICE_LINE].rows)
+    (bare,) = load_pictures(tmp_path, [_finding(TWICE_LINE)])
+    assert bare is not None
+    assert not any(row.effect for row in bare.rows)
+
+
+def test_a_picture_is_headed_by_the_finding_that_it_shows(tmp_path: Path) -> None:
+    """One schedule can show what several checkers say; each picture says its own."""
+    findings = [_finding(TWICE_LINE, checker) for checker in ("nothing_lost", "replay_equality")]
+    heads = [
+        as_text(picture).splitlines()[0] for picture in load_pictures(invalid_run(tmp_path), findings) if picture
+    ]
+    assert heads == ["nothing_lost: nothing_lost says so", "replay_equality: replay_equality says so"]
 
 
 def test_a_schedule_file_that_is_cut_off_gives_no_picture(tmp_path: Path) -> None:
     """Half a file is no picture, and no crash."""
     path = invalid_run(tmp_path) / schedule_file(mark_of(TWICE_LINE))
     path.write_bytes(path.read_bytes()[:-9])
-    assert load_pictures(tmp_path, [TWICE_LINE]) == {}
+    assert load_pictures(tmp_path, [_finding(TWICE_LINE)]) == [None]
 
 
 def _crowded(processes: int) -> Picture:
@@ -239,12 +254,3 @@ def test_every_class_of_the_svg_has_a_look_in_both_schemes() -> None:
 def test_a_row_that_nobody_answers_for_is_not_an_effect() -> None:
     """An effect is what the venue's book holds; a receipt in a step is only what a process was told."""
     assert Row(process="w0", text="effect", target="venue", outcome="receipt").effect == ""
-
-
-def test_a_schedule_file_is_read_as_it_was_written(tmp_path: Path) -> None:
-    """The stored finding heads the picture."""
-    invalid_run(tmp_path)
-    stored = json.loads((tmp_path / schedule_file(mark_of(TWICE_LINE))).read_bytes())
-    picture = load_pictures(tmp_path, [TWICE_LINE])[TWICE_LINE]
-    assert picture.sentence == stored["finding"]["sentence"]
-    assert as_text(picture).startswith("at_most_once: two effects of key k0")

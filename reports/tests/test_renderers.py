@@ -201,7 +201,7 @@ def test_the_terminal_stops_after_a_few_findings(tmp_path: Path) -> None:
     finding = stored["findings"][0]
     stored["findings"] = [finding | {"checker": f"checker_{at}"} for at in range(MOST_FINDINGS + 2)]
     (tmp_path / VERDICT).write_text(json.dumps(stored), encoding="utf-8")
-    assert "and 2 more in verdict.json" in _printed(tmp_path)
+    assert "and 2 more with their replay lines in verdict.json" in _printed(tmp_path)
 
 
 @pytest.mark.parametrize("text", ["[bold]x[/bold]", "<b>&\x07", "`a|b`\n# VALID"])

@@ -25,7 +25,8 @@ def check(history: History) -> list[Finding]:
                     checker=NAME,
                     verdict=Verdict.INVALID,
                     sentence=f"key {key} landed {len(landings)} times (by {processes}); at most once was promised",
-                    operations=tuple(landing.op for landing in landings if landing.op is not None),
+                    # The second landing breaks the promise; what lands after it breaks nothing more.
+                    operations=tuple(landing.op for landing in landings[:2] if landing.op is not None),
                 )
             )
     return findings

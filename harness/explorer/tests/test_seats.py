@@ -1,0 +1,121 @@
+"""Where guards come from: no memory is shared between processes, and a claim to be reusable is never trusted."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.explorer.tests.exploring import explore
+from harness.explorer.tests.probes import probe
+from harness.faults.registry import ALL
+from harness.subjects.loading import load_subject
+from verify.history.words import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import redis
+
+    from harness.redis_server.server import RedisServer
+    from harness.subjects.contract import Effect, Guard
+
+REMEMBERS_IN_MEMORY = '''
+"""Deduplicates in a global of its module, which no two processes share."""
+
+import redis
+
+SEEN = {}
+
+
+def make(redis_url, lease_s):
+    client = redis.Redis.from_url(redis_url)
+
+    def guard(key, payload, effect):
+        client.ping()
+        if key not in SEEN:
+            SEEN[key] = effect(payload)
+        return SEEN[key]
+
+    return guard
+
+
+make.promise = "at_most_once"
+make.reusable = False
+'''
+
+
+@pytest.mark.parametrize("is_path", [True, False], ids=["path", "module"])
+def test_processes_share_no_globals(
+    is_path: bool, redis_server: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A guard that deduplicates in a module global is caught: each process, recovery included, has its own."""
+    source = tmp_path / "remembering.py"
+    source.write_text(dedent(REMEMBERS_IN_MEMORY), encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    subject = load_subject(f"{source}:make" if is_path else "remembering:make")
+    explored = explore(redis_server, tmp_path, subject, workers=2)
+    judgement = explored.judge()
+    assert judgement.verdict is Verdict.INVALID
+    (finding,) = [finding for finding in judgement.findings if finding.decides]
+    assert finding.sentence == "key k0 landed 3 times (by w0, w1, r1); at most once was promised"
+
+
+def test_guard_that_lies_about_being_reusable_is_caught(redis_server: RedisServer, tmp_path: Path) -> None:
+    """A guard that remembers its earlier calls gives another history when it is fresh; the run ends with that."""
+
+    def guard_of(client: redis.Redis, _lease_s: float) -> Guard:
+        calls = 0
+
+        def guard(key: str, payload: Mapping[str, Any], effect: Effect) -> Any:
+            nonlocal calls
+            calls += 1
+            client.incr(key)
+            return effect(payload) if calls == 1 else {"calls": calls}
+
+        return guard
+
+    explored = explore(redis_server, tmp_path, probe(guard_of, reusable=True), workers=2)
+    assert "with fresh guards the schedule" in explored.record.nondeterministic
+    assert not explored.record.exhausted
+    assert explored.judge().verdict is not Verdict.VALID
+
+
+def test_honest_reusable_guard_gives_the_histories_of_fresh_ones(redis_server: RedisServer, tmp_path: Path) -> None:
+    """A guard that holds nothing but its client gives the same schedules and histories, reused or fresh."""
+
+    def guard_of(client: redis.Redis, _lease_s: float) -> Guard:
+        def guard(key: str, payload: Mapping[str, Any], effect: Effect) -> Any:
+            return effect(payload) if client.set(key, "claimed", nx=True) else None
+
+        return guard
+
+    kinds = list(ALL.values())
+    reused, fresh = (
+        explore(redis_server, tmp_path, probe(guard_of, reusable=reusable), workers=2, faults=1, kinds=kinds)
+        for reusable in (True, False)
+    )
+    assert reused.record.nondeterministic == ""
+    assert reused.lines == fresh.lines
+    assert reused.histories == fresh.histories
+
+
+def test_two_processes_of_one_schedule_never_share_a_guard(redis_server: RedisServer, tmp_path: Path) -> None:
+    """A reused guard serves another schedule, never a second process of the same one while the first one runs."""
+    overlapping: list[str] = []
+
+    def guard_of(client: redis.Redis, _lease_s: float) -> Guard:
+        inside: list[str] = []
+
+        def guard(key: str, _payload: Mapping[str, Any], _effect: Effect) -> None:
+            inside.append(key)
+            client.incr(key)
+            overlapping.extend(inside[1:])
+            inside.remove(key)
+
+        return guard
+
+    explore(redis_server, tmp_path, probe(guard_of, reusable=True), workers=3)
+    assert overlapping == []
