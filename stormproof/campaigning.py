@@ -85,8 +85,9 @@ def wanted(*, profile: str, tiers: list[str], only: list[str], subjects: list[st
     names = {part.name for part in _parts(asked, seed=0)}
     for name in only:
         if name not in names and not any(_is_called(part, name) for part in names):
+            known = "; ".join(sorted(part for part in names if part.partition(".")[0] not in {"broken", "twin"}))
             raise WrongInputError(
-                f"--only {name}: there is no such part; expected some of: {', '.join(sorted(names))}"
+                f"--only {name}: there is no such part; expected {known}, or a broken.* or twin.* of `subjects`"
             )
     return asked
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
-import click
 import typer
 
 from harness.errors import HarnessError
@@ -13,10 +12,12 @@ from reports.stored_run import StoredRunError
 from stormproof import commands
 from stormproof.saying import Exit, complain
 
+UsageProblem: type[Any] = typer.BadParameter.__mro__[2]
+"""ClickException, the root of what typer raises for wrong options: typer carries a click of its own, unnamed."""
+
 app = typer.Typer(
     name="stormproof",
     help="Shows on a real Redis whether a once-only guard holds under crashes, lost replies and ended leases.",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -133,17 +134,14 @@ def selftest(
 def main() -> None:
     """Run the command line; every known failure is one line and an exit code."""
     try:
-        code = app(standalone_mode=False)
+        code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except (HarnessError, StoredRunError) as error:
         complain(str(error))
         code = error.exit_code
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
+    except UsageProblem as error:
+        complain(f"{error.format_message()} (try --help)")
         code = Exit.WRONG_INPUT
-    except click.ClickException as error:
-        complain(error.format_message())
-        code = Exit.WRONG_INPUT
-    except (KeyboardInterrupt, click.exceptions.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         complain("interrupted; everything was healed")
         code = Exit.INTERRUPTED
     sys.exit(int(code or 0))

@@ -73,16 +73,17 @@ def _parse(buffer: bytes, at: int) -> tuple[list[bytes], int] | None:
         start = end + 2
         if len(buffer) < start + size + 2:
             return None
+        if buffer[start + size : start + size + 2] != b"\r\n":
+            raise MalformedRequestError(f"expected the end of a bulk string of {size} bytes")
         words.append(buffer[start : start + size])
         at = start + size + 2
     return words, at
 
 
 def _number(text: bytes) -> int:
-    try:
-        return int(text)
-    except ValueError as error:
-        raise MalformedRequestError(f"expected a length, saw {text[:20]!r}") from error
+    if not text.isdigit():
+        raise MalformedRequestError(f"expected a length, saw {text[:20]!r}")
+    return int(text)
 
 
 _SMALL = 16

@@ -39,6 +39,10 @@ def _source_of(module: str, name: str) -> Path:
     return Path(spec.origin)
 
 
+def _package_of(module: str, source: Path) -> str:
+    return module if source.name == "__init__.py" else module.rpartition(".")[0]
+
+
 class _Loader:
     """Executes one source file as a fresh module with every call."""
 
@@ -47,7 +51,7 @@ class _Loader:
         self._source = source
         self._attribute = attribute
         self._module = where if not where.endswith(".py") else f"stormproof_subject_{source.stem}"
-        self._package = where.rpartition(".")[0] if not where.endswith(".py") else ""
+        self._package = "" if where.endswith(".py") else _package_of(where, source)
         try:
             self._code = compile(source.read_bytes(), str(source), "exec")
         except OSError as error:

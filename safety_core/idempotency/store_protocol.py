@@ -1,6 +1,6 @@
 """Questions about the store itself, without I/O: is it the one that was prepared, and prepare it.
 
-Never trusts a store that nobody prepared, and never blesses one that may have lost claims unless told to. The question
+Never trusts a store that nobody prepared, and never blesses one that may have lost claims unless told to. The store
 is asked once per connection, and again after every failure: a primary that is demoted and promoted again by hand,
 without closing its clients' connections (Sentinel closes them), is not noticed before the next connection.
 """

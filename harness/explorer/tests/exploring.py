@@ -6,10 +6,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pytest
+
 from harness.explorer.exploration import Exploration, Plan
 from harness.explorer.schedule import faults_of, parse_line
 from harness.explorer.store import EXPLORED, HistoryStore
-from harness.explorer.target import Target
+from harness.explorer.target import Target, clock_is_installed
 from verify.history.judge import StoredHistory, judge_exploration
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from verify.history.events import Event
     from verify.history.judge import Judgement
     from verify.history.record import ExplorationRecord
+
+
+NEEDS_CLOCK = pytest.mark.skipif(not clock_is_installed(), reason="the extra `clock` is not installed")
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ import redis.connection
 from harness.explorer.exploration import Exploration, Plan
 from harness.explorer.store import HistoryStore
 from harness.explorer.target import Target
-from harness.explorer.tests.exploring import explore
+from harness.explorer.tests.exploring import NEEDS_CLOCK, explore
 from harness.faults.registry import ALL
 from harness.subjects.loading import load_subject
 
@@ -27,21 +28,24 @@ class StopError(Exception):
 
 
 def taken_over() -> list[Any]:
-    """Return everything that the gate replaces while it is installed."""
+    """Return everything that an exploration changes in this process while it runs."""
     kinds = (redis.connection.Connection, redis.connection.UnixDomainSocketConnection)
     clocks = [time.sleep, time.time, time.time_ns, time.monotonic, time.monotonic_ns]
-    return [*clocks, *(kind._connect for kind in kinds), redis.utils.get_lib_version]
+    return [*clocks, *(kind._connect for kind in kinds), redis.utils.get_lib_version, os.sched_getaffinity(0)]
 
 
 def open_connections(server: RedisServer) -> int:
-    """Return how many clients besides the asking one the server has."""
+    """Return how many clients the server has, the one that asks and the one that moves its clock included."""
+    if server.has_clock:
+        server.advance(1)
     with server.client() as client:
-        return len(client.client_list()) - 1
+        return len(client.client_list())
 
 
+@NEEDS_CLOCK
 def test_exploration_puts_everything_back(redis_server: RedisServer, tmp_path: Path) -> None:
     """Sleeps, clocks and connections are the ordinary ones again, time is the machine's, and no wire is open."""
-    before = taken_over()
+    before, connections = taken_over(), open_connections(redis_server)
     drift_s = time.time() - time.clock_gettime(time.CLOCK_REALTIME)
     explored = explore(
         redis_server, tmp_path, load_subject("twin.get_then_set"), workers=2, faults=1, kinds=[ALL["advance"]]
@@ -49,12 +53,12 @@ def test_exploration_puts_everything_back(redis_server: RedisServer, tmp_path: P
     assert explored.record.hits["advance"]
     assert taken_over() == before
     assert abs(time.time() - time.clock_gettime(time.CLOCK_REALTIME) - drift_s) < 1
-    assert open_connections(redis_server) == 0
+    assert open_connections(redis_server) == connections
 
 
 def test_exploration_that_breaks_off_puts_everything_back(redis_server: RedisServer, tmp_path: Path) -> None:
     """An exception in the middle, with processes held at the gate, leaves nothing taken over and no wire open."""
-    before = taken_over()
+    before, connections = taken_over(), open_connections(redis_server)
     seen = 0
 
     def break_off(_world: World) -> str:
@@ -78,7 +82,7 @@ def test_exploration_that_breaks_off_puts_everything_back(redis_server: RedisSer
         with pytest.raises(StopError):
             exploration.run()
     assert taken_over() == before
-    assert open_connections(redis_server) == 0
+    assert open_connections(redis_server) == connections
 
 
 def test_gate_is_for_gated_processes_only(redis_server: RedisServer, tmp_path: Path) -> None:

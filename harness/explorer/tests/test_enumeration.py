@@ -11,7 +11,7 @@ import pytest
 from harness.explorer.replay import Replayer
 from harness.explorer.schedule import Schedule, parse_line
 from harness.explorer.target import Target
-from harness.explorer.tests.exploring import explore
+from harness.explorer.tests.exploring import NEEDS_CLOCK, explore
 from harness.explorer.tests.probes import commands
 from harness.faults.registry import ALL
 from harness.subjects.loading import load_subject
@@ -74,6 +74,7 @@ def test_each_workload_is_explored_by_itself(redis_server: RedisServer, tmp_path
     assert all(line.endswith(" r1 r1 r2 r2") for line in explored.schedules[6:])
 
 
+@NEEDS_CLOCK
 def test_second_exploration_gives_the_same_histories(redis_server: RedisServer, tmp_path: Path) -> None:
     """The same plan gives the same schedules in the same order, with the same histories."""
     subject = load_subject("twin.get_then_set")
@@ -84,6 +85,7 @@ def test_second_exploration_gives_the_same_histories(redis_server: RedisServer, 
     assert first.histories == second.histories
 
 
+@NEEDS_CLOCK
 def test_replayed_schedule_gives_its_history_twice(redis_server: RedisServer, tmp_path: Path) -> None:
     """Every explored schedule, run again by itself from its one-line form, gives the history that is stored."""
     subject = load_subject("twin.get_then_set")

@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from harness.explorer.commands import CommandTable
-from harness.explorer.tests.exploring import explore
+from harness.explorer.tests.exploring import NEEDS_CLOCK, explore
 from harness.explorer.tests.probes import answers, commands, probe
 from harness.explorer.wire import Wire, WirePool
 from harness.faults.registry import ALL
@@ -45,7 +45,9 @@ def test_transaction_is_one_step_and_pipeline_its_commands(
 
     def body(client: redis.Redis, key: str, _effect: Effect) -> list[Any]:
         with client.pipeline(transaction=transaction) as pipe:
-            return list(pipe.incr(key).set(f"{key}:other", "value").execute())
+            pipe.incr(key)
+            pipe.set(f"{key}:other", "value")
+            return pipe.execute()
 
     explored = explore(redis_server, tmp_path, doing(body))
     assert [step.name for step in explored.steps[1] if step.process == "w0"] == steps
@@ -70,7 +72,7 @@ def test_watch_is_lost_with_its_connection(
     """A watched key that changed refuses EXEC; after a cut nothing is watched any more, as on a real server."""
 
     def body(client: redis.Redis, key: str, _effect: Effect) -> dict[str, bool]:
-        connection = client.connection_pool.get_connection()
+        connection: Any = client.connection_pool.get_connection()
 
         def ask(*words: str) -> Any:
             try:
@@ -103,8 +105,17 @@ def test_fresh_clients_cost_no_round_trips(
     asked: list[bytes] = []
     pools: list[WirePool] = []
     ask, close = Wire.ask, WirePool.close
-    monkeypatch.setattr(Wire, "ask", lambda wire, raw: (asked.append(raw), ask(wire, raw))[1])
-    monkeypatch.setattr(WirePool, "close", lambda pool: (pools.append(pool), close(pool))[1])
+
+    def counted(wire: Wire, raw: bytes) -> tuple[bytes, Any]:
+        asked.append(raw)
+        return ask(wire, raw)
+
+    def noted(pool: WirePool) -> None:
+        pools.append(pool)
+        close(pool)
+
+    monkeypatch.setattr(Wire, "ask", counted)
+    monkeypatch.setattr(WirePool, "close", noted)
     few = explore(redis_server, tmp_path, commands(1), workers=2)
     set_up = len(asked) - few.record.schedules * 3
     asked.clear()
@@ -113,7 +124,7 @@ def test_fresh_clients_cost_no_round_trips(
     assert [pool.opened for pool in pools] == [1, 1]
 
 
-def _subscribe(client: redis.Redis, key: str, _effect: Effect) -> None:
+def _subscribe(client: Any, key: str, _effect: Effect) -> None:
     client.pubsub().subscribe(key)
 
 
@@ -121,7 +132,7 @@ def _pop_blocking(client: redis.Redis, key: str, _effect: Effect) -> None:
     client.blpop([key], timeout=1)
 
 
-def _monitor(client: redis.Redis, _key: str, _effect: Effect) -> None:
+def _monitor(client: Any, _key: str, _effect: Effect) -> None:
     with client.monitor() as monitor:
         monitor.next_command()
 
@@ -168,12 +179,17 @@ def test_polling_lock_of_redis_py_ends(redis_server: RedisServer, tmp_path: Path
         with client.lock(f"lock:{key}", timeout=30, sleep=0.1):
             return effect()
 
-    explored = explore(redis_server, tmp_path, doing(body, Promise.MUTUAL_EXCLUSION), workers=2)
+    subject = doing(body, Promise.MUTUAL_EXCLUSION)
+    explored = explore(redis_server, tmp_path, subject, workers=2)
     assert explored.record.reason == ""
     assert explored.record.step_limited == 0
     assert explored.judge().verdict is Verdict.VALID
+    # The first exploration met a server that knew no script, the second one did not.
+    assert explore(redis_server, tmp_path, subject, workers=2).lines == explored.lines
+    assert {step.name for step in explored.steps[1]} == {"SET", "effect", "EVALSHA"}
 
 
+@NEEDS_CLOCK
 def test_sleeper_wakes_when_time_has_passed(redis_server: RedisServer, tmp_path: Path) -> None:
     """Where nobody else can move, time does: a process that waits for the end of a lease gets there."""
 

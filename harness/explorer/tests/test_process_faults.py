@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.explorer.setting import LEASE_S
-from harness.explorer.tests.exploring import explore
+from harness.explorer.tests.exploring import NEEDS_CLOCK, explore
 from harness.explorer.tests.probes import answers, probe
 from harness.faults.registry import ALL
 from verify.history.events import Complete, Died, EffectCall, Landed
@@ -70,6 +70,7 @@ def test_process_that_swallows_its_death_is_dead_all_the_same(redis_server: Redi
     assert answers(events) == {"r1": {"counter": 1}}
 
 
+@NEEDS_CLOCK
 def test_paused_process_comes_back_after_redelivery(redis_server: RedisServer, tmp_path: Path) -> None:
     """pause: the redelivered call counts first and is answered, then the zombie's command is applied."""
 
@@ -101,6 +102,7 @@ def clocks(client: redis.Redis, key: str) -> dict[str, float]:
     }
 
 
+@NEEDS_CLOCK
 def test_jump_of_time_moves_every_clock(redis_server: RedisServer, tmp_path: Path) -> None:
     """advance: the server, its scripts, its key TTLs and each clock of the client jump past the lease together."""
 
@@ -124,6 +126,7 @@ def test_jump_of_time_moves_every_clock(redis_server: RedisServer, tmp_path: Pat
         assert {name for name, seconds in still.items() if not 0 <= seconds < 10} == set()
 
 
+@NEEDS_CLOCK
 def test_jump_of_time_ends_a_lease(redis_server: RedisServer, tmp_path: Path) -> None:
     """advance: a key that lives for one lease is gone right after the jump, and there without it."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.explorer.tests.exploring import explore
+from harness.explorer.tests.exploring import NEEDS_CLOCK, explore
 from harness.explorer.tests.probes import probe
 from harness.faults.registry import ALL
 from harness.subjects.loading import load_subject
@@ -83,6 +83,7 @@ def test_guard_that_lies_about_being_reusable_is_caught(redis_server: RedisServe
     assert explored.judge().verdict is not Verdict.VALID
 
 
+@NEEDS_CLOCK
 def test_honest_reusable_guard_gives_the_histories_of_fresh_ones(redis_server: RedisServer, tmp_path: Path) -> None:
     """A guard that holds nothing but its client gives the same schedules and histories, reused or fresh."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.explorer.exploration import workloads_for
-from harness.explorer.tests.exploring import explore
+from harness.explorer.tests.exploring import NEEDS_CLOCK, explore
 from harness.faults.registry import ALL, select
 from harness.subjects import broken
 from harness.subjects.box import BOX
@@ -46,6 +46,7 @@ def promised_workloads(subject: Subject) -> tuple[str, ...]:
     return tuple(workload for workload in workloads_for(subject.promise) if workload not in subject.outside)
 
 
+@NEEDS_CLOCK
 @pytest.mark.parametrize("name", PLANTED)
 def test_planted_guard_is_caught_by_the_checker_that_must_catch_it(
     name: str, redis_server: RedisServer, tmp_path: Path
@@ -69,6 +70,7 @@ def test_planted_guard_is_caught_by_the_checker_that_must_catch_it(
     assert min(caught_with, key=len) == planted.faults
 
 
+@NEEDS_CLOCK
 @pytest.mark.parametrize("name", PLANTED)
 def test_twin_without_the_bug_keeps_its_promise(name: str, redis_server: RedisServer, tmp_path: Path) -> None:
     """The same guard without the bug is VALID in every schedule of two workers and one fault of any kind."""
