@@ -294,7 +294,7 @@ def _composed(run: StoredRun, judged: Sequence[Mapping[str, Any]]) -> dict[str, 
         # A self-test has no subject by its nature: it shows that the instrument sees, and claims nothing else.
         composed |= {"verdict": Verdict.VALID.value, "reasons": []}
     if run.interrupted:
-        composed["reasons"].append(INTERRUPTED)
+        composed["reasons"].insert(0, INTERRUPTED)
         composed["verdict"] = merge([Verdict(composed["verdict"]), Verdict.UNKNOWN]).value
     evidence = {part.place: dict(verdict["evidence"]) for part, verdict in pairs}
     return {**composed, "kind": run.kind, "not_run": _listed(run), "evidence": evidence}

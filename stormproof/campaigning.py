@@ -12,6 +12,7 @@ from harness.errors import WrongInputError
 from harness.explorer.exploration import INTERRUPTED, Plan, workloads_for
 from harness.explorer.target import open_target
 from harness.faults.registry import ALL, select
+from harness.interruption import stop_if_asked
 from harness.recorder import RunFolder, write_record
 from harness.redis_server.choice import EmbeddedChoice
 from harness.subjects.broken.registry import PLANTED
@@ -192,6 +193,7 @@ class _Campaign:
 
     def run(self, parts: list[Part]) -> None:
         for at, part in enumerate(parts):
+            stop_if_asked()
             left_s = self._left_s()
             if left_s is not None and left_s <= 0:
                 for late in parts[at:]:

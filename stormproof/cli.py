@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from harness.errors import HarnessError
+from harness.interruption import heeding_signals
 from reports.stored_run import StoredRunError
 from stormproof import commands
 from stormproof.saying import Exit, complain
@@ -134,7 +135,8 @@ def selftest(
 def main() -> None:
     """Run the command line; every known failure is one line and an exit code."""
     try:
-        code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+        with heeding_signals():
+            code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except (HarnessError, StoredRunError) as error:
         complain(str(error))
         code = error.exit_code

@@ -89,7 +89,7 @@ def replay(schedule_file: str, *, subject: str | None, redis: str | None, allow_
     chosen = redis_of(redis or schedule.redis, allow_target)
     loaded = load_subject(subject or schedule.subject, promise=schedule.promise if subject is None else None)
     with open_target(chosen) as target:
-        (world,) = Replayer(target, loaded, schedule.seed).run([schedule])
+        (world,) = Replayer(target, loaded).run([schedule])
     found = _findings_of(world, loaded.promise)
     wanted = str(schedule.finding.get("checker", ""))
     again = [sentence for checker, sentence in found if checker == wanted] if wanted else [s for _, s in found]

@@ -94,7 +94,7 @@ def store_schedules(folder: Path, verdict: Mapping[str, Any], plan: Plan, target
                 finding=said,
             ),
         )
-    worlds = Replayer(target, plan.subject, plan.seed).run(list(schedules.values()))
+    worlds = Replayer(target, plan.subject).run(list(schedules.values()))
     for (mark, schedule), world in zip(schedules.items(), worlds, strict=True):
         steps = tuple(step.to_object() for step in world.trace.steps)
         write_schedule(folder, mark, schedule.seen(steps))

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness.interruption import stop_if_asked
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -31,6 +33,7 @@ def run_together(
     flying: list[World] = []
     try:
         while True:
+            stop_if_asked()
             while len(flying) < size and (world := next_world()) is not None:
                 flying.append(world)
                 world.switch()

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 _FLUSH_EVERY = 20_000
 """Schedules between two FLUSHALLs of a server of our own; their keys stay below 30 MB."""
 
+_STALLS = 8
+"""Schedules without end after which it is clear that there are more of them: each branches at every poll."""
+
 _ALWAYS_CHECKED = 16
 _CHECKED_EVERY = 256
 """Schedules of a reusable subject that are run again with fresh guards: the first ones, then one in so many."""
@@ -60,7 +63,7 @@ class Plan:
         faults: Faults per schedule at most.
         kinds: Fault kinds asked for.
         workloads: Workloads asked for.
-        seed: The run's seed; it names the keys.
+        seed: The run's seed.
         budget_s: Real seconds after which the exploration ends unfinished; None means never.
     """
 
@@ -124,6 +127,8 @@ class Exploration:
         self._progress = Progress(plan.name)
         self._started_ns = clock.elapsed_ns()
         self._stop = ""
+        # Two explorations of one seed on one server must not meet each other's keys.
+        self._mark = clock.shared_ns() & 0xFFFFFFFF
         self._numbered = 0
         self._since_flush = 0
 
@@ -226,7 +231,7 @@ class Exploration:
     def _world(self, setting: Setting, prefix: Prefix, rig: Rig, seats: Seats) -> World:
         self._numbered += 1
         self._since_flush += 1
-        key = f"sp{self.plan.seed:08x}n{self._numbered:07d}z"
+        key = f"sp{self._mark:08x}n{self._numbered:07d}z"
         return World(setting, Surroundings(rig.pool, seats, self._counts.applicable, self._target.keys), key, prefix)
 
     def _take(self, world: World) -> None:
@@ -250,6 +255,8 @@ class Exploration:
             return f"the subject {world.problem}"
         if self._stop:
             return self._stop
+        if self._counts.step_limited >= _STALLS:
+            return f"{_STALLS} schedules went on for ever; a subject that polls without end cannot be exhausted"
         budget_s = self.plan.budget_s
         if budget_s is not None and self._progress.elapsed_s > budget_s:
             return f"the budget of {budget_s:g} s ran out in the pass '{self._progress.doing}'"

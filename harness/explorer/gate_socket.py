@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from harness.explorer.commands import CommandTable
     from harness.explorer.wire import Signature, Wire, WirePool
 
-_QUIET_CLIENT = frozenset({b"SETNAME", b"SETINFO", b"ID", b"GETNAME", b"NO-EVICT", b"NO-TOUCH"})
+_LOUD_CLIENT = frozenset({b"REPLY", b"TRACKING", b"KILL", b"PAUSE", b"UNPAUSE", b"UNBLOCK"})
+"""Subcommands of CLIENT that touch other clients, or after which replies do not answer requests one to one."""
 _HOLDING = frozenset({"WATCH", "UNWATCH"})
 _CLOSED = -1
 
@@ -30,19 +31,6 @@ class Passage(Protocol):
 
     def refuse(self, reason: str) -> None:
         """End the schedule: the subject does what this gate cannot hold."""
-
-
-class _Idle:
-    """A file descriptor that is open and never readable, for clients that poll before they send."""
-
-    def __init__(self) -> None:
-        self.ours, self.theirs = socket.socketpair()
-
-    def fileno(self) -> int:
-        return self.ours.fileno()
-
-
-_idle = _Idle()
 
 
 def play(wire: Wire, step: CommandStep) -> tuple[bytes, Any]:
@@ -101,7 +89,7 @@ class GateSocket:
 
     def fileno(self) -> int:
         """Return a descriptor that never becomes readable: replies are read as soon as they are there."""
-        return _idle.fileno() if self._is_open else _CLOSED
+        return self._pool.quiet_fileno() if self._is_open else _CLOSED
 
     def settimeout(self, seconds: float | None) -> None:
         """Take a time limit; the gate decides when it is raised."""
@@ -175,7 +163,7 @@ class GateSocket:
             )
 
     def _set_up(self, request: Request) -> None:
-        if request.name == "CLIENT" and (len(request.words) < 2 or request.words[1].upper() not in _QUIET_CLIENT):  # noqa: PLR2004
+        if request.name == "CLIENT" and _LOUD_CLIENT.intersection(word.upper() for word in request.words[1:2]):
             self._passage.refuse(f"uses {b' '.join(request.words[:2]).decode('ascii', 'replace')}")
         self._signature, reply = self._pool.set_up(self._signature, request.raw)
         self._incoming += reply

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from harness import clock
 from harness.errors import CouldNotRunError
 from harness.explorer.cohort import run_alone
 from harness.explorer.rig import Rig
@@ -28,10 +29,10 @@ _COLD_ATTEMPTS = 32
 class Replayer:
     """Replays schedules of one subject on one server."""
 
-    def __init__(self, target: Target, subject: Subject, seed: int) -> None:
+    def __init__(self, target: Target, subject: Subject) -> None:
         self._target = target
         self._subject = subject
-        self._seed = seed
+        self._mark = clock.shared_ns() & 0xFFFFFFFF
 
     def run(self, schedules: list[Schedule]) -> Iterator[World]:
         """Run each schedule by itself, from a fresh state of its own; yield it when it is over.
@@ -60,7 +61,7 @@ class Replayer:
         surroundings = Surroundings(rig.pool, FreshSeats(self._subject), defaultdict(set), self._target.keys)
         decisions = schedule.decisions
         for attempt in range(_COLD_ATTEMPTS):
-            key = f"sp{self._seed:08x}r{number:05d}a{attempt:02d}z"
+            key = f"sp{self._mark:08x}r{number:05d}a{attempt:02d}z"
             world = World(setting, surroundings, key, decisions)
             run_alone(world, lambda: rig.jump(setting.jump_s))
             if world.cold_at is None and decisions == schedule.decisions:

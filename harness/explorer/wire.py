@@ -71,7 +71,12 @@ class WirePool:
         self._timeout_s = timeout_s
         self._idle: dict[Signature, list[Wire]] = {}
         self._replies: dict[Signature, bytes] = {}
+        self._quiet = socket.socketpair()
         self.opened = 0
+
+    def quiet_fileno(self) -> int:
+        """Return a descriptor that is open and never readable, for clients that poll before they send."""
+        return self._quiet[0].fileno()
 
     def set_up(self, signature: Signature, raw: bytes) -> tuple[Signature, bytes]:
         """Return the signature after one more set-up command, and the bytes to answer it with."""
@@ -103,6 +108,8 @@ class WirePool:
 
     def close(self) -> None:
         """Close every idle wire."""
+        for end in self._quiet:
+            end.close()
         for wires in self._idle.values():
             for wire in wires:
                 wire.close()

@@ -224,10 +224,13 @@ class World(greenlet.greenlet):
                 f"decision {at + 1} of the schedule is {taken!r}, but only {', '.join(options)} can be decided there"
             )
         self.path.append(Node(options, taken))
+        self._count_step()
+        return taken
+
+    def _count_step(self) -> None:
         self._steps += 1
         if self._steps > STEP_LIMIT:
             raise StalledError
-        return taken
 
     # Acting.
 
@@ -286,6 +289,7 @@ class World(greenlet.greenlet):
         sleepers = [process for process in self.processes if process.state is State.SLEEPING]
         if not sleepers or any(process.state is State.READY for process in self.processes):
             return
+        self._count_step()
         self._idle_sleeps += 1
         if self._idle_sleeps > _IDLE_SLEEPS and not self.jump():
             raise StalledError

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from harness import clock
 from harness.errors import CouldNotRunError
+from harness.interruption import stop_if_asked
 from harness.redis_server.child import spawn, wait_until_gone
 from harness.redis_server.folder import make_folder, remove_folder
 from harness.workers.messages import BROKEN, CALL, DONE, EVENT, HELLO, RECONCILE, STOP, Lines, send
@@ -125,6 +126,7 @@ class Crew:
         deadline_ns = clock.elapsed_ns() + int(deadline_s * 1e9)
         self._hand_out()
         while not condition():
+            stop_if_asked()
             if clock.elapsed_ns() > deadline_ns:
                 doing = ", ".join(hand.doing for hand in self._hands if hand.is_busy) or "nothing"
                 raise CouldNotRunError(f"the workers were not done within {deadline_s:g} s; they were doing {doing}")
@@ -189,6 +191,9 @@ class Crew:
                 self._selector.unregister(hand.link)
             hand.link.close()
             hand.link = None
+        else:
+            # It is still loading and hears nothing.
+            hand.process.kill()
         if hand.is_busy or not wait_until_gone(hand.process.pid, deadline_s=2.0):
             hand.process.kill()
         hand.process.wait()

@@ -26,7 +26,7 @@ class ConflictError(Exception):
 
 
 class RefusedError(Exception):
-    """The guard did not run the effect, and nobody holds the key in its name."""
+    """The guard says that this call did nothing."""
 
 
 _MEANINGS: dict[type[BaseException], tuple[str, str]] = {

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PLANTED = Planted(
     bug="claims the key together with the payload: the same key with another quantity is executed as well",
     cure="claims the key alone and refuses another payload",
-    origin="generic: hashing all arguments into the idempotency key, the default of several libraries",
+    origin="celery-once and celery-singleton build the key from all arguments of the task",
     checker="conflict",
 )
 

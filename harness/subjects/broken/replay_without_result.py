@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PLANTED = Planted(
     bug="stores that the key is done, but not with what result: a replay returns None",
     cure="stores the receipt in the done mark and replays it",
-    origin="cameronmaske/celery-once 3.0.1 and every lock used as a once-only guard",
+    origin="every lock used as a once-only guard: it remembers that something was done, not what",
     checker="replay_equality",
 )
 

@@ -1,0 +1,68 @@
+"""Runs the command line as a user does: another process, a folder of its own, nothing shared."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TIME_LIMIT_S = 240.0
+
+STRANGER = """
+import redis
+
+def make(redis_url, lease_s):
+    client = redis.Redis.from_url(redis_url)
+
+    def guard(key, payload, effect):
+        if not client.set("mine:" + key, "1", nx=True, px=int(lease_s * 1000)):
+            return None
+        try:
+            return effect(payload)
+        except Exception:
+            client.delete("mine:" + key)
+            raise
+
+    return guard
+"""
+"""A guard from outside: it duplicates on an ambiguous answer and past its lease, and answers others with nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a command said, and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def object(self) -> dict[str, Any]:
+        """The one JSON object on standard output."""
+        stored: dict[str, Any] = json.loads(self.out)
+        return stored
+
+
+def start(folder: Path, *words: str) -> subprocess.Popen[str]:
+    """Start ``stormproof`` with *words* in *folder*."""
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "stormproof", *words],
+        cwd=folder,
+        env={**os.environ, "COLUMNS": "100"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def run(folder: Path, *words: str) -> Said:
+    """Run ``stormproof`` with *words* in *folder* to its end."""
+    process = start(folder, *words)
+    out, err = process.communicate(timeout=TIME_LIMIT_S)
+    return Said(process.returncode, out, err)

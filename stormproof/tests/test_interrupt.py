@@ -1,0 +1,84 @@
+"""Ctrl-C and SIGTERM in each phase: exit 130, everything gone, the partial run kept and marked, never VALID."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness import clock
+from stormproof.tests.running import TIME_LIMIT_S, start
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DEADLINE_S = 60.0
+
+
+def _children(pid: int) -> set[int]:
+    """Return the process ids of everything that descends from *pid*."""
+    found: set[int] = set()
+    waiting = [pid]
+    while waiting:
+        for task in Path("/proc", str(waiting.pop()), "task").glob("*/children"):
+            try:
+                fresh = {int(child) for child in task.read_text("ascii").split()} - found
+            except OSError:
+                continue
+            found |= fresh
+            waiting += fresh
+    return found
+
+
+def _is_orphaned(lock: Path) -> bool:
+    """Say whether nobody holds the lock of a temporary folder any more."""
+    try:
+        with lock.open("rb") as held:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return lock.exists()
+
+
+def _wait_for(condition: Callable[[], bool]) -> None:
+    deadline_ns = clock.elapsed_ns() + int(DEADLINE_S * 1e9)
+    while not condition():
+        assert clock.elapsed_ns() < deadline_ns, "the phase was not reached in time"
+        clock.pause_s(0.005)
+
+
+def _grows(path: Path) -> Callable[[], bool]:
+    return lambda: path.exists() and path.stat().st_size > 0
+
+
+PHASES = {
+    "instrument": (("campaign",), "run/parts/twin.always_in_doubt/exploration.json"),
+    "explore": (("campaign", "--tier", "explore"), "run/parts/reference-2-workers-1-faults/history.jsonl"),
+    "story": (("campaign", "--only", "kill_redis"), "run/parts/kill_redis-reference"),
+    "explore-alone": (("explore", "--subject", "reference"), "run/schedules/explored.tsv"),
+}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["sigint", "sigterm"])
+@pytest.mark.parametrize("phase", PHASES)
+def test_an_interrupted_run_leaves_nothing_behind(phase: str, number: int, tmp_path: Path) -> None:
+    """No process, no temporary folder, no shared memory; the run says that it was interrupted."""
+    words, sign = PHASES[phase]
+    process = start(tmp_path, *words, "--out", "run")
+    _wait_for(_grows(tmp_path / sign) if sign.endswith(("l", "v", "n")) else (tmp_path / sign).is_dir)
+    _wait_for(lambda: len(_children(process.pid)) > 0)
+    started = _children(process.pid)
+    process.send_signal(number)
+    process.communicate(timeout=TIME_LIMIT_S)
+    assert process.returncode == 130
+    assert not [pid for pid in started if Path("/proc", str(pid)).exists()]
+    assert not [lock for lock in Path("/tmp").glob("sp-*/owner.lock") if _is_orphaned(lock)]  # noqa: S108
+    run = json.loads((tmp_path / "run" / "run.json").read_text("utf-8"))
+    assert run["interrupted"] is True
+    verdict = json.loads((tmp_path / "run" / "verdict.json").read_text("utf-8"))
+    assert verdict["verdict"] == "UNKNOWN"
+    assert any("interrupted" in reason for reason in verdict["reasons"])

@@ -1,0 +1,86 @@
+"""Wrong input gets one line that says what was expected, exit code 2 (3 for a Redis that is not there), no trace."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stormproof.tests.running import run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EXPLORE = ("explore", "--subject", "reference")
+
+WRONG = {
+    "no-command-of-that-name": (("frobnicate",), 2, "frobnicate"),
+    "no-subject": (("explore",), 2, "--subject"),
+    "unknown-subject": (("explore", "--subject", "nope"), 2, "stormproof subjects"),
+    "missing-subject-file": (("explore", "--subject", "no/such.py:make"), 2, "cannot read no/such.py"),
+    "missing-subject-module": (("explore", "--subject", "no_such_module:make"), 2, "no Python module"),
+    "missing-attribute": (("explore", "--subject", "harness.seed:make"), 2, "has no 'make'; it has:"),
+    "no-factory": (("explore", "--subject", "harness.seed:__doc__"), 2, "not a factory"),
+    "no-workers": ((*EXPLORE, "--workers", "0"), 2, "from 1 to 8"),
+    "workers-no-number": ((*EXPLORE, "--workers", "two"), 2, "integer"),
+    "too-many-faults": ((*EXPLORE, "--faults", "2"), 2, "from 0 to 1"),
+    "unknown-kind": ((*EXPLORE, "--kinds", "meteor"), 2, "request_lost"),
+    "no-kinds": ((*EXPLORE, "--kinds", ","), 2, "names no fault kind"),
+    "unknown-promise": ((*EXPLORE, "--promise", "always"), 2, "at_most_once"),
+    "unknown-gate": ((*EXPLORE, "--gate", "proxy"), 2, "greenlet"),
+    "budget-of-nothing": ((*EXPLORE, "--budget", "0"), 2, "more than 0"),
+    "seed-too-large": ((*EXPLORE, "--seed", "4294967296"), 2, "from 0 to 4294967295"),
+    "unknown-redis": ((*EXPLORE, "--redis", "somewhere"), 2, "embedded:6.2"),
+    "external-without-permission": ((*EXPLORE, "--redis", "redis://127.0.0.1:1"), 2, "--allow-target 127.0.0.1:1"),
+    "dead-redis": (
+        (*EXPLORE, "--redis", "redis://127.0.0.1:1", "--allow-target", "127.0.0.1:1"),
+        3,
+        "Connection refused",
+    ),
+    "unknown-profile": (("campaign", "--profile", "brutal"), 2, "smoke, standard, full"),
+    "unknown-tier": (("campaign", "--tier", "storm"), 2, "instrument, explore, scenarios"),
+    "unknown-part": (("campaign", "--only", "apocalypse"), 2, "kill_redis"),
+    "missing-schedule": (("replay", "gone.json"), 2, "cannot read the schedule"),
+    "missing-run": (("judge", "gone"), 2, "no run folder gone"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_wrong_input_is_answered_with_one_line(case: str, tmp_path: Path) -> None:
+    """One line on standard error names what was expected; nothing is left behind."""
+    words, code, expected = WRONG[case]
+    said = run(tmp_path, *words)
+    assert said.code == code
+    assert said.out == ""
+    assert said.err.startswith("stormproof: ")
+    assert said.err.count("\n") == 1
+    assert expected in said.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_schedule_cut_in_half_is_refused(tmp_path: Path) -> None:
+    """A schedule file that ends in the middle is no schedule."""
+    (tmp_path / "half.json").write_text('{"schema": 1, "subject": "reference", "decisions": ["w0", "w', "utf-8")
+    said = run(tmp_path, "replay", "half.json")
+    assert said.code == 2
+    assert "cut off" in said.err
+
+
+def test_an_earlier_run_is_never_overwritten(tmp_path: Path) -> None:
+    """A folder that holds something is refused as --out, and stays as it was."""
+    kept = tmp_path / "mine" / "notes.txt"
+    kept.parent.mkdir()
+    kept.write_text("precious", "utf-8")
+    said = run(tmp_path, "explore", "--subject", "reference", "--out", "mine")
+    assert said.code == 2
+    assert kept.read_text("utf-8") == "precious"
+    assert list(kept.parent.iterdir()) == [kept]
+
+
+def test_a_subject_that_raises_at_import_is_named(tmp_path: Path) -> None:
+    """The user's own error is in the line."""
+    (tmp_path / "bad.py").write_text("raise RuntimeError('out of cheese')\n", "utf-8")
+    said = run(tmp_path, "explore", "--subject", "bad.py:make")
+    assert said.code == 2
+    assert "out of cheese" in said.err
+    assert said.err.count("\n") == 1
