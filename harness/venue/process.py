@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from harness import clock
-from harness.redis_server.child import spawn
-from harness.redis_server.folder import make_folder, remove_folder
+from harness.processes.child import spawn
+from harness.processes.folder import make_folder, remove_folder
 from harness.venue.book import StoredBook, read_book
 from harness.venue.client import DEFAULT_TIMEOUT_S, VenueClient, VenueControl
 from harness.venue.errors import VenueUnavailableError

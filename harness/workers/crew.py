@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Self
 from harness import clock
 from harness.errors import CouldNotRunError
 from harness.interruption import stop_if_asked
-from harness.redis_server.child import spawn, wait_until_gone
-from harness.redis_server.folder import make_folder, remove_folder
+from harness.processes.child import spawn, wait_until_gone
+from harness.processes.folder import make_folder, remove_folder
 from harness.workers.messages import BROKEN, CALL, DONE, EVENT, HELLO, RECONCILE, STOP, Lines, send
 from verify.history.events import Died, from_object
 
@@ -68,8 +68,11 @@ class Crew:
     def __exit__(self, *_: object) -> None:
         for hand in self._hands:
             self._let_go(hand)
+        for key in list(self._selector.get_map().values()):
+            # The door, and the link of a worker that never said hello.
+            if isinstance(key.fileobj, socket.socket):
+                key.fileobj.close()
         self._selector.close()
-        self._door.close()
         remove_folder(self._folder)
 
     def hire(self, names: list[str], *, deadline_s: float = 30.0) -> None:
@@ -108,9 +111,9 @@ class Crew:
         self._hands.remove(hand)
 
     @property
-    def busy(self) -> int:
-        """How many workers are in the middle of an operation."""
-        return sum(hand.is_busy for hand in self._hands)
+    def pids(self) -> list[int]:
+        """Process ids of the workers."""
+        return [hand.process.pid for hand in self._hands]
 
     @property
     def is_idle(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import redis
 
-from harness.redis_server.child import is_running
+from harness.processes.child import is_running
 from harness.redis_server.errors import RedisUnavailableError
 from harness.redis_server.replication import PrimaryWithReplica
 

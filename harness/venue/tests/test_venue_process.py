@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from harness import clock
-from harness.redis_server.child import is_running, wait_until_gone
+from harness.processes.child import is_running, wait_until_gone
 from harness.venue import mischief
 from harness.venue.errors import EffectTimeout, VenueUnavailableError
 from harness.venue.process import VenueProcess
