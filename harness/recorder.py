@@ -54,7 +54,7 @@ class RunFolder:
     seed: int
     started: str
     parts: list[dict[str, Any]] = field(default_factory=list)
-    not_run: list[dict[str, str]] = field(default_factory=list)
+    not_run: list[dict[str, Any]] = field(default_factory=list)
     interrupted: bool = False
 
     @classmethod
@@ -100,8 +100,8 @@ class RunFolder:
         self.leave_out(name, "it did not come to its end")
 
     def leave_out(self, name: str, why: str) -> None:
-        """Say what was not run, and why."""
-        self.not_run.append({"name": name, "why": why})
+        """Say what was wanted and not run, and why; what was wanted and not run was not shown."""
+        self.not_run.append({"name": name, "why": why, "decides": True})
 
     def write(self) -> None:
         """Write ``run.json`` and ``environment.json`` as they are now."""

@@ -72,7 +72,8 @@ class StoredRun:
         kind: ``explore``, ``campaign`` or ``selftest``.
         interrupted: It was stopped before its end.
         parts: Its parts, in order.
-        not_run: Name and reason of everything that was wanted and not run.
+        not_run: Name and reason of everything that was not run.
+        unshown: Those of them that were wanted: without them the run is not VALID.
     """
 
     folder: Path
@@ -81,6 +82,7 @@ class StoredRun:
     interrupted: bool
     parts: tuple[StoredPart, ...]
     not_run: tuple[tuple[str, str], ...]
+    unshown: tuple[tuple[str, str], ...]
 
 
 def load_run(folder: Path | str) -> StoredRun:
@@ -112,6 +114,7 @@ def load_run(folder: Path | str) -> StoredRun:
         interrupted=interrupted,
         parts=tuple(_load_part(folder, part) for part in parts),
         not_run=tuple(_not_run(folder, stored.get("not_run", []))),
+        unshown=tuple(_not_run(folder, stored.get("not_run", []), deciding=True)),
     )
 
 
@@ -224,12 +227,13 @@ def _expected_checker(folder: Path, name: str, expected: Any) -> str | None:
     )
 
 
-def _not_run(folder: Path, stored: Any) -> Iterator[tuple[str, str]]:
+def _not_run(folder: Path, stored: Any, *, deciding: bool = False) -> Iterator[tuple[str, str]]:
     for each in stored if isinstance(stored, list) else [stored]:
         name, why = (each.get(field) if isinstance(each, dict) else None for field in ("name", "why"))
         if not isinstance(name, str) or not isinstance(why, str):
             raise StoredRunError(f"{folder / RUN}: not_run must list objects with name and why, not {each!r}")
-        yield name, why
+        if not deciding or each.get("decides") is True:
+            yield name, why
 
 
 def _refuse_cut_off(path: Path) -> None:
@@ -293,8 +297,11 @@ def _composed(run: StoredRun, judged: Sequence[Mapping[str, Any]]) -> dict[str, 
     if run.kind == SELFTEST and rows and not subjects and all(row.ok for row in rows):
         # A self-test has no subject by its nature: it shows that the instrument sees, and claims nothing else.
         composed |= {"verdict": Verdict.VALID.value, "reasons": []}
+    unshown = [f"{name} was not run: {why}" for name, why in run.unshown]
     if run.interrupted:
-        composed["reasons"].insert(0, INTERRUPTED)
+        unshown.insert(0, INTERRUPTED)
+    if unshown:
+        composed["reasons"] = [*unshown, *composed["reasons"]]
         composed["verdict"] = merge([Verdict(composed["verdict"]), Verdict.UNKNOWN]).value
     evidence = {part.place: dict(verdict["evidence"]) for part, verdict in pairs}
     return {**composed, "kind": run.kind, "not_run": _listed(run), "evidence": evidence}

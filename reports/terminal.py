@@ -8,9 +8,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from reports.judged_run import faults_in_words, headline, plain
+from reports.judged_run import faults_in_words, group_findings, headline, plain
 from reports.picture import load_pictures
 from reports.picture_text import WIDTH, as_text
+from reports.stored_run import SELFTEST
 from verify.history.words import Verdict
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ _STYLE = {Verdict.VALID: "bold green", Verdict.INVALID: "bold red", Verdict.UNKN
 def print_judged(console: Console, judged: JudgedRun) -> None:
     """Print a judged run: its parts, what was found and how to replay it, what was not run, and the verdict last."""
     _print_instrument(console, [part for part in judged.parts if part.row is not None])
+    if judged.run.kind == SELFTEST:
+        console.print(instrument_table(judged.parts))
     subjects = [part for part in judged.parts if part.row is None]
     if subjects:
         console.print(parts_table(subjects))
@@ -60,6 +63,27 @@ def parts_table(parts: Sequence[JudgedPart]) -> Table:
             Text(plain(part.stored.name)),
             Text(schedules),
             Text(plain(part.bound)),
+        )
+    return table
+
+
+def instrument_table(parts: Sequence[JudgedPart]) -> Table:
+    """Return the table of the instrument: planted guard x checker, each beside its twin."""
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for head in ("planted guard", "must be caught by", "was caught by", "twin"):
+        table.add_column(head, overflow="fold")
+    twins = {part.object["subject"].partition(".")[2]: part for part in parts if part.stored.checker is None}
+    for part in parts:
+        if part.stored.checker is None:
+            continue
+        name = part.object["subject"].partition(".")[2]
+        caught = sorted({group.checker for group in group_findings(part.object["findings"]) if group.decides})
+        twin = twins.get(name)
+        table.add_row(
+            Text(plain(name)),
+            Text(part.stored.checker),
+            Text(", ".join(caught) or "nothing", _STYLE[part.verdict]),
+            Text("not run") if twin is None else Text(twin.object["verdict"], _STYLE[twin.verdict]),
         )
     return table
 

@@ -1,0 +1,59 @@
+"""Measures contenders side by side: in short turns, in changing order, after a warm-up.
+
+A disturbance of the machine then meets all of them. The ratio of a repeat compares medians of single calls, so that
+one call that another process interrupted does not count.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from benchmarks.rows import Latency, Spread, latency_of, spread_of
+
+if TYPE_CHECKING:
+    from benchmarks.rows import Effort
+
+Turn = Callable[[int], list[float]]
+"""Makes so many calls; returns the seconds that each took. What it prepares before is not counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Seconds per call, by contender and repeat."""
+
+    of: Mapping[str, list[list[float]]]
+
+    def ratio(self, measured: str, against: str) -> Spread:
+        """Return how much longer *measured* took than *against*, as the median over the repeats."""
+        pairs = zip(self.of[measured], self.of[against], strict=True)
+        return spread_of([statistics.median(one) / statistics.median(other) for one, other in pairs])
+
+    def latency(self, contender: str) -> Latency:
+        """Return the percentiles over all calls of *contender*."""
+        return latency_of([seconds for repeat in self.of[contender] for seconds in repeat])
+
+
+def side_by_side(contenders: Mapping[str, Turn], effort: Effort, *, calls: int, turn: int) -> Samples:
+    """Measure *contenders*.
+
+    Args:
+        contenders: What is measured, by name.
+        effort: How many repeats.
+        calls: Calls of each contender per repeat.
+        turn: Calls of one contender before the next has its turn; few, where calls are long.
+    """
+    order = list(contenders.items())
+    for _, run in order:
+        run(max(turn, calls // 2))
+    seconds: dict[str, list[list[float]]] = {name: [] for name in contenders}
+    for _ in range(effort.repeats):
+        for name in contenders:
+            seconds[name].append([])
+        for _ in range(-(-calls // turn)):
+            for name, run in order:
+                seconds[name][-1] += run(turn)
+            order.reverse()
+    return Samples(seconds)
