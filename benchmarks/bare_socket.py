@@ -93,4 +93,3 @@ class BareSocket:
                 raise WrongAnswerError(f"the server closed the connection after {reply!r}")
             reply += more
         return reply
-

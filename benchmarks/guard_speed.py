@@ -30,7 +30,9 @@ def first_call(effort: Effort) -> list[Row]:
     rows = []
     for mode in (Mode.FAST, Mode.STRICT, Mode.DURABLE):
         with server_for(mode) as server:
-            rows += [_row(FIRST_CALL, mode, tcp, _first_calls(server, mode, effort, tcp=tcp)) for tcp in (True, False)]
+            rows += [
+                _row(FIRST_CALL, mode, tcp, _first_calls(server, mode, effort, tcp=tcp)) for tcp in (True, False)
+            ]
     return rows
 
 

@@ -22,7 +22,7 @@ from scenarios.registry import STORIES
 from stormproof.evidence import show, write_reports
 from stormproof.exploring import explore_into, store_schedules
 from stormproof.live import Live
-from stormproof.saying import exit_of
+from stormproof.saying import count, exit_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,7 +123,7 @@ def _parts(asked: Wanted, *, seed: int) -> Iterator[Part]:
         if "explore" in asked.tiers:
             for workers, faults in profile.bounds:
                 plan = _plan(subject, workers=workers, faults=faults, kinds=tuple(ALL), seed=seed)
-                named = replace(plan, name=f"{name}, {workers} workers, {faults} faults")
+                named = replace(plan, name=f"{name}, {count(workers, 'worker')}, {count(faults, 'fault')}")
                 yield Part(name=named.name, tier="explore", subject=subject, plan=named)
         if "scenarios" in asked.tiers:
             for story in STORIES:
@@ -226,8 +226,8 @@ class _Campaign:
             store_schedules(folder, verdict, plan, target)
         rate = explored.rate
         self._live.done(
-            f"{part.name}: {verdict['verdict']}, {explored.record.schedules:,} schedules, "
-            f"{explored.record.classes:,} histories, {rate['elapsed_s']:.1f} s"
+            f"{part.name}: {verdict['verdict']}, {count(explored.record.schedules, 'schedule')}, "
+            f"{count(explored.record.classes, 'distinct history', 'distinct histories')}, {rate['elapsed_s']:.1f} s"
         )
 
     def _tell(self, part: Part) -> None:

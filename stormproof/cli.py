@@ -68,7 +68,7 @@ def explore(
     workers: Annotated[int, typer.Option("--workers", help="Processes of the first delivery.")] = 2,
     faults: Annotated[int, typer.Option("--faults", help="Faults per schedule at most: 0 or 1.")] = 1,
     kinds: Annotated[str | None, typer.Option("--kinds", help="Fault kinds, separated by commas.")] = None,
-    gate: Annotated[str, typer.Option("--gate", help="greenlet.")] = "greenlet",
+    gate: Annotated[str, typer.Option("--gate", help="Who holds the processes: greenlet.")] = "greenlet",
     redis: Redis = "embedded",
     allow_target: Allow = None,
     seed: Seed = None,

@@ -8,7 +8,7 @@ from rich.live import Live as RichLive
 from rich.spinner import Spinner
 from rich.text import Text
 
-from stormproof.saying import progress_console
+from stormproof.saying import count, progress_console
 
 if TYPE_CHECKING:
     from harness.explorer.exploration import Progress
@@ -40,7 +40,7 @@ class Live:
         if not self._shows or progress.schedules % _EVERY_SCHEDULES:
             return
         rate = progress.schedules / progress.elapsed_s if progress.elapsed_s > 0 else 0.0
-        found = f"{findings} kinds of finding" if findings else "no finding"
+        found = count(findings, "kind of finding", "kinds of finding") if findings else "no finding"
         self.say(
             f"{progress.name}: {progress.doing}, {progress.schedules:,} schedules, {progress.classes:,} histories, "
             f"{rate:,.0f}/s, {found}"

@@ -23,6 +23,11 @@ class Exit(IntEnum):
 _BY_VERDICT = {Verdict.VALID: Exit.HELD, Verdict.INVALID: Exit.VIOLATED, Verdict.UNKNOWN: Exit.NOT_SHOWN}
 
 
+def count(number: int, one: str, many: str = "") -> str:
+    """Return *number* with its noun: ``1 schedule``, ``2 schedules``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def exit_of(verdict: str, *, interrupted: bool = False) -> Exit:
     """Return the exit code of a verdict; an interruption outranks it."""
     return Exit.INTERRUPTED if interrupted else _BY_VERDICT[Verdict(verdict)]

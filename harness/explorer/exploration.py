@@ -252,7 +252,7 @@ class Exploration:
             self._counts.nondeterministic = f"the subject did not do the same again: {world.problem}"
             return "the subject is not deterministic under the gate"
         if world.problem:
-            return f"the subject {world.problem}"
+            return world.problem
         if self._stop:
             return self._stop
         if self._counts.step_limited >= _STALLS:

@@ -127,7 +127,9 @@ class Operations:
             self._can_reconcile = hasattr(guard, "reconcile")
             result = guard(world.key, payload, self._effect(op))
             if inspect.isawaitable(result):
-                world.problem = "the guard is asynchronous, and the greenlet gate holds synchronous guards only"
+                world.problem = (
+                    "the subject's guard is asynchronous, and the greenlet gate holds synchronous ones only"
+                )
                 close = getattr(result, "close", None)
                 if close is not None:
                     close()

@@ -15,12 +15,15 @@ if TYPE_CHECKING:
     from harness.faults.kind import FaultKind
     from harness.subjects.contract import Subject
 
-LEASE_S = 30.0
-"""The lease given to every subject, in seconds of virtual time: long enough that no real schedule outlives it."""
+LEASE_S = 300.0
+"""The lease given to every subject, in seconds of virtual time. Real time goes on within a schedule, milliseconds on
+an idle machine and seconds on a busy one; everything that is compared with a clock is at least a tenth of a lease
+away from it, so that a schedule does the same on both."""
 
-JUMP_LEASES = 1.04
-"""How far a jump of time goes, in leases: just past the lease, and less than the life of a request, so that after
-one jump a delayed effect may still land and after two it cannot."""
+JUMP_LEASES = 1.2
+"""How far a jump of time goes, in leases: past the lease, and less than the life of a request, so that after one jump
+a delayed effect may still land and after two it cannot, whether its life is counted from the call or from the end of
+the lease."""
 
 STEP_LIMIT = 400
 """Steps after which a schedule counts as stalled. The longest schedule of a subject in the box takes under 60."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from harness.explorer.schedule import line_of
 from verify.history.events import to_object
+from verify.run_layout import EXPLORED, HISTORY, SCHEDULES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,17 +19,14 @@ if TYPE_CHECKING:
     from harness.explorer.world import World
     from verify.history.events import Event
 
-HISTORIES = "history.jsonl"
-EXPLORED = "schedules/explored.tsv"
-
 
 class HistoryStore:
     """Writes ``history.jsonl`` and ``schedules/explored.tsv`` (history, preemptions, schedule)."""
 
     def __init__(self, folder: Path) -> None:
         """Open both files in *folder*, which must be there."""
-        (folder / "schedules").mkdir(parents=True, exist_ok=True)
-        self._histories = (folder / HISTORIES).open("a", encoding="utf-8")
+        (folder / SCHEDULES).mkdir(parents=True, exist_ok=True)
+        self._histories = (folder / HISTORY).open("a", encoding="utf-8")
         self._explored = (folder / EXPLORED).open("a", encoding="utf-8")
         self._known: dict[int, int] = {}
         self.schedules = 0

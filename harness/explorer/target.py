@@ -87,11 +87,7 @@ def open_target(choice: RedisChoice) -> Iterator[Target]:
         RedisUnavailableError: It does not start or answer.
     """
     if isinstance(choice, EmbeddedChoice):
-        clock = (
-            importlib.util.find_spec("libfaketime") is not None
-            and importlib.util.find_spec("time_machine") is not None
-        )
-        with RedisServer(binary=choice.binary, controlled_clock=clock) as server:
+        with RedisServer(binary=choice.binary, controlled_clock=clock_is_installed()) as server:
             yield Target(server, choice.text)
         return
     with ExternalRedis(choice.url, shown=choice.text) as external:

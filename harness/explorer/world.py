@@ -262,7 +262,7 @@ class World(greenlet.greenlet):
     def _go_on(self, process: Process, came: Any) -> None:
         process.go_on(came)
         if process.refused:
-            self.problem = process.refused
+            self.problem = f"the subject {process.refused}; the greenlet gate cannot hold that"
             raise StalledError
         if process.step is not None and process.step.name == "sleep":
             process.state = State.SLEEPING

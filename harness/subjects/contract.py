@@ -15,7 +15,7 @@ from harness.errors import WrongInputError
 from verify.history.promises import DEFAULT_PROMISE, Promise
 from verify.history.words import Outcome
 
-REQUEST_LIFE_LEASES = 1.05
+REQUEST_LIFE_LEASES = 1.3
 """For how many leases the venue may still accept a request that was sent. A subject that reconciles may rely on it:
 before, 'not found' is open; after, it is final."""
 

@@ -83,6 +83,7 @@ class Wire(Protocol):
 
     _sock: Any
     _parser: Any
+    retry: Retry
 
     def connect(self) -> None:
         """Connect and greet."""
@@ -93,7 +94,10 @@ class Wire(Protocol):
 
 def make_connection(address: Address) -> Wire:
     """Return a new blocking connection, not yet connected."""
-    connection: Wire = _BLOCKING[address.kind](retry=Retry(NoBackoff(), 0), **address.options)
+    connection: Wire = _BLOCKING[address.kind](**address.options)
+    if connection.retry.get_retries():
+        # redis-py retries nothing where it is told nothing, and copies deeply what it is told, for every connection.
+        connection.retry = Retry(NoBackoff(), 0)
     return connection
 
 

@@ -7,6 +7,7 @@ forked child, and never held while an effect runs.
 from __future__ import annotations
 
 import os
+import socket
 from typing import TYPE_CHECKING, Any, TypeVar, final
 
 from .answers import Claim
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _MAX_IDLE = 16
+_READ_BYTES = 4096
 
 
 @final
@@ -32,22 +34,49 @@ class Link:
         facts: What is known of the store behind it.
     """
 
-    __slots__ = ("connection", "facts")
+    __slots__ = ("_feed", "connection", "facts")
 
     def __init__(self, connection: Wire) -> None:
+        """Take a connection that is connected."""
         self.connection = connection
         self.facts = LinkFacts()
+        is_plain = type(connection._sock) is socket.socket and os.name == "posix"  # noqa: SLF001
+        # Only the parser of hiredis has a reader that can be fed.
+        reader = getattr(connection._parser, "_reader", None)  # noqa: SLF001
+        self._feed = getattr(reader, "feed", None) if is_plain else None
 
     def one(self, packet: bytes) -> Any:
         """Send one command; return its reply or a StoreFailure."""
         connection = self.connection
         try:
             # What send_packed_command and read_response of redis-py come down to, at a third of their cost.
-            connection._sock.sendall(packet)  # noqa: SLF001
+            self._send(packet)
             reply = connection._parser.read_response()  # noqa: SLF001
         except Exception as error:  # noqa: BLE001 - the table decides what it says of the command
             return self._failed(error)
         return self._failed(reply) if isinstance(reply, Exception) else reply
+
+    def _send(self, packet: bytes) -> None:
+        """Send `packet` whole, and read what is there by then.
+
+        Python polls before every send and receive on a socket with a time limit. A plain socket is therefore first
+        tried without waiting; what that leaves over is sent, and read by the parser, within the time limit.
+        """
+        sock, feed = self.connection._sock, self._feed  # noqa: SLF001
+        if feed is None:
+            sock.sendall(packet)
+            return
+        # A closed socket's number is -1: these bytes never reach whoever was given its number next.
+        try:
+            sent = os.write(sock.fileno(), packet)
+        except BlockingIOError:
+            sent = 0
+        if sent != len(packet):
+            sock.sendall(packet[sent:])
+        try:
+            feed(os.read(sock.fileno(), _READ_BYTES))
+        except BlockingIOError:
+            return
 
     def _failed(self, error: Exception) -> StoreFailure:
         failure = command_failure(error)
@@ -59,7 +88,7 @@ class Link:
         """Send several commands at once; return their replies or a StoreFailure for all of them."""
         connection = self.connection
         try:
-            connection._sock.sendall(exchange.packet)  # noqa: SLF001
+            self._send(exchange.packet)
             read = connection._parser.read_response  # noqa: SLF001
             replies = [read() for _ in range(exchange.replies)]
         except Exception as error:  # noqa: BLE001 - the table decides what it says of the commands
@@ -141,8 +170,9 @@ class Driver:
                 elif type(step) is Exchange:
                     answer = link.several(step) if link is not None else NOT_OPEN
                 else:
-                    link, spare = None, link
-                    self.pool.give_back(spare)
+                    if link is not None:
+                        link, spare = None, link
+                        self.pool.give_back(spare)
                     if type(step) is Open:
                         link, answer = self._open(step)
                     elif type(step) is Claim and perform is not None:

@@ -70,10 +70,14 @@ def _text(value: Any, depth: int) -> str:  # noqa: PLR0911 - one line per type, 
 def _object(value: dict[Any, Any], depth: int) -> str:
     try:
         names = sorted(value)
-        return "{" + ",".join([f"{_quoted(name)}:{_text(value[name], depth)}" for name in names]) + "}"
+        members = [
+            f"{_quoted(name)}:{_quoted(item) if type(item := value[name]) is str else _text(item, depth)}"
+            for name in names
+        ]
     except TypeError:
         wrong = next((name for name in value if not isinstance(name, str)), None)
         raise PayloadError(f"the payload has the key {wrong!r}; expected strings as keys") from None
+    return "{" + ",".join(members) + "}"
 
 
 def _rare(value: Any, depth: int) -> str:

@@ -16,7 +16,7 @@ from .lua import CLAIM, RELEASE, START
 from .outcomes import Outcome
 from .replies import Claimed, read_claim_reply
 from .settings import StoreLoss
-from .steps import OPEN, OPEN_FRESH, LinkFacts, Steps
+from .steps import OPEN, OPEN_FRESH, Steps
 from .store_failure import StoreFailure, refusal_of
 from .store_protocol import QUARANTINED, ask, ask_confirmed, verify
 from .terms import TYPE_BULK, Terms
@@ -32,7 +32,9 @@ def execute(terms: Terms, intent: Intent) -> Steps[GuardResult]:
     begun = terms.clock()
     claimed = yield from _claim(terms, intent)
     if type(claimed) is GuardResult:
-        return (yield from _refused(terms, intent, claimed))
+        if claimed.outcome in _STORE_REFUSALS:
+            return (yield from _refused(terms, intent, claimed))
+        return claimed
     if terms.starts:
         refused = yield from _start(terms, intent, claimed)
         if refused is not None:
@@ -86,7 +88,11 @@ def _claim(terms: Terms, intent: Intent) -> Steps[Claimed | GuardResult]:
             )
             reply, confirmed = yield from ask_confirmed(terms, CLAIM, 9 + intent.extra_count, body)
             if type(reply) is not StoreFailure:
-                return (yield from _answer(terms, intent, facts, reply, confirmed=confirmed))
+                answer = read_claim_reply(intent, facts.identity, reply)
+                if type(answer) is Claimed and terms.durable and not confirmed:
+                    yield from _release(terms, intent)
+                    return _refuse(intent, Outcome.REFUSED_STORE_UNSAFE, f"claim: {_UNCONFIRMED}", answer, unrun=True)
+                return answer
             failure = reply
         if lost is not None or not failure.applied_unknown:
             return _not_claimed(intent, failure, lost)
@@ -98,16 +104,6 @@ def _not_claimed(intent: Intent, failure: StoreFailure, lost: StoreFailure | Non
     outcome = refusal_of(failure) if lost is None else Outcome.CLAIM_UNKNOWN
     answer = _refuse(intent, outcome, f"claim: {failure.code}", unrun=lost is not None)
     answer.error = failure.error
-    return answer
-
-
-def _answer(
-    terms: Terms, intent: Intent, facts: LinkFacts, reply: Any, *, confirmed: bool
-) -> Steps[Claimed | GuardResult]:
-    answer = read_claim_reply(intent, facts.identity, reply)
-    if type(answer) is Claimed and terms.durable and not confirmed:
-        yield from _release(terms, intent)
-        return _refuse(intent, Outcome.REFUSED_STORE_UNSAFE, f"claim: {_UNCONFIRMED}", answer, unrun=True)
     return answer
 
 

@@ -22,7 +22,7 @@ _TAG = "$type"
 _TAG_BYTES = b'"$type"'
 _MAX_DEPTH = 64
 _dump = json.JSONEncoder(ensure_ascii=True, allow_nan=False, check_circular=False, separators=(",", ":")).encode
-_load = json.JSONDecoder().decode
+_load = json.JSONDecoder().raw_decode
 
 _READERS: dict[str, Callable[[Any], Any]] = {
     "decimal": Decimal,
@@ -51,7 +51,9 @@ def decode_result(text: bytes) -> Any:
         ResultError: The text is not one that this codec wrote.
     """
     try:
-        plain = _load(text.decode("ascii"))
+        plain, end = _load(text.decode("ascii"))
+        if end != len(text):
+            raise ResultError(f"the stored result cannot be read back: more text follows after {end} characters")
         return _unpacked(plain) if _TAG_BYTES in text else plain
     except (ValueError, KeyError, TypeError, ArithmeticError, RecursionError) as error:
         raise ResultError(f"the stored result cannot be read back: {error}") from error

@@ -64,5 +64,8 @@ def start(folder: Path, *words: str) -> subprocess.Popen[str]:
 def run(folder: Path, *words: str) -> Said:
     """Run ``stormproof`` with *words* in *folder* to its end."""
     process = start(folder, *words)
-    out, err = process.communicate(timeout=TIME_LIMIT_S)
+    try:
+        out, err = process.communicate(timeout=TIME_LIMIT_S)
+    finally:
+        process.kill()
     return Said(process.returncode, out, err)

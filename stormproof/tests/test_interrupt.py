@@ -57,7 +57,7 @@ def _grows(path: Path) -> Callable[[], bool]:
 
 PHASES = {
     "instrument": (("campaign",), "run/parts/twin.always_in_doubt/exploration.json"),
-    "explore": (("campaign", "--tier", "explore"), "run/parts/reference-2-workers-1-faults/history.jsonl"),
+    "explore": (("campaign", "--tier", "explore"), "run/parts/reference-2-workers-1-fault/history.jsonl"),
     "story": (("campaign", "--only", "kill_redis"), "run/parts/kill_redis-reference"),
     "explore-alone": (("explore", "--subject", "reference"), "run/schedules/explored.tsv"),
 }

@@ -10,9 +10,10 @@ import pytest
 
 from harness.explorer.exploration import Exploration, Plan
 from harness.explorer.schedule import faults_of, parse_line
-from harness.explorer.store import EXPLORED, HistoryStore
+from harness.explorer.store import HistoryStore
 from harness.explorer.target import Target, clock_is_installed
 from verify.history.judge import StoredHistory, judge_exploration
+from verify.run_layout import EXPLORED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.explorer.setting import LEASE_S
+from harness.explorer.setting import JUMP_LEASES, LEASE_S
 from harness.explorer.tests.exploring import NEEDS_CLOCK, explore
 from harness.explorer.tests.probes import answers, probe
 from harness.faults.registry import ALL
@@ -70,6 +70,9 @@ def test_process_that_swallows_its_death_is_dead_all_the_same(redis_server: Redi
     assert answers(events) == {"r1": {"counter": 1}}
 
 
+JUMP_S = LEASE_S * JUMP_LEASES
+
+
 @NEEDS_CLOCK
 def test_paused_process_comes_back_after_redelivery(redis_server: RedisServer, tmp_path: Path) -> None:
     """pause: the redelivered call counts first and is answered, then the zombie's command is applied."""
@@ -120,7 +123,7 @@ def test_jump_of_time_moves_every_clock(redis_server: RedisServer, tmp_path: Pat
     steps_before_ping = ("w0",) * 4
     for events in explored.beginning(*steps_before_ping, "advance"):
         moved = answers(events)["w0"]
-        assert {name for name, seconds in moved.items() if not LEASE_S < seconds < LEASE_S + 10} == set()
+        assert {name for name, seconds in moved.items() if not JUMP_S <= seconds < JUMP_S + 10} == set()
     for events in explored.beginning("advance"):
         still = answers(events)["w0"]
         assert {name for name, seconds in still.items() if not 0 <= seconds < 10} == set()
