@@ -6,18 +6,22 @@ A round trip is a matter of scheduling: client and server on one core are the st
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness import clock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _SAMPLE_S = 0.3
 _STAT = Path("/proc/stat")
 _NOT_BUSY = (3, 4)
-"""Columns of a core in /proc/stat that are no work: idle and iowait. The two guest columns are counted twice there."""
+"""Columns of a core in /proc/stat that are no work: idle and iowait."""
 _COLUMNS = 8
+"""Columns that count; those of guests are part of others already."""
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ how large the process then is and how fast it went as one JSON object.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from dataclasses import asdict, dataclass
@@ -80,10 +81,8 @@ def explore(subject: str, schedules: int, *, faults: int = 1, kinds: tuple[Fault
 
     try:
         with open_target(parse_choice("embedded")) as target, HistoryStore(folder) as store:
-            try:
+            with contextlib.suppress(EnoughError):
                 Exploration(plan, target, store, on_progress=progressed, on_history=judged).run()
-            except EnoughError:
-                pass
             resident_kb = _resident_kb()
     finally:
         remove_folder(folder)

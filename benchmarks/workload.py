@@ -1,4 +1,4 @@
-"""What every contender is given to do: one payload, one effect that costs nothing, one receipt as a venue gives it."""
+"""What every contender is given to do: one payload, one effect that costs nothing, one receipt."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from harness import clock
-from harness.explorer.cohort import run_alone, run_together
+from harness.explorer.cohort import run_together
 from harness.explorer.frontier import Frontier
 from harness.explorer.rig import Rig
 from harness.explorer.seats import FreshSeats, ReusedSeats, Seats
@@ -127,6 +127,8 @@ class Exploration:
         self._progress = Progress(plan.name)
         self._started_ns = clock.elapsed_ns()
         self._stop = ""
+        self._doubted: list[World] = []
+        self._originals: dict[World, World] = {}
         # Two explorations of one seed on one server must not meet each other's keys.
         self._mark = clock.shared_ns() & 0xFFFFFFFF
         self._numbered = 0
@@ -211,19 +213,30 @@ class Exploration:
         stop = ""
 
         def next_world() -> World | None:
+            if self._doubted and not stop:
+                doubted = self._doubted.pop()
+                again = self._world(setting, doubted.decisions, rig, FreshSeats(setting.subject))
+                self._originals[again] = doubted
+                return again
             if stop or not frontier or self._since_flush >= _FLUSH_EVERY:
                 return None
             return self._world(setting, frontier.take(), rig, seats)
 
-        while frontier and not stop:
+        while (frontier or self._doubted) and not stop:
             for world in run_together(next_world, lambda: rig.jump(setting.jump_s)):
+                original = self._originals.pop(world, None)
+                if original is not None:
+                    stop = stop or self._compare(original, world)
+                    continue
                 if world.cold_at is not None:
                     frontier.put_back(world.prefix)
                     continue
                 frontier.branch(world.prefix, world.path)
                 self._take(world)
                 self._progress.waiting = len(frontier)
-                stop = stop or self._why_stop(world) or self._distrust(world, rig)
+                if self._is_sampled(world):
+                    self._doubted.append(world)
+                stop = stop or self._why_stop(world)
             if self._since_flush >= _FLUSH_EVERY:
                 self._start_afresh(rig)
         return stop
@@ -262,15 +275,15 @@ class Exploration:
             return f"the budget of {budget_s:g} s ran out in the pass '{self._progress.doing}'"
         return ""
 
-    def _distrust(self, world: World, rig: Rig) -> str:
-        """Run a sampled schedule of a reusable subject again with fresh guards: the claim is never trusted."""
+    def _is_sampled(self, world: World) -> bool:
+        """Say whether a schedule of a reusable subject is run again with fresh guards: the claim is never trusted."""
         number = self._store.schedules
-        if not self.plan.subject.reusable or world.stalled or (number > _ALWAYS_CHECKED and number % _CHECKED_EVERY):
-            return ""
-        setting = world.setting
-        again = self._world(setting, world.decisions, rig, FreshSeats(setting.subject))
-        run_alone(again, lambda: rig.jump(setting.jump_s))
-        if again.trace.events == world.trace.events:
+        is_due = number <= _ALWAYS_CHECKED or number % _CHECKED_EVERY == 0
+        return self.plan.subject.reusable and not world.stalled and is_due
+
+    def _compare(self, world: World, again: World) -> str:
+        """Compare a sampled schedule with the same one on fresh guards; a cold one proves nothing and is dropped."""
+        if again.cold_at is not None or again.trace.events == world.trace.events:
             return ""
         self._counts.nondeterministic = (
             "the subject says that a guard may be reused, but with fresh guards the schedule "
