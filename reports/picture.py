@@ -30,6 +30,7 @@ _MAY_REPEAT = frozenset({mutual_exclusion.NAME, fence_order.NAME})
 _PHASES = {
     "heal": "the faults are healed",
     "redeliver": "delivered again from a fresh process, past the lease",
+    "redeliver_early": "delivered again from a fresh process, the lease still running",
     "zombie": "what was paused or late comes back",
     "settle": "everything settles",
 }

@@ -51,7 +51,7 @@ def tell(folder: Path, subject: Subject, choice: EmbeddedChoice, seed: int) -> E
     Raises:
         CouldNotRunError: A worker cannot make its guard, or something did not happen in time.
     """
-    has_clock = find_library() is not None
+    has_clock = find_library() is not None and choice.binary.takes_clock
     server = RedisServer(binary=choice.binary, appendonly=True, controlled_clock=has_clock)
     life_s = _LEASE_S * REQUEST_LIFE_LEASES
     with server, VenueProcess(request_life_s=life_s) as venue:

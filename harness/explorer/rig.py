@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Rig:
     """The installed gate of one subject on one server; as a context manager, it leaves nothing behind."""
 
-    no_clock = "the server's clock is not ours to move (install the extra `clock`, use an embedded server)"
+    no_clock = "the server's clock is not ours to move (use the extra `clock` and --redis embedded)"
 
     def __init__(self, target: Target, subject: Subject) -> None:
         self._target = target

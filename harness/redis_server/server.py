@@ -106,6 +106,11 @@ class RedisServer:
         """
         if self._folder is not None:
             raise RedisUnavailableError("start() was called on a started server; call stop() first, or restart()")
+        if self.has_clock and not self.binary.takes_clock:
+            raise ClockUnavailableError(
+                f"Tried to control the clock of {self.binary.path}: it is linked with jemalloc's shared library, which "
+                "clashes with libfaketime. Use --redis embedded, or leave out the kinds that need the clock."
+            )
         self._folder = make_folder()
         self._owner = os.getpid()
         _alive.add(self)

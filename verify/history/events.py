@@ -115,7 +115,7 @@ class Died:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phase:
-    """The run enters a phase: workload, heal, redeliver, zombie, settle."""
+    """The run enters a phase: workload, heal, redeliver (past the lease) or redeliver_early, zombie, settle."""
 
     event: ClassVar[str] = "phase"
     name: str
