@@ -69,7 +69,7 @@ class Striking:
         elif kind.answer is Answer.STOP:
             process.state = State.PAUSED
         else:
-            self._world.answer(process, self._experience(process, kind))
+            self._world.resume(process, self._experience(process, kind))
 
     def land(self, late: Late) -> None:
         """Let a late step happen now, with nobody waiting for its answer."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from harness.explorer.process import Process
 
 KEY = "k0"
+TIME = "time"
+"""Where a jump of time is counted: it strikes no process in particular."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +98,10 @@ class Trace:
 
     def advanced(self, seconds: float) -> None:
         """Add a jump of time."""
-        self.hits.append(("advance", "time"))
+        self.hits.append(("advance", TIME))
         self.struck.append("advance")
-        self.event(Fault(kind="advance", at="time", witness=f"the server's TIME moved by {seconds:g} s"))
-        self.steps.append(SeenStep("", "time", (), f"+{seconds:g} s", "advance"))
+        self.event(Fault(kind="advance", at=TIME, witness=f"the server's TIME moved by {seconds:g} s"))
+        self.steps.append(SeenStep("", TIME, (), f"+{seconds:g} s", "advance"))
 
 
 def place_of(process: Process) -> str:

@@ -16,7 +16,7 @@ from harness.explorer.process import Process, State
 from harness.explorer.setting import STEP_LIMIT
 from harness.explorer.steps import EffectStep, Woken
 from harness.explorer.striking import Striking
-from harness.explorer.trace import Trace, place_of
+from harness.explorer.trace import TIME, Trace, place_of
 from harness.faults.registry import ALL
 from harness.subjects.contract import REQUEST_LIFE_LEASES
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from harness.explorer.seats import Seats
     from harness.explorer.setting import Setting
-    from harness.explorer.steps import Step
+    from harness.explorer.steps import Came, Step
     from harness.explorer.wire import WirePool
     from harness.faults.kind import FaultKind
 
@@ -149,7 +149,7 @@ class World(greenlet.greenlet):
         """Start a process; it runs to its first step."""
         process = Process(name, body, self)
         self.processes.append(process)
-        self._go_on(process, None)
+        self.resume(process, None)
         return process
 
     def drive(self) -> None:
@@ -205,6 +205,7 @@ class World(greenlet.greenlet):
                     options += [f"{process.name}!{kind.name}" for kind in self._kinds_for(process)]
             if self.setting.has_clock and any(kind.name == ADVANCE for kind in self.setting.kinds):
                 options.append(ADVANCE)
+                self.surroundings.applicable[ADVANCE].add(TIME)
         return tuple(options)
 
     def _kinds_for(self, process: Process) -> tuple[FaultKind, ...]:
@@ -256,20 +257,17 @@ class World(greenlet.greenlet):
             self.faults_left -= 1
             self._striking.strike(process, ALL[fault])
         else:
-            self._go_on(process, self._striking.let_happen(process))
+            self.resume(process, self._striking.let_happen(process))
         self._moved(process)
 
-    def _go_on(self, process: Process, came: Any) -> None:
+    def resume(self, process: Process, came: Came | None) -> None:
+        """Let *process* experience what came of its step and run to its next one."""
         process.go_on(came)
         if process.refused:
             self.problem = f"the subject {process.refused}; the greenlet gate cannot hold that"
             raise StalledError
         if process.step is not None and process.step.name == "sleep":
             process.state = State.SLEEPING
-
-    def answer(self, process: Process, came: Any) -> None:
-        """Let *process* experience what came of its step."""
-        self._go_on(process, came)
 
     def late_step(self, process: Process, step: Step, kind: str) -> None:
         """Keep a step that lands later."""
@@ -296,4 +294,4 @@ class World(greenlet.greenlet):
         self._woken = sleepers
         for process in sleepers:
             process.state = State.READY
-            self._go_on(process, Woken())
+            self.resume(process, Woken())

@@ -108,7 +108,7 @@ class RedisServer:
             raise RedisUnavailableError("start() was called on a started server; call stop() first, or restart()")
         if self.has_clock and not self.binary.takes_clock:
             raise ClockUnavailableError(
-                f"Tried to control the clock of {self.binary.path}: it is linked with jemalloc's shared library, which "
+                f"Tried to control the clock of {self.binary.path}: it is linked with the shared jemalloc, which "
                 "clashes with libfaketime. Use --redis embedded, or leave out the kinds that need the clock."
             )
         self._folder = make_folder()
