@@ -23,7 +23,7 @@ NAME = "exploration-rate"
 
 _SUBJECTS = ("reference", "twin.done_mark_without_token")
 _CALLS = 3
-_SCHEDULES = 600
+_SCHEDULES = 2_400
 _LEASE_S = 30.0
 _MOST = 1_000_000
 
@@ -40,7 +40,7 @@ def _rate_of(subject: str, effort: Effort) -> Row:
         gated.append(explored.schedules / explored.elapsed_s)
         ungated.append(_ungated_per_s(subject, explored.schedules))
         shares.append(gated[-1] / ungated[-1])
-    faulty = explore(subject, effort.scaled(_SCHEDULES * 4))
+    faulty = explore(subject, effort.scaled(_SCHEDULES))
     with_faults = faulty.schedules / faulty.elapsed_s
     plain, floor = spread_of(gated).median, spread_of(ungated).median
     return Row(

@@ -92,6 +92,14 @@ def _lock(server: RedisServer) -> Turn:
     return turn
 
 
+class _Context:
+    """What Powertools wants to know of the function that it runs in."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return the lease, in milliseconds."""
+        return round(_LEASE_S * 1000)
+
+
 def _powertools(server: RedisServer) -> Turn:
     """Return a turn of Powertools.
 
@@ -105,10 +113,14 @@ def _powertools(server: RedisServer) -> Turn:
         stores: Any = importlib.import_module("aws_lambda_powertools.utilities.idempotency.persistence.redis")
         layer = stores.RedisCachePersistenceLayer(client=server.client(tcp=True))
 
+    config = library.IdempotencyConfig()
+    # Without a context it warns of the missing one with every call, which costs time.
+    config.register_lambda_context(_Context())
+
     @library.idempotent_function(  # type: ignore[untyped-decorator]
         data_keyword_argument="order",
         persistence_store=layer,
-        config=library.IdempotencyConfig(),
+        config=config,
     )
     def place(*, order: dict[str, str]) -> dict[str, object]:
         return effect(order)

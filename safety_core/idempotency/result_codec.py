@@ -52,11 +52,12 @@ def decode_result(text: bytes) -> Any:
     """
     try:
         plain, end = _load(text.decode("ascii"))
-        if end != len(text):
-            raise ResultError(f"the stored result cannot be read back: more text follows after {end} characters")
-        return _unpacked(plain) if _TAG_BYTES in text else plain
+        value = _unpacked(plain) if _TAG_BYTES in text else plain
     except (ValueError, KeyError, TypeError, ArithmeticError, RecursionError) as error:
         raise ResultError(f"the stored result cannot be read back: {error}") from error
+    if end != len(text):
+        raise ResultError(f"the stored result cannot be read back: more text follows after {end} characters")
+    return value
 
 
 def _packed(value: Any, depth: int) -> Any:

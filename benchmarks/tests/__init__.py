@@ -1,0 +1,1 @@
+"""Tests of how benchmarks decide and tell; what they measure is never asserted in a test."""
