@@ -1,8 +1,7 @@
 """Judging must be linear in the history: ten times the operations, at most eleven times the time.
 
-The limit stands at the sizes of real runs: an exploration's histories hold under ten operations, a story's some
-thousand. At ten times these sizes the processor's caches and Python's garbage collector add a part that grows with
-memory and not with the algorithm; that row only informs.
+A long history is judged in pieces that fit a processor's cache, so that neither memory nor the garbage collector adds
+a part that grows.
 """
 
 from __future__ import annotations
@@ -27,17 +26,17 @@ NAME = "judging-linear"
 _LIMIT = 11.0
 _TIMES = 10
 _CALLS = 3
-_SIZES = ((1_000, _LIMIT), (10_000, None))
-"""Operations of the shorter history, and what the ratio may be."""
+_SIZES = (1_000, 10_000)
+"""Operations of the shorter history."""
 
 
 def linear(effort: Effort) -> list[Row]:
     """Judge histories, and one ten times as long; both are given the same number of operations per turn."""
-    return [_row(few, limit, effort) for few, limit in _SIZES]
+    return [_row(few, effort) for few in _SIZES]
 
 
-def _row(few: int, limit: float | None, effort: Effort) -> Row:
-    calls = _CALLS if limit is not None else 1
+def _row(few: int, effort: Effort) -> Row:
+    calls = _CALLS if few == min(_SIZES) else 1
     samples = side_by_side({"few": _judge(few, _TIMES), "many": _judge(few * _TIMES, 1)}, effort, calls=calls, turn=1)
     ratio, many = samples.ratio("many", "few"), samples.latency("many")
     per_s = few * _TIMES / (many.p50_us / 1e6)
@@ -45,7 +44,7 @@ def _row(few: int, limit: float | None, effort: Effort) -> Row:
         benchmark=NAME,
         case=f"{few * _TIMES:,} operations / {few:,} operations",
         ratio=Spread(ratio.median * _TIMES, ratio.low * _TIMES, ratio.high * _TIMES, ratio.repeats),
-        limit=limit,
+        limit=_LIMIT,
         note=f"{per_s:,.0f} operations/s",
         figures={"operations_per_s": per_s},
     )

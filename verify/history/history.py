@@ -193,13 +193,21 @@ class History:
             invocation or comes twice, or a dead process calls or answers.
     """
 
-    def __init__(self, events: Sequence[Event]) -> None:
-        sorter = _Sorter()
-        for position, event in enumerate(events):
-            sorter.take(position, event)
-        calls = _calls_in_order(sorter)
+    def __init__(self, events: Sequence[Event], positions: Sequence[int] | None = None) -> None:
+        """Index *events*.
+
+        Args:
+            events: In the order of truth.
+            positions: Where each stands in a longer history of which these are a piece; None counts from 0.
+        """
         self.events: tuple[Event, ...] = tuple(events)
         """Every event, in the order of truth."""
+        self.positions: Sequence[int] = range(len(self.events)) if positions is None else positions
+        """The position of each event."""
+        sorter = _Sorter()
+        for position, event in zip(self.positions, self.events, strict=True):
+            sorter.take(position, event)
+        calls = _calls_in_order(sorter)
         self.calls: tuple[Call, ...] = calls
         """Every request to the venue, in order."""
         self.operations: tuple[Operation, ...] = _operations(sorter, calls)

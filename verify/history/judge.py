@@ -12,6 +12,7 @@ from verify.history.checkers import CHECKERS
 from verify.history.history import History, MalformedHistoryError
 from verify.history.judgement import Judgement, ListedFinding, dumps_canonical
 from verify.history.overlap import effect_overlapped_call
+from verify.history.partition import Piece, partition
 from verify.history.promises import Promise, deciding_checkers
 from verify.history.record import Bound, ExplorationRecord, MalformedRecordError, Server
 from verify.history.words import Finding, Verdict, merge
@@ -83,7 +84,11 @@ class StoredHistory:
 
 def judge_history(events: Sequence[Event], promise: Promise) -> HistoryVerdict:
     """Judge one history by *promise*: all checkers run, the promised ones and the assumptions decide."""
-    return _judge(_index(events), deciding_checkers(promise))
+    deciding = deciding_checkers(promise)
+    verdicts = [_judge(_index(piece), deciding) for piece in partition(events)]
+    # What concerns everybody is found in every piece, and counts once.
+    findings = dict.fromkeys(finding for verdict in verdicts for finding in verdict.findings)
+    return HistoryVerdict(verdict=merge(verdict.verdict for verdict in verdicts), findings=tuple(findings))
 
 
 def judge_exploration(
@@ -109,10 +114,10 @@ def judge_exploration(
     return Judgement(record=record, verdict=merge(verdicts), reasons=reasons, findings=findings)
 
 
-def _index(events: Sequence[Event]) -> History | Finding:
+def _index(piece: Piece) -> History | Finding:
     """Index the events, or say why they cannot be read as a history."""
     try:
-        history = History(events)
+        history = History(piece.events, piece.positions)
     except MalformedHistoryError as error:
         return _unreadable(f"the record was damaged: {error}")
     except Exception as error:  # noqa: BLE001 - whatever breaks the index, the history was not judged
@@ -169,20 +174,21 @@ class _Survey:
         """Judge one history and keep what is new in it; its events may be forgotten afterwards."""
         self._histories += 1
         self._schedules += stored.count
-        history = _index(stored.events)
-        if isinstance(history, History):
-            self._has_faultless = self._has_faultless or (history.is_faultless and not stored.faults)
-            if self._seeks_overlap and effect_overlapped_call(history):
-                self._seeks_overlap = False
-        counted = set()
-        for finding, promised in _judge(history, deciding).findings:
-            phase = history.phase_of(finding.operations) if isinstance(history, History) else ""
-            identity = (finding.checker, finding.verdict, tuple(sorted(stored.faults)), phase)
-            group = self._keep_simplest(identity, finding, promised=promised, stored=stored)
-            if identity not in counted:
-                counted.add(identity)
-                group.histories += 1
-                group.schedules += stored.count
+        counted: set[_Identity] = set()
+        for piece in partition(stored.events):
+            history = _index(piece)
+            if isinstance(history, History):
+                self._has_faultless = self._has_faultless or (history.is_faultless and not stored.faults)
+                if self._seeks_overlap and effect_overlapped_call(history):
+                    self._seeks_overlap = False
+            for finding, promised in _judge(history, deciding).findings:
+                phase = history.phase_of(finding.operations) if isinstance(history, History) else ""
+                identity = (finding.checker, finding.verdict, tuple(sorted(stored.faults)), phase)
+                group = self._keep_simplest(identity, finding, promised=promised, stored=stored)
+                if identity not in counted:
+                    counted.add(identity)
+                    group.histories += 1
+                    group.schedules += stored.count
 
     def _keep_simplest(
         self, identity: _Identity, finding: Finding, *, promised: bool, stored: StoredHistory

@@ -18,7 +18,7 @@ CLAIM = "From its first request to the venue until its answer or death, a proces
 def check(history: History) -> list[Finding]:
     """Return one finding for each section that began inside another process's section of the same key."""
     sections = _Sections()
-    for position, event in enumerate(history.events):
+    for position, event in zip(history.positions, history.events, strict=True):
         match event:
             case EffectCall():
                 sections.enter(position, event)
