@@ -16,6 +16,8 @@ from stormproof.tests.running import TIME_LIMIT_S, start
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from harness.redis_server.server import RedisServer
+
 DEADLINE_S = 60.0
 
 
@@ -82,3 +84,17 @@ def test_an_interrupted_run_leaves_nothing_behind(phase: str, number: int, tmp_p
     verdict = json.loads((tmp_path / "run" / "verdict.json").read_text("utf-8"))
     assert verdict["verdict"] == "UNKNOWN"
     assert any("interrupted" in reason for reason in verdict["reasons"])
+
+
+def test_an_interrupted_run_on_an_external_server_removes_its_keys(redis_server: RedisServer, tmp_path: Path) -> None:
+    """After Ctrl-C somebody else's server holds what it held before, and nothing else."""
+    client = redis_server.client()
+    client.set("yours", "untouched")
+    target = f"127.0.0.1:{redis_server.port}"
+    external = ("--redis", f"redis://{target}", "--allow-target", target)
+    process = start(tmp_path, "explore", "--subject", "reference", "--out", "run", *external)
+    _wait_for(_grows(tmp_path / "run" / "schedules" / "explored.tsv"))
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=TIME_LIMIT_S)
+    assert process.returncode == 130
+    assert client.keys("*") == [b"yours"]

@@ -13,6 +13,8 @@ from stormproof.tests.running import STRANGER, Said, run
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from harness.redis_server.server import RedisServer
+
 NEVER_EXECUTES = """
 def make(redis_url, lease_s):
     return lambda key, payload, effect: {"receipt_id": "invented"}
@@ -134,10 +136,10 @@ def test_a_budget_that_runs_out_says_how_far_it_got(tmp_path: Path) -> None:
     assert f"stopped after {verdict['schedules']} schedules" in verdict["reasons"][0]
 
 
-def test_a_server_whose_clock_cannot_be_moved_is_unknown(redis_server: object, tmp_path: Path) -> None:
+def test_a_server_whose_clock_cannot_be_moved_is_unknown(redis_server: RedisServer, tmp_path: Path) -> None:
     """Kinds that an external server cannot do end the run UNKNOWN, naming them, unless they were left out."""
-    port = getattr(redis_server, "port")  # noqa: B009 - the fixture's type belongs to another room
-    external = ("--redis", f"redis://127.0.0.1:{port}", "--allow-target", f"127.0.0.1:{port}")
+    target = f"127.0.0.1:{redis_server.port}"
+    external = ("--redis", f"redis://{target}", "--allow-target", target)
     guard = ("explore", "--subject", "twin.get_then_set", "--json", *external)
     said = run(tmp_path, *guard, "--kinds", "advance,reply_lost")
     assert said.code == 3
@@ -145,12 +147,12 @@ def test_a_server_whose_clock_cannot_be_moved_is_unknown(redis_server: object, t
     assert run(tmp_path, *guard, "--kinds", "reply_lost").code == 0
 
 
-def test_an_external_server_keeps_its_other_keys(redis_server: object, tmp_path: Path) -> None:
+def test_an_external_server_keeps_its_other_keys(redis_server: RedisServer, tmp_path: Path) -> None:
     """After an exploration the server holds what it held before, and nothing else."""
-    client = redis_server.client()  # type: ignore[attr-defined]  # the fixture's type belongs to another room
+    client = redis_server.client()
     client.set("yours", "untouched")
-    port = redis_server.port  # type: ignore[attr-defined]
-    external = ("--redis", f"redis://127.0.0.1:{port}", "--allow-target", f"127.0.0.1:{port}")
+    target = f"127.0.0.1:{redis_server.port}"
+    external = ("--redis", f"redis://{target}", "--allow-target", target)
     said = run(tmp_path, "explore", "--subject", "reference", "--kinds", "reply_lost", "--faults", "0", *external)
     assert said.code == 0, said.out + said.err
     assert client.keys("*") == [b"yours"]
