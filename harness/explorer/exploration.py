@@ -245,7 +245,12 @@ class Exploration:
         self._numbered += 1
         self._since_flush += 1
         key = f"sp{self._mark:08x}n{self._numbered:07d}z"
-        return World(setting, Surroundings(rig.pool, seats, self._counts.applicable, self._target.keys), key, prefix)
+        return World(
+            setting,
+            Surroundings(self._target.url, rig.pool, seats, self._counts.applicable, self._target.keys),
+            key,
+            prefix,
+        )
 
     def _take(self, world: World) -> None:
         if world.stalled:

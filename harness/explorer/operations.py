@@ -124,7 +124,7 @@ class Operations:
         make, guard = self._seats.take(name)
         try:
             if guard is None:
-                guard = make(self._redis_url, world.setting.lease_s)
+                guard = make(world.surroundings.url, world.setting.lease_s)
             self._can_reconcile = hasattr(guard, "reconcile")
             result = guard(world.key, payload, self._effect(op))
             if inspect.isawaitable(result):
@@ -144,11 +144,6 @@ class Operations:
         if process is not None and process.is_alive:
             world.trace.event(done)
             self._last_answer[digest] = done
-
-    @property
-    def _redis_url(self) -> str:
-        path = self._world.surroundings.pool.path
-        return f"unix://{path}" if isinstance(path, str) else f"redis://{path[0]}:{path[1]}"
 
     def _effect(self, op: int) -> Effect:
         calls = 0
@@ -202,7 +197,7 @@ class Operations:
         answer = "resolved"
         try:
             if guard is None:
-                guard = make(self._redis_url, world.setting.lease_s)
+                guard = make(world.surroundings.url, world.setting.lease_s)
             guard.reconcile(world.key, self._probe)  # type: ignore[attr-defined]  # it has one: asked before
         except Exception:  # noqa: BLE001 - whatever the guard raises is its answer
             answer = "error"

@@ -58,7 +58,9 @@ class Replayer:
             lease_s=schedule.lease_s,
             has_clock=self._target.has_clock,
         )
-        surroundings = Surroundings(rig.pool, FreshSeats(self._subject), defaultdict(set), self._target.keys)
+        surroundings = Surroundings(
+            self._target.url, rig.pool, FreshSeats(self._subject), defaultdict(set), self._target.keys
+        )
         decisions = schedule.decisions
         for attempt in range(_COLD_ATTEMPTS):
             key = f"sp{self._mark:08x}r{number:05d}a{attempt:02d}z"

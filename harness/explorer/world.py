@@ -71,12 +71,14 @@ class Surroundings:
     """What the schedules of one exploration share.
 
     Attributes:
+        url: Where subjects are told that the server is.
         pool: Wires to the server.
         seats: Where guards come from.
         applicable: Filled with the places where each fault kind could have struck.
         keys: Filled with the keys that commands named; None where nobody needs them.
     """
 
+    url: str
     pool: WirePool
     seats: Seats
     applicable: dict[str, set[str]]

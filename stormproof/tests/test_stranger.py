@@ -156,3 +156,15 @@ def test_an_external_server_keeps_its_other_keys(redis_server: RedisServer, tmp_
     said = run(tmp_path, "explore", "--subject", "reference", "--kinds", "reply_lost", "--faults", "0", *external)
     assert said.code == 0, said.out + said.err
     assert client.keys("*") == [b"yours"]
+
+
+def test_a_password_reaches_the_guard_and_no_report(redis_server: RedisServer, tmp_path: Path) -> None:
+    """A Redis with a password is explored, and no file of the run holds it."""
+    redis_server.client().config_set("requirepass", "hunter2-secret")
+    target = f"127.0.0.1:{redis_server.port}"
+    external = ("--redis", f"redis://:hunter2-secret@{target}", "--allow-target", target)
+    said = run(tmp_path, "explore", "--subject", "reference", "--kinds", "reply_lost", "--out", "run", *external)
+    assert said.code == 0, said.out + said.err
+    holding = [path for path in (tmp_path / "run").rglob("*") if path.is_file() and b"hunter2" in path.read_bytes()]
+    assert holding == []
+    assert "hunter2" not in said.out + said.err
