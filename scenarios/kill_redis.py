@@ -96,7 +96,8 @@ class _Story:
         self._crew.listen_until(lambda: len(control.take()) >= _BEFORE_KILL, deadline_s=_DEADLINE_S)
         control.hold()
         landed = len(control.take())
-        self._crew.listen_until(lambda: len(control.take()) > landed, deadline_s=_DEADLINE_S)
+        # Two held replies are two workers that cannot go on: one is struck, the other one is the load.
+        self._crew.listen_until(lambda: len(control.take()) >= landed + 2, deadline_s=_DEADLINE_S)
         self._kill()
         control.release()
         self._crew.listen_until(lambda: self._crew.is_idle, deadline_s=_DEADLINE_S)
