@@ -42,11 +42,6 @@ def stop_if_asked() -> None:
         raise KeyboardInterrupt
 
 
-def was_asked() -> bool:
-    """Say whether the user asked to stop."""
-    return bool(_noted)
-
-
 def _note(number: int, _frame: FrameType | None) -> None:
     _noted.append(number)
     if len(_noted) > 1:

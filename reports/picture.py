@@ -187,7 +187,6 @@ class _Weaver:
         self._at = 0
         self._rows: list[Row] = []
         self._left = Counter(step.process for step in steps)
-        self._invoked = {event.process for event in events if isinstance(event, Invoke)}
         self._caught: Landed | None = None
         self._witness = ""
         self._phase: Row | None = None
