@@ -14,18 +14,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.explorer.exploration import Exploration, Plan
+from harness.explorer.exploration import Exploration
+from harness.explorer.plan import Plan
 from harness.explorer.store import HistoryStore
 from harness.explorer.target import open_target
 from harness.faults.registry import ALL
 from harness.processes.folder import make_folder, remove_folder
 from harness.redis_server.choice import parse_choice
 from harness.subjects.loading import load_subject
-from verify.history.judge import judge_history
 
 if TYPE_CHECKING:
-    from harness.explorer.exploration import Progress
-    from harness.explorer.world import World
+    from harness.explorer.plan import Progress
     from harness.faults.kind import FaultKind
 
 _STATUS = Path("/proc/self/status")
@@ -76,14 +75,10 @@ def explore(subject: str, schedules: int, *, faults: int = 1, kinds: tuple[Fault
         if progress.schedules >= schedules:
             raise EnoughError
 
-    def judged(world: World) -> str:
-        judge_history(world.trace.events, loaded.promise)
-        return ""
-
     try:
         with open_target(parse_choice("embedded")) as target, HistoryStore(folder) as store:
             with contextlib.suppress(EnoughError):
-                Exploration(plan, target, store, on_progress=progressed, on_history=judged).run()
+                Exploration(plan, target, store, on_progress=progressed).run()
             resident_kb = _resident_kb()
     finally:
         remove_folder(folder)

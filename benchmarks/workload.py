@@ -7,7 +7,7 @@ from itertools import count
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from harness.explorer.placement import on_one_core
+from harness.explorer.gate.placement import on_one_core
 from harness.redis_server.server import RedisServer
 from safety_core.idempotency import GuardSettings, Mode, Outcome, SideEffectWrapper
 

@@ -9,7 +9,8 @@ import typer
 
 from harness import clock
 from harness.errors import WrongInputError
-from harness.explorer.exploration import INTERRUPTED, Plan, workloads_for
+from harness.explorer.exploration import INTERRUPTED
+from harness.explorer.plan import Plan, workloads_for
 from harness.explorer.target import open_target
 from harness.faults.registry import ALL, select
 from harness.interruption import stop_if_asked

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from harness.errors import WrongInputError
-from harness.explorer.exploration import INTERRUPTED, Plan, workloads_for
+from harness.explorer.exploration import INTERRUPTED
+from harness.explorer.plan import Plan, workloads_for
 from harness.explorer.replay import Replayer
 from harness.explorer.schedule import load_schedule
 from harness.explorer.target import open_target
@@ -29,7 +30,7 @@ from verify.history.judge import judge_history
 if TYPE_CHECKING:
     from typing import Any
 
-    from harness.explorer.world import World
+    from harness.explorer.world.world import World
     from verify.history.promises import Promise
 
 _GATES = ("greenlet",)

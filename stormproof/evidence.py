@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.explorer.schedule import Schedule
-    from harness.explorer.world import World
+    from harness.explorer.world.world import World
 
 
 def write_reports(folder: Path) -> None:

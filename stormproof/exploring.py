@@ -6,21 +6,20 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.explorer.exploration import Exploration, Plan
+from harness.explorer.exploration import Exploration
 from harness.explorer.replay import Replayer
 from harness.explorer.schedule import Schedule, parse_line
 from harness.explorer.store import HistoryStore
 from harness.recorder import write_record, write_schedule
 from reports.stored_history import mark_of
-from verify.history.judge import judge_history
-from verify.history.words import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from harness.explorer.outcome import Outcome
+    from harness.explorer.plan import Plan
     from harness.explorer.target import Target
-    from harness.explorer.world import World
     from stormproof.live import Live
     from verify.history.record import ExplorationRecord
 
@@ -51,14 +50,10 @@ def explore_into(folder: Path, plan: Plan, target: Target, live: Live, *, until:
     """
     findings: set[tuple[str, tuple[str, ...]]] = set()
 
-    def look(world: World) -> str:
-        if plan.subject.is_outside(world.setting.workload, world.trace.struck):
-            return ""
-        for finding, promised in judge_history(world.trace.events, plan.subject.promise).findings:
-            if promised and finding.verdict is Verdict.INVALID:
-                findings.add((finding.checker, tuple(world.trace.struck)))
-        caught = until and any(checker == until for checker, _ in findings)
-        return f"{until} fired, which is what was looked for" if caught else ""
+    def look(outcome: Outcome) -> str:
+        violations = outcome.history.violations if outcome.history is not None else ()
+        findings.update((checker, outcome.faults) for checker in violations)
+        return f"{until} fired, which is what was looked for" if until in violations else ""
 
     with HistoryStore(folder) as store:
         exploration = Exploration(

@@ -11,7 +11,7 @@ from rich.text import Text
 from stormproof.saying import count, progress_console
 
 if TYPE_CHECKING:
-    from harness.explorer.exploration import Progress
+    from harness.explorer.plan import Progress
 
 _EVERY_SCHEDULES = 50
 

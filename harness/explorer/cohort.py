@@ -2,22 +2,27 @@
 
 A jump costs about a millisecond, because the server's cached clock has to follow; a schedule costs less. Every
 schedule has its own key, and all of them wait at their jumps together, so none sees time move at a point of its
-life where it would not have moved had it run alone.
+life where it would not have moved had it run alone. A schedule that waits for a server of its own lets the others go
+on.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness import clock
+from harness.explorer.world.world import Pause
 from harness.interruption import stop_if_asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from harness.explorer.world import World
+    from harness.explorer.world.world import World
 
 SIZE = 32
 """Schedules in flight at most."""
+
+_A_MOMENT_S = 0.000_5
 
 
 def run_together(
@@ -30,27 +35,37 @@ def run_together(
         jump: Moves time for everybody.
         size: Worlds in flight at most.
     """
-    flying: list[World] = []
+    flying: dict[World, Pause] = {}
     try:
         while True:
             stop_if_asked()
             while len(flying) < size and (world := next_world()) is not None:
-                flying.append(world)
-                world.switch()
-                if world.dead:
-                    flying.pop()
-                    yield world
+                yield from _go_on(world, flying)
             if not flying:
                 return
-            jump()
-            for world in list(flying):
-                world.switch()
-                if world.dead:
-                    flying.remove(world)
-                    yield world
+            waiting = [world for world, pause in flying.items() if pause is Pause.SERVER]
+            for world in waiting:
+                yield from _go_on(world, flying)
+            if not waiting:
+                jump()
+                for world in list(flying):
+                    yield from _go_on(world, flying)
+            elif all(flying.get(world) is Pause.SERVER for world in waiting):
+                clock.pause_s(_A_MOMENT_S)
     finally:
         for world in flying:
             world.abandon()
+
+
+def _go_on(world: World, flying: dict[World, Pause]) -> Iterator[World]:
+    """Let *world* run to its next pause, or yield it where it has ended."""
+    flying[world] = Pause.JUMP
+    pause = world.switch()
+    if world.dead:
+        del flying[world]
+        yield world
+    else:
+        flying[world] = pause
 
 
 def run_alone(world: World, jump: Callable[[], None]) -> None:

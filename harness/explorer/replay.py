@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from harness import clock
 from harness.errors import CouldNotRunError
 from harness.explorer.cohort import run_alone
+from harness.explorer.plan import unavailable
 from harness.explorer.rig import Rig
-from harness.explorer.seats import FreshSeats
-from harness.explorer.setting import Setting
-from harness.explorer.world import Surroundings, World
+from harness.explorer.runner import COLD_ATTEMPTS, undisturbed
+from harness.explorer.search.tree import Unit
+from harness.explorer.world.seats import FreshSeats
+from harness.explorer.world.setting import Setting
+from harness.explorer.world.world import Surroundings, World
 from harness.faults.registry import select
 
 if TYPE_CHECKING:
@@ -20,10 +22,6 @@ if TYPE_CHECKING:
     from harness.explorer.schedule import Schedule
     from harness.explorer.target import Target
     from harness.subjects.contract import Subject
-
-
-_COLD_ATTEMPTS = 32
-"""A schedule that meets a script the server does not know is run again; a guard has fewer scripts than this."""
 
 
 class Replayer:
@@ -46,9 +44,10 @@ class Replayer:
 
     def _run_one(self, rig: Rig, schedule: Schedule, number: int) -> World:
         kinds = select(schedule.kinds) if schedule.kinds else ()
-        needing = [kind.name for kind in kinds if kind.needs_clock and kind.name in schedule.faults]
-        if needing and not self._target.has_clock:
-            raise CouldNotRunError(f"the schedule needs {', '.join(needing)}: {rig.no_clock}")
+        cannot = unavailable(kinds, has_clock=self._target.has_clock, is_ours=self._target.is_ours)
+        for name, why in cannot.items():
+            if name in schedule.faults:
+                raise CouldNotRunError(f"the schedule needs {name}: {why}")
         setting = Setting(
             subject=self._subject,
             workload=schedule.workload,
@@ -57,17 +56,19 @@ class Replayer:
             kinds=kinds,
             lease_s=schedule.lease_s,
             has_clock=self._target.has_clock,
+            reduces=False,
         )
-        surroundings = Surroundings(
-            self._target.url, rig.pool, FreshSeats(self._subject), defaultdict(set), self._target.keys
-        )
-        decisions = schedule.decisions
-        for attempt in range(_COLD_ATTEMPTS):
-            key = f"sp{self._mark:08x}r{number:05d}a{attempt:02d}z"
-            world = World(setting, surroundings, key, decisions)
-            run_alone(world, lambda: rig.jump(setting.jump_s))
-            if world.cold_at is None and decisions == schedule.decisions:
+        key = f"sp{self._mark:08x}r{number:05d}"
+        for attempt in range(COLD_ATTEMPTS):
+            world = self._once(rig, setting, f"{key}a{attempt:02d}z", Unit(schedule.decisions, {}))
+            if world.cold_at is None:
                 break
-            # Up to the unknown script, then on without a fault, so that the guard loads it; then whole again.
-            decisions = schedule.decisions if world.cold_at is None else schedule.decisions[: world.cold_at]
+            self._once(rig, setting, f"{key}w{attempt:02d}z", Unit(undisturbed(world), {}))
+        return world
+
+    def _once(self, rig: Rig, setting: Setting, key: str, unit: Unit) -> World:
+        store = rig.store_for(unit)
+        world = World(setting, Surroundings(store, FreshSeats(self._subject), set()), key, unit)
+        run_alone(world, lambda: rig.jump(setting.jump_s))
+        rig.take_back(store)
         return world

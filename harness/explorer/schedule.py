@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import WrongInputError
-from harness.explorer.setting import LEASE_S, WORKLOADS
+from harness.explorer.decision import struck_kind
+from harness.explorer.world.setting import LEASE_S, WORKLOADS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SCHEMA = 1
+SCHEMA = 2
 _FIELDS: dict[str, type | tuple[type, ...]] = {
     "schema": int,
     "subject": str,
@@ -67,14 +68,7 @@ class Schedule:
 
 def faults_of(decisions: tuple[str, ...]) -> tuple[str, ...]:
     """Return the fault kinds among *decisions*, in order."""
-    kinds = []
-    for decision in decisions:
-        _, struck, kind = decision.partition("!")
-        if struck:
-            kinds.append(kind)
-        elif decision == "advance":
-            kinds.append(decision)
-    return tuple(kinds)
+    return tuple(kind for decision in decisions if (kind := struck_kind(decision)))
 
 
 def line_of(workload: str, decisions: tuple[str, ...]) -> str:

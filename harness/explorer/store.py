@@ -6,18 +6,14 @@ still holds all it saw.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Self
 
-from harness.explorer.schedule import line_of
-from verify.history.events import to_object
 from verify.run_layout import EXPLORED, HISTORY, SCHEDULES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from harness.explorer.world import World
-    from verify.history.events import Event
+    from harness.explorer.outcome import History, Outcome
 
 
 class HistoryStore:
@@ -28,7 +24,7 @@ class HistoryStore:
         (folder / SCHEDULES).mkdir(parents=True, exist_ok=True)
         self._histories = (folder / HISTORY).open("a", encoding="utf-8")
         self._explored = (folder / EXPLORED).open("a", encoding="utf-8")
-        self._known: dict[int, int] = {}
+        self._known: dict[bytes, int] = {}
         self.schedules = 0
 
     def __enter__(self) -> Self:
@@ -43,18 +39,14 @@ class HistoryStore:
         """How many distinct histories there are."""
         return len(self._known)
 
-    def add(self, world: World) -> bool:
-        """Store what *world* did; say whether its history is new."""
-        events: tuple[Event, ...] = tuple(world.trace.events)
-        # 64 bits: among a million distinct histories the odds of one collision are 3e-8.
-        mark = hash(events)
-        number = self._known.get(mark)
+    def add(self, outcome: Outcome, history: History) -> bool:
+        """Store a schedule and its history; say whether the history is new."""
+        number = self._known.get(history.digest)
         is_new = number is None
         if number is None:
-            number = self._known[mark] = len(self._known) + 1
-            self._histories.write("".join(_line(number, event) for event in events))
-        line = line_of(world.setting.workload, world.decisions)
-        self._explored.write(f"{number}\t{world.preemptions}\t{line}\n")
+            number = self._known[history.digest] = len(self._known) + 1
+            self._histories.write("".join(f'{{"history":{number},{line[1:]}\n' for line in history.lines))
+        self._explored.write(f"{number}\t{outcome.preemptions}\t{outcome.line}\n")
         self.schedules += 1
         return is_new
 
@@ -62,7 +54,3 @@ class HistoryStore:
         """Bring everything to the operating system."""
         self._histories.flush()
         self._explored.flush()
-
-
-def _line(number: int, event: Event) -> str:
-    return json.dumps({"history": number, **to_object(event)}, separators=(",", ":")) + "\n"

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     import redis
 
+    from harness.redis_server.binary import ServerBinary
     from harness.redis_server.choice import RedisChoice
 
 
@@ -44,6 +45,22 @@ class Target:
     def has_clock(self) -> bool:
         """Whether time can be moved."""
         return self._server.has_clock
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the server is our own, to be killed at will."""
+        return isinstance(self._server, RedisServer)
+
+    @property
+    def binary(self) -> ServerBinary:
+        """The binary of our own server.
+
+        Raises:
+            TypeError: The server is not ours.
+        """
+        if not isinstance(self._server, RedisServer):
+            raise TypeError("the binary of an external server is not known")
+        return self._server.binary
 
     @property
     def pid(self) -> int | None:

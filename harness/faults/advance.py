@@ -5,7 +5,7 @@ from harness.faults.kind import Answer, Fate, FaultKind, Target
 KINDS = (
     FaultKind(
         name="advance",
-        target=Target.WORLD,
+        target=Target.TIME,
         fate=Fate.DONE,
         answer=Answer.NOTHING,
         what="Time jumps past the lease: key TTLs, TIME, TIME in scripts and the clients' own clocks.",

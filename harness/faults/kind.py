@@ -15,8 +15,16 @@ class Target(StrEnum):
     """One effect that a process is about to ask of the venue."""
     STEP = "step"
     """Either of the two."""
-    WORLD = "world"
-    """No process in particular."""
+    TIME = "time"
+    """Everybody's clock."""
+    KEY = "key"
+    """One key at the server."""
+    STORE = "store"
+    """The server and every connection to it."""
+
+
+OF_THE_WORLD = frozenset({Target.TIME, Target.KEY, Target.STORE})
+"""What strikes no process in particular."""
 
 
 class Fate(StrEnum):
@@ -39,9 +47,9 @@ class Answer(StrEnum):
     NOTHING = "it notices nothing"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FaultKind:
-    """One kind of fault.
+    """One kind of fault; there is one object of each.
 
     Attributes:
         name: As in ``--kinds`` and in schedules. Variants follow a colon: ``error_reply:OOM``.
@@ -55,6 +63,8 @@ class FaultKind:
         only: Commands it can strike; empty means every one.
         writes_only: True where only a command that may write can meet it.
         needs_clock: True where the server's clock must be under our control.
+        loses: How many of the schedule's last writes the store forgets, only with ``Target.STORE``.
+        fails_over: Whether another server takes over, only with ``Target.STORE``; else the same one starts again.
     """
 
     name: str
@@ -68,6 +78,8 @@ class FaultKind:
     only: frozenset[str] = frozenset()
     writes_only: bool = False
     needs_clock: bool = False
+    loses: int = 0
+    fails_over: bool = False
 
     @property
     def family(self) -> str:

@@ -14,10 +14,13 @@ from harness.faults import (
     effect_rejected,
     effect_reply_lost,
     error_reply,
+    evict,
+    failover_losing,
     late_request,
     pause,
     reply_lost,
     request_lost,
+    restart_losing,
 )
 
 if TYPE_CHECKING:
@@ -38,6 +41,9 @@ _FILES = (
     effect_late,
     pause,
     advance,
+    evict,
+    restart_losing,
+    failover_losing,
 )
 
 ALL: dict[str, FaultKind] = {kind.name: kind for module in _FILES for kind in module.KINDS}

@@ -26,7 +26,7 @@ from harness.redis_server.server_clock import ServerClock, forget_shared_memory
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import redis
 
@@ -55,6 +55,7 @@ class RedisServer:
         appendfsync: str = "everysec",
         config: Mapping[str, str] | None = None,
         controlled_clock: bool = False,
+        pause: Callable[[float], None] = clock.pause_s,
     ) -> None:
         """Describe a server; nothing runs before :meth:`start`.
 
@@ -65,6 +66,7 @@ class RedisServer:
             appendfsync: ``always``, ``everysec`` or ``no``; matters with *appendonly* only.
             config: Further directives as in redis.conf, name to value. Addresses, folder and password are ours.
             controlled_clock: Whether the server's wall clock shall follow :meth:`advance`.
+            pause: Passes the seconds between two looks at whether the server is there.
 
         Raises:
             ValueError: *config* sets a directive that is ours.
@@ -85,6 +87,7 @@ class RedisServer:
             "appendfsync": appendfsync,
             **(config or {}),
         }
+        self._pause = pause
         self._owner = os.getpid()
         self._folder: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -218,6 +221,19 @@ class RedisServer:
             client.close()
         return ServerIdentity(self.binary.name, self.binary.version, self.binary.sha256, run_id)
 
+    def append_only_file(self) -> Path:
+        """Return the file to which the server appends its writes; after :meth:`kill` it may be cut.
+
+        Raises:
+            RedisUnavailableError: The server keeps none.
+        """
+        home = self._home()
+        # From Redis 7 on there are several in a folder, and the one with the highest number grows.
+        found = [*home.glob("appendonlydir/*.incr.aof"), *home.glob("appendonly.aof")]
+        if not found:
+            raise RedisUnavailableError("The server keeps no append-only file: use RedisServer(appendonly=True)")
+        return max(found, key=lambda path: (path.stat().st_mtime_ns, path.name))
+
     def log_tail(self) -> str:
         """Return the end of the server's log (at most 2,000 characters)."""
         log = self._home() / "server.log"
@@ -278,7 +294,7 @@ class RedisServer:
         while not _answers_pong(self.unix_path):
             exit_status = process.poll()
             if exit_status is None and clock.elapsed_ns() < deadline_ns:
-                clock.pause_s(0.001)
+                self._pause(0.001)
                 continue
             seen = f"it exited with {exit_status}" if exit_status is not None else "no PONG"
             raise RedisUnavailableError(

@@ -112,6 +112,6 @@ class ReferenceGuard:
 
         def asked(_record: object) -> Found | NotFound:
             said = probe(key)
-            return Found(said["receipt"]) if said["found"] else NotFound()
+            return Found(said["receipt"], said["payload"]) if said["found"] else NotFound()
 
         Reconciler(self._wrapper, {"order": asked}).reconcile("order", key)

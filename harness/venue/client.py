@@ -77,6 +77,15 @@ class VenueClient:
         """
         return self._lines({"do": "ask", "key": key, "order_id": order_id})
 
+    def look_up(self, key: str) -> dict[str, Any]:
+        """Return what the venue knows of *key*: ``found``, and ``receipt`` and ``payload`` of the first that landed.
+
+        Raises:
+            EffectTimeout: No reply.
+            ConnectionRefusedError: Nobody listens.
+        """
+        return cast("dict[str, Any]", self._call({"do": "look_up", "key": key}))
+
     def _lines(self, message: dict[str, Any]) -> list[Landed]:
         return [cast("Landed", from_object(line)) for line in self._call(message)]
 

@@ -37,6 +37,9 @@ class VenueForm(Protocol):
     def ask(self, *, key: str | None = None, order_id: str | None = None) -> list[Landed]:
         """Return what landed for a key or an order id."""
 
+    def look_up(self, key: str) -> dict[str, Any]:
+        """Return what is known of a key."""
+
     def take(self, position: int = 0) -> list[Landed]:
         """Return what landed since a position."""
 
@@ -107,13 +110,16 @@ def _book_keeps_the_request(venue: VenueForm) -> None:
 
 
 def _filled_id_is_accepted_again(venue: VenueForm) -> None:
-    for _ in range(2):
-        venue.perform(_request("a", order_id="o1"))
+    receipt = venue.perform(_request("a", order_id="o1"))
+    venue.perform(_request("a", order_id="o1"))
     venue.perform(_request("a", order_id="o2"))
     _expect("a filled order's id lands twice", [1, 2], [line.n for line in venue.ask(order_id="o1")])
     _expect("asking by key", 3, len(venue.ask(key="a")))
     _expect("asking by both", [3], [line.n for line in venue.ask(key="a", order_id="o2")])
     _expect("asking for another key", [], venue.ask(key="b"))
+    known = {"found": True, "receipt": receipt, "payload": _request("a").payload}
+    _expect("looking up a key", known, venue.look_up("a"))
+    _expect("looking up another key", {"found": False, "receipt": None, "payload": None}, venue.look_up("b"))
     _expect("asking for nothing", "ValueError", _outcome(venue.ask))
 
 

@@ -37,6 +37,7 @@ class VenueServer:
         self._flowing.set()
         self._landed = asyncio.Condition()
         self._controls: dict[str, Callable[[Message], Any]] = {
+            "look_up": lambda m: venue.look_up(str(m["key"])),
             "ask": lambda m: [to_object(line) for line in venue.ask(key=m.get("key"), order_id=m.get("order_id"))],
             "take": lambda m: [to_object(line) for line in venue.take(int(m["position"]))],
             "plan": lambda m: venue.plan(mischief_from(m["mischief"]), key=m.get("key"), nth=m.get("nth")),

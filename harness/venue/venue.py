@@ -7,6 +7,7 @@ order's id is accepted again, as Binance does, and the book then shows two.
 from __future__ import annotations
 
 import contextlib
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -85,6 +86,7 @@ class Venue:
         self._now_ns = now_ns
         self._pause_s = pause_s
         self._late: dict[int, tuple[EffectRequest, int]] = {}
+        self._payloads: dict[str, Any] = {}
         self._tickets = 0
 
     def perform(self, request: EffectRequest, mischief: Mischief | None = None) -> Receipt:
@@ -183,6 +185,15 @@ class Venue:
             if (key is None or landed.key == key) and (order_id is None or landed.order_id == order_id)
         ]
 
+    def look_up(self, key: str) -> dict[str, Any]:
+        """Return what the venue knows of *key*: ``found``, and ``receipt`` and ``payload`` of the first that landed.
+
+        Not found is proof of absence only after the life of every request that may still be on its way.
+        """
+        landed = self.ask(key=key)
+        receipt = json.loads(landed[0].receipt or "null") if landed else None
+        return {"found": bool(landed), "receipt": receipt, "payload": self._payloads.get(key)}
+
     def take(self, position: int = 0) -> list[Landed]:
         """Return what landed since the book had *position* lines."""
         return self.book.entries[position:]
@@ -205,6 +216,7 @@ class Venue:
             "order_id": request.order_id,
             "status": "NEW" if opens else "FILLED",
         }
+        self._payloads.setdefault(request.key, request.payload)
         self.book.append(
             Landed(
                 key=request.key,

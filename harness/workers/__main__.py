@@ -72,9 +72,7 @@ class Worker:
         self._report(done)
 
     def _probe(self, key: str) -> dict[str, Any]:
-        landed = self._venue.ask(key=key)
-        receipt = json.loads(landed[0].receipt or "null") if landed else None
-        return {"found": bool(landed), "receipt": receipt, "request_life_s": self._request_life_s}
+        return {**self._venue.look_up(key), "request_life_s": self._request_life_s}
 
     def _report(self, event: Event) -> None:
         send(self._link, {"say": EVENT, "event": to_object(event)})

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("safety_core.idempotency")
 
+UNTOLD: Any = object()
+"""Stands for a payload that nobody has told; None is a payload."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -34,9 +37,11 @@ class Found:
 
     Attributes:
         result: What the effect would have returned; replayed from now on.
+        payload: What was done, if the venue tells: where the store lost the record, another payload then conflicts.
     """
 
     result: Any = None
+    payload: Any = UNTOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +99,6 @@ class Lifted:
     reconciled: tuple[Reconciled, ...]
 
 
-_UNSET: Any = object()
-
-
 class Reconciler:
     """Asks the venue about open doubts, one probe per effect type."""
 
@@ -118,14 +120,14 @@ class Reconciler:
         wrapper = self._wrapper
         return [view.record for view in wrapper.driver.run(scan(wrapper.terms, limit))]
 
-    def reconcile(self, effect_type: EffectType | str, entity_id: str, *, payload: Any = _UNSET) -> Reconciled:
+    def reconcile(self, effect_type: EffectType | str, entity_id: str, *, payload: Any = UNTOLD) -> Reconciled:
         """End the doubt about one key, if there is one.
 
         Args:
             effect_type: One of the five, or its name.
             entity_id: The entity.
-            payload: What the intent asked for. Used where the store lost the record: without it, a record is written
-                that any payload of this effect type meets.
+            payload: What the intent asked for. Used where the store lost the record and the venue does not tell what
+                it did: without either, a record is written that any payload of this effect type meets.
 
         Raises:
             StoreError: The store cannot be reached or must not be trusted.
@@ -133,7 +135,7 @@ class Reconciler:
             GuardError: A caller's mistake in type, entity or payload.
         """
         kind = effect_type_of(effect_type)
-        digest = "" if payload is _UNSET else payload_hash(kind, payload)
+        digest = "" if payload is UNTOLD else payload_hash(kind, payload)
         return self._one(kind, entity_id, digest)
 
     def reconcile_open(self, limit: int | None = 100) -> list[Reconciled]:
@@ -181,7 +183,8 @@ class Reconciler:
             )
         answer = self._ask(record)
         if isinstance(answer, Found):
-            return self._write(view, RecordState.DONE, self._mark(answer.result), digest)
+            done = digest if answer.payload is UNTOLD else payload_hash(kind, answer.payload)
+            return self._write(view, RecordState.DONE, self._mark(answer.result), done)
         if isinstance(answer, ProbeUnknown):
             return Reconciled(resolution=Resolution.OPEN, record=record, reason="the venue gave no answer")
         # The time was read before the venue was asked: what could still come would have been there by then.

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from unittest import mock
 
 import pytest
 
-from harness.explorer.exploration import Exploration, Plan
+from harness.explorer import runner
+from harness.explorer.exploration import Exploration
+from harness.explorer.outcome import Historian
+from harness.explorer.plan import Plan
 from harness.explorer.schedule import faults_of, parse_line
 from harness.explorer.store import HistoryStore
 from harness.explorer.target import Target, clock_is_installed
@@ -19,8 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from harness.explorer.trace import SeenStep
-    from harness.explorer.world import World
+    from harness.explorer.outcome import Outcome
+    from harness.explorer.world.trace import SeenStep
+    from harness.explorer.world.world import World
     from harness.faults.kind import FaultKind
     from harness.redis_server.server import RedisServer
     from harness.subjects.contract import Subject
@@ -95,22 +100,14 @@ def explore(
     faults: int = 0,
     kinds: Sequence[FaultKind] = (),
     workloads: tuple[str, ...] = ("same",),
+    reduces: bool = False,
 ) -> Explored:
-    """Explore *subject* on *server*, with files in a new folder below *folder*."""
+    """Explore *subject* on *server*, with files below *folder*: every schedule, unless it *reduces*."""
     part = folder / f"explored{len(list(folder.iterdir()))}"
     part.mkdir()
     target = Target(server, "test")
     # Keys are named by the seed: those of an earlier exploration of the same test must be gone.
     target.clear()
-    histories: dict[int, tuple[Event, ...]] = {}
-    steps: dict[int, tuple[SeenStep, ...]] = {}
-
-    def keep(world: World) -> str:
-        number = len(histories) + 1
-        histories[number] = tuple(world.trace.events)
-        steps[number] = tuple(world.trace.steps)
-        return ""
-
     plan = Plan(
         name=subject.name,
         subject=subject,
@@ -119,9 +116,27 @@ def explore(
         kinds=tuple(kinds),
         workloads=workloads,
         seed=1,
+        reduces=reduces,
     )
-    with HistoryStore(part) as store:
-        record = Exploration(plan, target, store, on_history=keep).run()
+    seen: dict[bytes, World] = {}
+
+    class Watching(Historian):
+        """Keeps the first world of each history."""
+
+        def outcome(self, world: World) -> Outcome:
+            outcome = super().outcome(world)
+            if outcome.history is not None:
+                seen.setdefault(outcome.history.digest, world)
+            return outcome
+
+    with HistoryStore(part) as store, mock.patch.object(runner, "Historian", Watching):
+        record = Exploration(plan, target, store).run()
     rows = (row.split("\t") for row in (part / EXPLORED).read_text(encoding="utf-8").splitlines())
     lines = [(int(number), int(preemptions), line) for number, preemptions, line in rows]
-    return Explored(record, lines, histories, steps)
+    worlds = dict(enumerate(seen.values(), start=1))
+    return Explored(
+        record,
+        lines,
+        {number: tuple(world.trace.events) for number, world in worlds.items()},
+        {number: tuple(world.trace.steps) for number, world in worlds.items()},
+    )

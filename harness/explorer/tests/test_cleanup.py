@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import redis.connection
 
-from harness.explorer.exploration import Exploration, Plan
+from harness.explorer.exploration import Exploration
+from harness.explorer.plan import Plan
 from harness.explorer.store import HistoryStore
 from harness.explorer.target import Target
 from harness.explorer.tests.exploring import NEEDS_CLOCK, explore
@@ -19,7 +20,7 @@ from harness.subjects.loading import load_subject
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from harness.explorer.world import World
+    from harness.explorer.outcome import Outcome
     from harness.redis_server.server import RedisServer
 
 
@@ -61,7 +62,7 @@ def test_exploration_that_breaks_off_puts_everything_back(redis_server: RedisSer
     before, connections = taken_over(), open_connections(redis_server)
     seen = 0
 
-    def break_off(_world: World) -> str:
+    def break_off(_outcome: Outcome) -> str:
         nonlocal seen
         seen += 1
         if seen == 5:
@@ -89,7 +90,7 @@ def test_gate_is_for_gated_processes_only(redis_server: RedisServer, tmp_path: P
     """A client of the harness itself, used while the gate is installed, talks to the server as ever."""
     answers: list[Any] = []
 
-    def ask(_world: World) -> str:
+    def ask(_outcome: Outcome) -> str:
         with redis_server.client() as client:
             answers.append(client.ping())
         return ""

@@ -97,4 +97,5 @@ def test_every_kind_has_a_test_that_it_bites() -> None:
     """A kind that is added to the registry must be added to the tests of this folder."""
     tested = {"request_lost", "reply_lost", "late_request", "error_reply", "crash_before", "crash_after", "pause"}
     tested |= {"advance", "effect_lost", "effect_reply_lost", "effect_rejected", "effect_late"}
+    tested |= {"evict", "restart_losing", "failover_losing"}
     assert {kind.family for kind in ALL.values()} == tested

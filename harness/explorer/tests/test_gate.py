@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import redis
 
-from harness.explorer.commands import CommandTable
+from harness.explorer.gate.commands import CommandTable
+from harness.explorer.gate.wire import Wire, WirePool
 from harness.explorer.tests.exploring import NEEDS_CLOCK, explore
 from harness.explorer.tests.probes import answers, commands, probe
-from harness.explorer.wire import Wire, WirePool
 from harness.faults.registry import ALL
 from verify.history.promises import Promise
 from verify.history.words import Verdict
@@ -104,17 +104,17 @@ def test_fresh_clients_cost_no_round_trips(
     """However many clients are made, one wire is opened and set up once; the rest of its traffic is steps."""
     asked: list[bytes] = []
     pools: list[WirePool] = []
-    ask, close = Wire.ask, WirePool.close
+    ask, close = Wire._ask, WirePool.close
 
-    def counted(wire: Wire, raw: bytes) -> tuple[bytes, Any]:
+    def counted(wire: Wire, raw: bytes, replies: int) -> tuple[bytes, list[Any]]:
         asked.append(raw)
-        return ask(wire, raw)
+        return ask(wire, raw, replies)
 
     def noted(pool: WirePool) -> None:
         pools.append(pool)
         close(pool)
 
-    monkeypatch.setattr(Wire, "ask", counted)
+    monkeypatch.setattr(Wire, "_ask", counted)
     monkeypatch.setattr(WirePool, "close", noted)
     few = explore(redis_server, tmp_path, commands(1), workers=2)
     set_up = len(asked) - few.record.schedules * 3

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.explorer.setting import JUMP_LEASES, LEASE_S
 from harness.explorer.tests.exploring import NEEDS_CLOCK, explore
 from harness.explorer.tests.probes import answers, probe
+from harness.explorer.world.setting import JUMP_LEASES, LEASE_S
 from harness.faults.registry import ALL
 from verify.history.events import Complete, Died, EffectCall, Landed
 

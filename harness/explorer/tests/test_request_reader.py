@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.explorer.resp import MalformedRequestError, RequestReader, describe
+from harness.explorer.gate.resp import MalformedRequestError, RequestReader, describe
 
 WORDS = st.lists(st.binary(max_size=12), min_size=1, max_size=4)
 

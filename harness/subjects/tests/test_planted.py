@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.explorer.exploration import workloads_for
+from harness.explorer.plan import workloads_for
 from harness.explorer.tests.exploring import NEEDS_CLOCK, explore
 from harness.faults.registry import ALL, select
 from harness.subjects import broken
@@ -62,6 +62,7 @@ def test_planted_guard_is_caught_by_the_checker_that_must_catch_it(
         faults=len(planted.faults),
         kinds=select(planted.faults),
         workloads=promised_workloads(subject),
+        reduces=True,
     )
     judgement = explored.judge()
     row = instrument_row(judgement, checker=planted.checker)
@@ -83,6 +84,7 @@ def test_twin_without_the_bug_keeps_its_promise(name: str, redis_server: RedisSe
         faults=1,
         kinds=tuple(ALL.values()),
         workloads=promised_workloads(subject),
+        reduces=True,
     )
     judgement = explored.judge()
     assert judgement.reasons == ()

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import greenlet
 
-from harness.explorer.steps import Came, CommandStep, ProcessDead, Step
+from harness.explorer.world.steps import Came, CommandStep, ProcessDead, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harness.explorer.gate_socket import GateSocket
+    from harness.explorer.gate.link import Link
+    from harness.explorer.world.store import Store
 
 _LAST_WORDS = 64
 """How many steps a dying process may try before it is left where it stands: a handler may swallow its death."""
@@ -33,20 +34,24 @@ class Process(greenlet.greenlet):
 
     Attributes:
         name: ``w0``, ``w1`` for workers, ``r1`` ... for redeliveries, ``c1`` ... for reconciliations.
+        store: The server that it may connect to.
         step: What it waits for at the gate; None before its start and after its end.
         refused: Why the gate cannot hold what the subject does; empty where it can.
         link: The connection that carries a waiting command.
         ordinal: How many steps it has brought to the gate.
+        follows_command: Whether its last step was a command that nothing struck.
     """
 
-    def __init__(self, name: str, body: Callable[[], Any], world: greenlet.greenlet) -> None:
+    def __init__(self, name: str, body: Callable[[], Any], world: greenlet.greenlet, store: Store) -> None:
         super().__init__(self._live, world)
         self.name = name
+        self.store = store
         self.state = State.READY
         self.step: Step | None = None
         self.ordinal = 0
-        self.link: GateSocket | None = None
+        self.link: Link | None = None
         self.refused = ""
+        self.follows_command = False
         self._body = body
         self._world = world
         self._last_words = 0
@@ -77,7 +82,7 @@ class Process(greenlet.greenlet):
         came: Came = self._world.switch(step)
         return came
 
-    def wait_with(self, step: CommandStep, link: GateSocket) -> Came:
+    def wait_with(self, step: CommandStep, link: Link) -> Came:
         """Stop before a command; *link* is the connection that will carry it."""
         self.link = link
         return self.wait(step)

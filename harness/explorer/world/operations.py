@@ -5,23 +5,26 @@ What happens within each phase is decided by the world, one step at a time; this
 
 from __future__ import annotations
 
+import functools
 import inspect
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from harness.explorer.process import running
-from harness.explorer.setting import ROUNDS, payloads
-from harness.explorer.steps import EffectStep, Failed, ProbeStep, Receipt
-from harness.explorer.trace import KEY
+from harness.explorer.world.process import running
+from harness.explorer.world.setting import ROUNDS, Job, jobs
+from harness.explorer.world.steps import EffectStep, Failed, ProbeStep, Receipt
 from harness.subjects.contract import Effect, classify
 from harness.venue.book import payload_digest
 from harness.venue.venue import Venue
-from verify.history.events import Complete, EffectCall, Invoke, Phase, Reconciled
+from verify.history.events import Complete, EffectCall, Invoke, Reconciled
 from verify.history.words import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from harness.explorer.world import World
+    from harness.explorer.world.world import World
+
+USE_PROXY_GATE = "the greenlet gate holds blocking guards only; use --gate proxy"
 
 _ENDS = {"conflict"}
 """Words that end an operation for good, besides OK; in doubt ends it where nobody can reconcile."""
@@ -34,10 +37,11 @@ class Operations:
         self._world = world
         self._seats = world.surroundings.seats
         self.venue = Venue()
-        self._offered = payloads(world.setting.workload, world.setting.workers)
+        self._jobs = jobs(world.setting.workload, world.key, world.setting.workers)
         self._numbers: dict[str, int] = {}
-        self._last_answer: dict[str, Complete | None] = {}
-        self._deliveries: dict[str, int] = {}
+        self._job_of: dict[str, Job] = {}
+        self._last_answer: dict[Job, Complete | None] = {}
+        self._deliveries: Counter[Job] = Counter()
         self._recoveries = 0
         self._can_reconcile = False
 
@@ -45,21 +49,25 @@ class Operations:
         """Return the operation of a process: each runs one."""
         return self._numbers[process]
 
+    def key_of(self, process: str) -> str:
+        """Return the key that a process was called with."""
+        return self._job_of[process].key
+
     def play(self) -> None:
         """Run the schedule from the first delivery to the last word."""
         world = self._world
-        world.trace.event(Phase(name="workload"))
-        for index, payload in enumerate(self._offered):
-            self._deliver(f"w{index}", payload, delivery=0)
+        world.enter("workload")
+        for index, job in enumerate(self._jobs):
+            self._deliver(f"w{index}", job, delivery=0)
         world.drive()
         self._recover()
         landed_before = world.landed_late
-        world.trace.event(Phase(name="zombie"))
+        world.enter("zombie")
         zombies = world.resume_paused()
         world.drive()
         world.land_the_rest()
         if zombies or world.landed_late is not landed_before:
-            world.trace.event(Phase(name="settle"))
+            world.enter("settle")
             self._recover()
         world.land_the_rest()
 
@@ -68,40 +76,36 @@ class Operations:
     def _recover(self) -> None:
         world = self._world
         # Where time cannot pass, leases still run and nobody can be blamed for waiting: nothing is stuck yet.
-        world.trace.event(Phase(name="redeliver" if world.setting.has_clock else "redeliver_early"))
-        for _ in range(ROUNDS):
+        world.enter("redeliver" if world.setting.has_clock else "redeliver_early")
+        wanted = tuple(dict.fromkeys(self._jobs))
+        for left in range(ROUNDS, -1, -1):
             world.jump()
             reconcilable = False
-            for payload in self._distinct():
-                reconcilable |= self._redeliver(payload)
-            if all(self._is_settled(payload, reconcilable=reconcilable) for payload in self._distinct()):
+            for job in wanted:
+                reconcilable |= self._redeliver(job)
+            is_settled = all(self._is_settled(job, reconcilable=reconcilable) for job in wanted)
+            # What the last reconciliation has brought shows in one more delivery.
+            if is_settled or left == 0 or (left == 1 and not reconcilable):
                 return
             if reconcilable:
-                self._reconcile()
+                self._reconcile(wanted)
 
-    def _redeliver(self, payload: Mapping[str, Any]) -> bool:
+    def _redeliver(self, job: Job) -> bool:
         self._recoveries += 1
-        digest = payload_digest(payload)
-        self._deliveries[digest] = self._deliveries.get(digest, 0) + 1
-        name = f"r{self._recoveries}"
-        self._deliver(name, payload, delivery=self._deliveries[digest])
+        self._deliveries[job] += 1
+        self._deliver(f"r{self._recoveries}", job, delivery=self._deliveries[job])
         self._world.drive()
         return self._can_reconcile
 
-    def _reconcile(self) -> None:
-        self._recoveries += 1
-        name = f"c{self._recoveries}"
-        self._world.spawn(name, lambda: self._ask_to_reconcile(name))
-        self._world.drive()
+    def _reconcile(self, wanted: tuple[Job, ...]) -> None:
+        for key in dict.fromkeys(job.key for job in wanted):
+            self._recoveries += 1
+            name = f"c{self._recoveries}"
+            self._world.spawn(name, functools.partial(self._ask_to_reconcile, name, key))
+            self._world.drive()
 
-    def _distinct(self) -> list[Mapping[str, Any]]:
-        seen: dict[str, Mapping[str, Any]] = {}
-        for payload in self._offered:
-            seen.setdefault(payload_digest(payload), payload)
-        return list(seen.values())
-
-    def _is_settled(self, payload: Mapping[str, Any], *, reconcilable: bool) -> bool:
-        answer = self._last_answer.get(payload_digest(payload))
+    def _is_settled(self, job: Job, *, reconcilable: bool) -> bool:
+        answer = self._last_answer.get(job)
         if answer is None:
             return False
         if answer.outcome is Outcome.OK or answer.word in _ENDS:
@@ -110,27 +114,26 @@ class Operations:
 
     # What processes do.
 
-    def _deliver(self, name: str, payload: Mapping[str, Any], *, delivery: int) -> None:
+    def _deliver(self, name: str, job: Job, *, delivery: int) -> None:
         world = self._world
         op = len(self._numbers) + 1
         self._numbers[name] = op
-        digest = payload_digest(payload)
-        self._last_answer[digest] = None
-        world.trace.event(Invoke(process=name, op=op, key=KEY, payload=digest, delivery=delivery))
-        world.spawn(name, lambda: self._call(name, op, payload, digest))
+        self._job_of[name] = job
+        self._last_answer[job] = None
+        key = world.trace.plain(job.key)
+        world.trace.event(Invoke(process=name, op=op, key=key, payload=job.digest, delivery=delivery))
+        world.spawn(name, functools.partial(self._call, name, op, job))
 
-    def _call(self, name: str, op: int, payload: Mapping[str, Any], digest: str) -> None:
+    def _call(self, name: str, op: int, job: Job) -> None:
         world = self._world
         make, guard = self._seats.take(name)
         try:
             if guard is None:
-                guard = make(world.surroundings.url, world.setting.lease_s)
+                guard = make(world.surroundings.store.url, world.setting.lease_s)
             self._can_reconcile = hasattr(guard, "reconcile")
-            result = guard(world.key, payload, self._effect(op))
+            result = guard(job.key, dict(job.payload), self._effect(op, job))
             if inspect.isawaitable(result):
-                world.problem = (
-                    "the subject's guard is asynchronous, and the greenlet gate holds synchronous ones only"
-                )
+                world.problem = f"the subject's guard is asynchronous; {USE_PROXY_GATE}"
                 close = getattr(result, "close", None)
                 if close is not None:
                     close()
@@ -143,9 +146,9 @@ class Operations:
         process = running()
         if process is not None and process.is_alive:
             world.trace.event(done)
-            self._last_answer[digest] = done
+            self._last_answer[job] = done
 
-    def _effect(self, op: int) -> Effect:
+    def _effect(self, op: int, job: Job) -> Effect:
         calls = 0
 
         def effect(
@@ -164,11 +167,11 @@ class Operations:
                 valid_until_ms=valid_until_ms,
                 call=calls,
             )
-            return self._perform(op, step)
+            return self._perform(op, job, step)
 
         return effect
 
-    def _perform(self, op: int, step: EffectStep) -> dict[str, Any]:
+    def _perform(self, op: int, job: Job, step: EffectStep) -> dict[str, Any]:
         process = running()
         if process is None:
             raise RuntimeError("the effect was called outside every process")
@@ -178,7 +181,7 @@ class Operations:
                 process=process.name,
                 op=op,
                 call=step.call,
-                key=KEY,
+                key=trace.plain(job.key),
                 payload=payload_digest(step.payload),
                 order_id=trace.order_id(step.order_id),
                 fence=step.fence,
@@ -191,19 +194,19 @@ class Operations:
             raise TypeError(f"an effect came back as {came!r}")
         return came.body
 
-    def _ask_to_reconcile(self, name: str) -> None:
+    def _ask_to_reconcile(self, name: str, key: str) -> None:
         world = self._world
         make, guard = self._seats.take(name)
         answer = "resolved"
         try:
             if guard is None:
-                guard = make(world.surroundings.url, world.setting.lease_s)
-            guard.reconcile(world.key, self._probe)  # type: ignore[attr-defined]  # it has one: asked before
+                guard = make(world.surroundings.store.url, world.setting.lease_s)
+            guard.reconcile(key, self._probe)  # type: ignore[attr-defined]  # it has one: asked before
         except Exception:  # noqa: BLE001 - whatever the guard raises is its answer
             answer = "error"
         process = running()
         if process is not None and process.is_alive:
-            world.trace.event(Reconciled(process=name, key=KEY, answer=answer))
+            world.trace.event(Reconciled(process=name, key=world.trace.plain(key), answer=answer))
 
     def _probe(self, key: str) -> dict[str, Any]:
         process = running()

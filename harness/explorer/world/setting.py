@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from harness.faults.kind import Target
+from harness.faults.kind import OF_THE_WORLD, Target
+from harness.venue.book import payload_digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from harness.explorer.steps import Step
+    from harness.explorer.world.steps import Step
     from harness.faults.kind import FaultKind
     from harness.subjects.contract import Subject
 
@@ -29,23 +30,57 @@ STEP_LIMIT = 400
 """Steps after which a schedule counts as stalled. The longest schedule of a subject in the box takes under 60."""
 
 ROUNDS = 3
-"""How often a job queue delivers again before the operation counts as stuck."""
+"""How often a job queue delivers again before the operation counts as stuck; once more where the last delivery was
+followed by a reconciliation."""
 
 WORKLOADS: Mapping[str, str] = {
     "same": "every worker is given the same key and the same payload, as by a queue that delivers twice",
     "conflict": "one worker is given the same key with another payload, as by a caller's bug",
+    "neighbours": "one worker is given another key; joined with a field, or rounded, the two look alike",
 }
 
-_BUY = {"symbol": "BTCUSDT", "side": "BUY", "quantity": "0.10"}
-_OTHER = {"symbol": "BTCUSDT", "side": "BUY", "quantity": "0.20"}
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a job queue hands out.
+
+    Attributes:
+        key: The business key.
+        payload: What the effect is asked for, as its items.
+        digest: The digest of the payload, as events name it.
+    """
+
+    key: str
+    payload: tuple[tuple[str, str], ...]
+    digest: str
 
 
-def payloads(workload: str, workers: int) -> list[dict[str, Any]]:
-    """Return the payload of each worker's call."""
-    same = [dict(_BUY) for _ in range(workers)]
+_ORDER = {"symbol": "BTCUSDT", "side": "BUY", "quantity": "0.10", "account": "2"}
+
+
+def jobs(workload: str, key: str, workers: int) -> list[Job]:
+    """Return the job of each worker; *key* is the schedule's own, and no other schedule's key begins with it.
+
+    The last worker's job differs as the workload says. Two neighbours have the same ``key:account``, and the same
+    quantity as a number with six digits.
+    """
+    usual, other = (key, _ORDER), (key, _ORDER)
     if workload == "conflict":
-        same[-1] = dict(_OTHER)
-    return same
+        other = (key, {**_ORDER, "quantity": "0.20"})
+    elif workload == "neighbours":
+        usual = (f"{key}:1", {**_ORDER, "quantity": "0.12345678"})
+        other = (key, {**_ORDER, "quantity": "0.12345679", "account": "1:2"})
+    return [_job(*(other if index == workers - 1 else usual)) for index in range(workers)]
+
+
+def _job(key: str, payload: dict[str, str]) -> Job:
+    items = tuple(payload.items())
+    return Job(key, items, _digest(items))
+
+
+@functools.lru_cache(maxsize=64)
+def _digest(payload: tuple[tuple[str, str], ...]) -> str:
+    return payload_digest(dict(payload))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +89,13 @@ class Setting:
 
     Attributes:
         subject: Whose guard.
-        workload: ``same`` or ``conflict``.
+        workload: One of ``WORKLOADS``.
         workers: Processes of the first delivery, 1 to 8.
         faults: Faults per schedule at most.
         kinds: Fault kinds that may strike.
         lease_s: Lease in seconds of virtual time.
         has_clock: True where time can be moved.
+        reduces: True where schedules that differ in nothing that can be noticed are run once.
     """
 
     subject: Subject
@@ -69,6 +105,7 @@ class Setting:
     kinds: tuple[FaultKind, ...]
     lease_s: float = LEASE_S
     has_clock: bool = True
+    reduces: bool = True
 
     @property
     def jump_s(self) -> float:
@@ -86,7 +123,7 @@ def _striking(kinds: tuple[FaultKind, ...], step: str, may_write: bool) -> tuple
 
 
 def _strikes(kind: FaultKind, step: str, *, may_write: bool) -> bool:
-    if step == "sleep" or kind.target is Target.WORLD:
+    if step == "sleep" or kind.target in OF_THE_WORLD:
         return False
     if kind.target is Target.STEP:
         return True

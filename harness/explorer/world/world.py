@@ -1,36 +1,39 @@
 """One schedule: processes held at the gate, and one decision after another about who goes on and what strikes.
 
-A world decides nothing by itself beyond its prefix: where the prefix ends it takes the first option, which is to let
-the same process go on and to strike nobody. What else could have been decided is left in ``path``.
+A world decides nothing by itself beyond its prefix: where the prefix ends it takes the first option that is not
+asleep, which is to let the same process go on and to strike nobody. What else could have been decided is left in
+``path``, and what each decision touched in the trace.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import greenlet
 
-from harness.explorer.operations import Operations
-from harness.explorer.process import Process, State
-from harness.explorer.setting import STEP_LIMIT
-from harness.explorer.steps import EffectStep, Woken
-from harness.explorer.striking import Striking
-from harness.explorer.trace import TIME, Trace, place_of
-from harness.faults.registry import ALL
+from harness.explorer.decision import GO_ON, actor_of, is_step, late_name, strikes_store
+from harness.explorer.search.tree import Node, Unit, asleep_after
+from harness.explorer.world.operations import Operations
+from harness.explorer.world.process import Process, State
+from harness.explorer.world.setting import STEP_LIMIT
+from harness.explorer.world.steps import CommandStep, EffectStep, Woken
+from harness.explorer.world.striking import Striking
+from harness.explorer.world.trace import Trace
+from harness.explorer.world.world_faults import WorldFaults
 from harness.subjects.contract import REQUEST_LIFE_LEASES
+from verify.history.events import Phase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from harness.explorer.seats import Seats
-    from harness.explorer.setting import Setting
-    from harness.explorer.steps import Came, Step
-    from harness.explorer.wire import WirePool
-    from harness.faults.kind import FaultKind
+    from harness.explorer.search.footprint import Footprint
+    from harness.explorer.world.seats import Seats
+    from harness.explorer.world.setting import Setting
+    from harness.explorer.world.steps import Came, Step
+    from harness.explorer.world.store import Store
 
-GO_ON = "go-on"
-ADVANCE = "advance"
 _IDLE_SLEEPS = 3
 """Sleeps that end at once when nobody else can move; after so many in a row, time jumps past the lease."""
 
@@ -39,12 +42,23 @@ class StalledError(Exception):
     """The schedule went on for ever."""
 
 
+class AsleepError(Exception):
+    """All that could be decided here was tried elsewhere."""
+
+
 class AbandonedError(Exception):
     """The exploration ends in the middle of this schedule."""
 
 
 class DepartedError(Exception):
     """The subject did not do again what it did before under the same decisions."""
+
+
+class Pause(Enum):
+    """What a world waits for when it comes back before its end."""
+
+    JUMP = "time must jump"
+    SERVER = "a server of its own comes up"
 
 
 @dataclass(slots=True)
@@ -59,55 +73,49 @@ class Late:
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
-    """One decision: what could be decided, and what was."""
-
-    options: tuple[str, ...]
-    taken: str
-
-
-@dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the schedules of one exploration share.
+    """What a schedule finds around it.
 
     Attributes:
-        url: Where subjects are told that the server is.
-        pool: Wires to the server.
+        store: The server.
         seats: Where guards come from.
-        applicable: Filled with the places where each fault kind could have struck.
-        keys: Filled with the keys that commands named; None where nobody needs them.
+        applicable: Filled with the places where fault kinds could have struck.
     """
 
-    url: str
-    pool: WirePool
+    store: Store
     seats: Seats
-    applicable: dict[str, set[str]]
-    keys: set[bytes] | None = None
+    applicable: set[tuple[str, tuple[str, ...]]]
 
 
 class World(greenlet.greenlet):
-    """One schedule being run. Switch into it; it comes back at every jump of time and when it is over."""
+    """One schedule being run. Switch into it; it comes back for every :class:`Pause` and when it is over.
 
-    def __init__(
-        self,
-        setting: Setting,
-        surroundings: Surroundings,
-        key: str,
-        prefix: tuple[str, ...],
-    ) -> None:
+    Attributes:
+        problem: Why the schedule shows nothing; empty if it does.
+        stalled: It did not come to its end.
+        blocked: It came to where everything was tried elsewhere.
+        departed: The subject did something else than it did before under the same decisions.
+        vacuous: The fault with which its prefix ends changed nothing.
+        written: Keys that the schedule wrote and nobody evicted, by their plain names.
+        writes: How many of its commands changed something.
+        cold_at: After how many decisions the server did not know a script; None if it knew all. What a server has
+            cached is no part of a schedule, so a cold schedule is run again; NOSCRIPT itself is a fault kind.
+    """
+
+    def __init__(self, setting: Setting, surroundings: Surroundings, key: str, unit: Unit) -> None:
         super().__init__(self._run)
         self._hub = greenlet.getcurrent()
         self.setting = setting
         self.surroundings = surroundings
         self.key = key
-        self.prefix = prefix
+        self.unit = unit
         self.path: list[Node] = []
         self.trace = Trace(key)
         self.problem = ""
         self.stalled = False
+        self.blocked = False
         self.departed = False
-        # After how many decisions the server did not know a script; None if it knew all. What a server has cached
-        # is no part of a schedule, so a cold schedule is run again; NOSCRIPT itself is a fault kind.
+        self.vacuous = False
         self.cold_at: int | None = None
         self.faults_left = setting.faults
         self.preemptions = 0
@@ -115,12 +123,16 @@ class World(greenlet.greenlet):
         self.processes: list[Process] = []
         self.landed_late = False
         self.now_s = 0.0
+        self.written: dict[str, bytes] = {}
+        self.writes = 0
+        self._asleep: Mapping[str, Footprint] = {}
         self._last: Process | None = None
         self._idle_sleeps = 0
         self._woken: list[Process] = []
         self._steps = 0
         self.operations = Operations(self)
         self._striking = Striking(self)
+        self._faults = WorldFaults(self)
 
     @property
     def decisions(self) -> tuple[str, ...]:
@@ -129,9 +141,12 @@ class World(greenlet.greenlet):
 
     def _run(self) -> None:
         try:
+            self.surroundings.store.begin()
             self.operations.play()
         except (StalledError, AbandonedError):
             self.stalled = True
+        except AsleepError:
+            self.blocked = True
         except DepartedError as error:
             self.departed = True
             self.problem = str(error)
@@ -149,10 +164,16 @@ class World(greenlet.greenlet):
 
     def spawn(self, name: str, body: Callable[[], Any]) -> Process:
         """Start a process; it runs to its first step."""
-        process = Process(name, body, self)
+        process = Process(name, body, self, self.surroundings.store)
         self.processes.append(process)
         self.resume(process, None)
+        self.trace.forget_touched()
         return process
+
+    def enter(self, phase: str) -> None:
+        """Begin a phase; nothing trades places with its beginning."""
+        self.trace.event(Phase(name=phase))
+        self.trace.undecided()
 
     def drive(self) -> None:
         """Decide and act until no process can move."""
@@ -160,31 +181,34 @@ class World(greenlet.greenlet):
             self._wake()
             runnable = [process for process in self.processes if process.state is State.READY]
             if runnable:
-                self._act(self._decide(self._options(runnable)))
+                self._act(self._options(runnable), self._last if self._last in runnable else None)
             elif self.late:
-                decision = self._decide((GO_ON, *(late.name for late in self.late)))
-                if decision == GO_ON:
+                if self._act((GO_ON, *(late.name for late in self.late))) == GO_ON:
                     return
-                self._act(decision)
             else:
                 return
 
     def land_the_rest(self) -> None:
         """Let every late step land that still can, in every order."""
         while self.late:
-            self._act(self._decide(tuple(late.name for late in self.late)))
+            self._act(tuple(late.name for late in self.late))
 
     def jump(self) -> bool:
         """Let time pass the lease; return False where the clock is not ours."""
+        self.trace.undecided()
         if not self.setting.has_clock:
             return False
-        self._hub.switch()
+        self._hub.switch(Pause.JUMP)
         self.now_s += self.setting.jump_s
         self.late = [late for late in self.late if late.expires_s is None or late.expires_s >= self.now_s]
         for process in self.processes:
             if process.state is State.SLEEPING:
                 process.state = State.READY
         return True
+
+    def let_others_go_on(self) -> None:
+        """Come back for a moment while a server comes up."""
+        self._hub.switch(Pause.SERVER)
 
     def resume_paused(self) -> bool:
         """Let the zombies wait at the gate again; say whether there are any."""
@@ -203,32 +227,33 @@ class World(greenlet.greenlet):
         options += [late.name for late in self.late]
         if self.faults_left:
             for process in runnable:
-                if process.step is not None:
-                    options += [f"{process.name}!{kind.name}" for kind in self._kinds_for(process)]
-            if self.setting.has_clock and any(kind.name == ADVANCE for kind in self.setting.kinds):
-                options.append(ADVANCE)
-                self.surroundings.applicable[ADVANCE].add(TIME)
+                options += self._striking.possible(process)
+            options += self._faults.possible()
         return tuple(options)
 
-    def _kinds_for(self, process: Process) -> tuple[FaultKind, ...]:
-        if process.step is None:
-            return ()
-        kinds = self.setting.strikes(process.step)
-        place = place_of(process)
-        for kind in kinds:
-            self.surroundings.applicable[kind.name].add(place)
-        return kinds
-
-    def _decide(self, options: tuple[str, ...]) -> str:
+    def _decide(self, options: tuple[str, ...], running: str) -> str:
         at = len(self.path)
-        taken = self.prefix[at] if at < len(self.prefix) else options[0]
-        if taken not in options:
-            raise DepartedError(
-                f"decision {at + 1} of the schedule is {taken!r}, but only {', '.join(options)} can be decided there"
-            )
-        self.path.append(Node(options, taken))
+        prefix = self.unit.prefix
+        if at < len(prefix):
+            taken = prefix[at]
+            if taken not in options:
+                known = ", ".join(options)
+                raise DepartedError(
+                    f"decision {at + 1} of the schedule is {taken!r}, but only {known} can be decided there"
+                )
+            if at == len(prefix) - 1:
+                self._asleep = self.unit.asleep
+        else:
+            taken = next((option for option in options if self._may_take(option)), "")
+        self.path.append(Node(options, taken, running))
+        if not taken:
+            raise AsleepError
         self._count_step()
         return taken
+
+    def _may_take(self, option: str) -> bool:
+        """Say whether to go on like that unasked: a store is lost only where it is the schedule's own."""
+        return option not in self._asleep and not strikes_store(option)
 
     def _count_step(self) -> None:
         self._steps += 1
@@ -237,45 +262,61 @@ class World(greenlet.greenlet):
 
     # Acting.
 
-    def _act(self, decision: str) -> None:
-        if decision == ADVANCE:
-            self.faults_left -= 1
-            self.trace.advanced(self.setting.jump_s)
-            self.jump()
-            return
-        late = next((late for late in self.late if late.name == decision), None)
-        if late is not None:
+    def _act(self, options: tuple[str, ...], running: Process | None = None) -> str:
+        """Decide, and carry it out; return what was decided."""
+        decision = self._decide(options, running.name if running is not None else "")
+        actor = actor_of(decision)
+        if is_step(actor):
+            self._take_step(actor, decision.partition("!")[2])
+        elif decision == GO_ON:
+            self.trace.touch(everything=True)
+        elif (late := next((late for late in self.late if late.name == decision), None)) is not None:
             self.late.remove(late)
             self.landed_late = True
             self._striking.land(late)
             self._moved(None)
-            return
-        name, struck, fault = decision.partition("!")
+        else:
+            self.faults_left -= 1
+            self._faults.strike(decision)
+        touched = self.trace.decided(actor, decision, len(self.path) - 1)
+        self._asleep = asleep_after(self._asleep, decision, touched)
+        return decision
+
+    def _take_step(self, name: str, fault: str) -> None:
         process = next(process for process in self.processes if process.name == name)
         if self._last is not None and self._last is not process and self._last.state is State.READY:
             self.preemptions += 1
         self._last = process
-        if struck:
+        is_command = isinstance(process.step, CommandStep)
+        if fault:
             self.faults_left -= 1
-            self._striking.strike(process, ALL[fault])
+            self._striking.strike(process, fault)
         else:
             self.resume(process, self._striking.let_happen(process))
+        process.follows_command = is_command and not fault
         self._moved(process)
 
     def resume(self, process: Process, came: Came | None) -> None:
         """Let *process* experience what came of its step and run to its next one."""
         process.go_on(came)
         if process.refused:
-            self.problem = f"the subject {process.refused}; the greenlet gate cannot hold that"
+            self.problem = process.refused
             raise StalledError
         if process.step is not None and process.step.name == "sleep":
             process.state = State.SLEEPING
+            self.trace.touch(everything=True)
 
-    def late_step(self, process: Process, step: Step, kind: str) -> None:
-        """Keep a step that lands later."""
+    def late_step(self, process: Process, step: Step, kind: str) -> str:
+        """Keep a step that lands later; return the decision that lets it land."""
         life_s = self.setting.lease_s * REQUEST_LIFE_LEASES
         expires_s = self.now_s + life_s if isinstance(step, EffectStep) else None
-        self.late.append(Late(f"late{len(self.path)}", process, step, kind, expires_s))
+        late = Late(late_name(process.name, process.ordinal), process, step, kind, expires_s)
+        self.late.append(late)
+        return late.name
+
+    def lose_connections(self) -> None:
+        """Forget the commands that were on their way; every process finds its connection gone."""
+        self.late = [late for late in self.late if not isinstance(late.step, CommandStep)]
 
     def _moved(self, mover: Process | None) -> None:
         if mover not in self._woken:
@@ -291,6 +332,7 @@ class World(greenlet.greenlet):
             return
         self._count_step()
         self._idle_sleeps += 1
+        self.trace.undecided()
         if self._idle_sleeps > _IDLE_SLEEPS and not self.jump():
             raise StalledError
         self._woken = sleepers

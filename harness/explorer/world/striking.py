@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-import json
+import functools
 from typing import TYPE_CHECKING, Any
 
-from harness.explorer.gate_socket import play
-from harness.explorer.process import State
-from harness.explorer.resp import describe
-from harness.explorer.steps import Bytes, CommandStep, Cut, EffectStep, Failed, ProbeStep, Receipt, TimedOut, Woken
-from harness.faults.kind import Answer, Fate
+from harness.explorer.gate.resp import describe
+from harness.explorer.world.process import State
+from harness.explorer.world.steps import (
+    Bytes,
+    CommandStep,
+    Cut,
+    EffectStep,
+    Failed,
+    ProbeStep,
+    Receipt,
+    TimedOut,
+    Woken,
+)
+from harness.explorer.world.trace import place_of
+from harness.faults.kind import Answer, Fate, FaultKind, Target
+from harness.faults.registry import ALL
 from harness.subjects.contract import REQUEST_LIFE_LEASES
 from harness.venue.errors import ERROR_KINDS, EffectRejected, EffectTimeout
 from harness.venue.venue import EffectRequest
 from verify.history.events import Died, EffectReply, Fault
 
 if TYPE_CHECKING:
-    from harness.explorer.process import Process
-    from harness.explorer.steps import Came
-    from harness.explorer.world import Late, World
-    from harness.faults.kind import FaultKind
+    from harness.explorer.world.process import Process
+    from harness.explorer.world.steps import Came
+    from harness.explorer.world.world import Late, World
+
+_STORE = "the store"
+_VENUE = "the venue"
+_GONE = "the connection is gone"
 
 
 class Striking:
@@ -28,16 +42,27 @@ class Striking:
     def __init__(self, world: World) -> None:
         self._world = world
         self._trace = world.trace
+        self._store = world.surroundings.store
+        self._own = world.key.encode()
+
+    def possible(self, process: Process) -> tuple[str, ...]:
+        """Return the decisions that let a fault strike *process* where it waits."""
+        step = process.step
+        if step is None:
+            return ()
+        kinds = self._world.setting.strikes(step)
+        if process.link is not None and isinstance(step, CommandStep) and process.link.is_stale:
+            kinds = tuple(kind for kind in kinds if kind.target is not Target.COMMAND)
+        if self._world.setting.reduces and process.follows_command and isinstance(step, CommandStep):
+            kinds = _without_twice_dead(kinds)
+        self._world.surroundings.applicable.add((place_of(process), _names_of(kinds)))
+        return _strikes_of(process.name, kinds)
 
     def let_happen(self, process: Process) -> Came:
         """Do the step of *process*; return what it experiences."""
         step = process.step
         if isinstance(step, CommandStep):
-            data, value = self._command(process, step)
-            if data.startswith(b"-NOSCRIPT") and self._world.cold_at is None:
-                self._world.cold_at = len(self._world.path)
-            self._trace.step(process, describe(value))
-            return Bytes(data)
+            return self._let_command_happen(process, step)
         if isinstance(step, EffectStep):
             came = self._effect(process, step)
             if isinstance(came, Failed):
@@ -48,19 +73,21 @@ class Striking:
                 self._told(process, step, "receipt", came.body)
             return came
         if isinstance(step, ProbeStep):
-            came = self._probe(step)
-            self._trace.step(process, "found" if came.body["found"] else "not found")
-            return came
+            answer = self._probe(step)
+            self._trace.step(process, "found" if answer.body["found"] else "not found")
+            return answer
+        self._trace.touch(everything=True)
         return Woken()
 
-    def strike(self, process: Process, kind: FaultKind) -> None:
+    def strike(self, process: Process, name: str) -> None:
         """Let the fault strike the step of *process* and let the process experience it."""
+        kind = ALL[name]
         step = process.step
         witness = kind.witness
         if kind.fate is Fate.DONE:
             witness = self._do_unseen(process)
         elif kind.fate is Fate.LATER and kind.answer is Answer.TIMEOUT and step is not None:
-            self._world.late_step(process, step, kind.name)
+            self._trace.touch(writes=(self._world.late_step(process, step, kind.name),))
         self._trace.fault(process, kind.name, witness)
         self._trace.step(process, kind.answer.value, kind.name)
         if kind.answer is Answer.DEATH:
@@ -74,10 +101,11 @@ class Striking:
     def land(self, late: Late) -> None:
         """Let a late step happen now, with nobody waiting for its answer."""
         step = late.step
+        self._trace.touch(writes=(late.name,))
         if isinstance(step, CommandStep):
-            wire = self._world.surroundings.pool.take(step.signature)
-            _, value = play(wire, step)
-            self._world.surroundings.pool.give_back(wire)
+            data, value, wrote = self._store.pool.exchange(step)
+            self._touch(step, wrote=wrote)
+            self._note_coldness(data)
             witness = f"the server answered {describe(value)} when it landed"
         elif isinstance(step, EffectStep):
             landed = self._effect(late.process, step)
@@ -92,12 +120,46 @@ class Striking:
 
     # Within.
 
+    def _let_command_happen(self, process: Process, step: CommandStep) -> Came:
+        if process.link is not None and process.link.is_stale:
+            self._trace.step(process, _GONE)
+            return Cut()
+        data, value = self._command(process, step)
+        self._trace.step(process, describe(value))
+        return Bytes(data)
+
     def _command(self, process: Process, step: CommandStep) -> tuple[bytes, Any]:
         if process.link is None:
             raise TypeError("a command waits without a connection")
-        if self._world.surroundings.keys is not None:
-            self._world.surroundings.keys.update(step.keys)
-        return process.link.exchange(step)
+        data, value, wrote = process.link.exchange(step)
+        self._touch(step, wrote=wrote)
+        self._note_coldness(data)
+        return data, value
+
+    def _note_coldness(self, data: bytes) -> None:
+        is_unknown = data.startswith(b"-NOSCRIPT") and not self._store.forgot_scripts
+        if is_unknown and self._world.cold_at is None:
+            self._world.cold_at = len(self._world.path)
+
+    def _touch(self, step: CommandStep, *, wrote: bool) -> None:
+        """Note what a command touched; a write that changed nothing has only read."""
+        trace = self._trace
+        self._store.named(step.keys or ())
+        if wrote:
+            self._world.writes += 1
+            self._store.wrote()
+        if step.keys is None:
+            trace.touch(everything=True)
+            return
+        names = [trace.plain_key(key) for key in step.keys]
+        trace.touch(reads=(_STORE, *map(trace.plain_key, step.watched)))
+        if wrote:
+            trace.touch(writes=names)
+            self._world.written.update(
+                (name, key) for name, key in zip(names, step.keys, strict=True) if self._own in key
+            )
+        else:
+            trace.touch(reads=names)
 
     def _do_unseen(self, process: Process) -> str:
         step = process.step
@@ -112,9 +174,10 @@ class Striking:
 
     def _effect(self, process: Process, step: EffectStep) -> Receipt | Failed:
         """Do the effect, unless the caller said until when it may be done and that time is over."""
+        self._trace.touch(writes=(_VENUE,))
         venue = self._world.operations.venue
         request = EffectRequest(
-            key=self._world.key,
+            key=self._world.operations.key_of(process.name),
             payload=step.payload,
             effect_type="order",
             process=process.name,
@@ -130,11 +193,9 @@ class Striking:
         return Receipt(receipt)
 
     def _probe(self, step: ProbeStep) -> Receipt:
-        venue = self._world.operations.venue
-        found = venue.ask(key=step.key)
+        self._trace.touch(reads=(_VENUE,))
         life_s = self._world.setting.lease_s * REQUEST_LIFE_LEASES
-        receipt = json.loads(found[0].receipt or "null") if found else None
-        return Receipt({"found": bool(found), "receipt": receipt, "request_life_s": life_s})
+        return Receipt({**self._world.operations.venue.look_up(step.key), "request_life_s": life_s})
 
     def _experience(self, process: Process, kind: FaultKind) -> Came:
         step = process.step
@@ -160,3 +221,21 @@ class Striking:
                 receipt=None if receipt is None else self._trace.canonical(receipt),
             ),
         )
+
+
+@functools.lru_cache(maxsize=4096)
+def _strikes_of(process: str, kinds: tuple[FaultKind, ...]) -> tuple[str, ...]:
+    return tuple(f"{process}!{kind.name}" for kind in kinds)
+
+
+@functools.lru_cache(maxsize=1024)
+def _names_of(kinds: tuple[FaultKind, ...]) -> tuple[str, ...]:
+    return tuple(kind.name for kind in kinds)
+
+
+@functools.lru_cache(maxsize=1024)
+def _without_twice_dead(kinds: tuple[FaultKind, ...]) -> tuple[FaultKind, ...]:
+    """Leave out the crash before a command where the crash after the command before it, which is the same, is run."""
+    if not any(kind.name == "crash_after" for kind in kinds):
+        return kinds
+    return tuple(kind for kind in kinds if kind.name != "crash_before")

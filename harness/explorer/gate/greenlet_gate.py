@@ -18,15 +18,16 @@ import redis.connection
 import redis.utils
 
 from harness.errors import CouldNotRunError
-from harness.explorer.gate_socket import GateSocket
-from harness.explorer.process import running
-from harness.explorer.steps import Bytes, CommandStep, Cut, SleepStep, TimedOut
+from harness.explorer.gate.gate_socket import GateSocket
+from harness.explorer.world.process import running
+from harness.explorer.world.steps import Bytes, CommandStep, Cut, SleepStep, TimedOut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from harness.explorer.commands import CommandTable
-    from harness.explorer.wire import WirePool
+    from harness.explorer.gate.commands import CommandTable
+    from harness.explorer.gate.link import Link
+    from harness.explorer.gate.wire import Address
 
 
 class UngateableError(CouldNotRunError):
@@ -62,8 +63,7 @@ class ClientClocks:
 class GreenletGate:
     """Brings what gated processes do to the gate. One at a time per interpreter."""
 
-    def __init__(self, pool: WirePool, table: CommandTable) -> None:
-        self._pool = pool
+    def __init__(self, table: CommandTable) -> None:
         self._table = table
         self.clocks = ClientClocks()
 
@@ -82,18 +82,19 @@ class GreenletGate:
         ordinary = kind._connect  # noqa: SLF001 - the one place where redis-py opens a socket
 
         def connect(connection: Any) -> Any:
-            if running() is None:
+            process = running()
+            if process is None:
                 return ordinary(connection)
-            self._check_address(connection)
-            return GateSocket(self._pool, self._table, self)
+            self._check_address(connection, process.store.presented)
+            return GateSocket(process.store.pool, self._table, self)
 
         kind._connect = connect  # noqa: SLF001
         stack.callback(setattr, kind, "_connect", ordinary)
 
-    def _check_address(self, connection: Any) -> None:
+    def _check_address(self, connection: Any, expected: Address) -> None:
         path = getattr(connection, "path", None)
         there = path or (connection.host, connection.port)
-        if there != self._pool.path:
+        if there != expected:
             self.refuse(f"connects to {there}, not to the Redis it was given")
 
     def _sleeper(self, ordinary: Callable[[float], None]) -> Callable[[float], None]:
@@ -108,13 +109,13 @@ class GreenletGate:
 
     # The passage of every gate socket.
 
-    def pass_command(self, step: CommandStep, gate_socket: GateSocket) -> Bytes | Cut | TimedOut:
+    def pass_command(self, step: CommandStep, link: Link) -> Bytes | Cut | TimedOut:
         """Hold the running process until the step is chosen, then say what came of it."""
         process = running()
         if process is None:
             # A client made by a process and used outside every process: its finaliser, for one.
             return Cut()
-        came = process.wait_with(step, gate_socket)
+        came = process.wait_with(step, link)
         if not isinstance(came, (Bytes, Cut, TimedOut)):
             raise TypeError(f"a command came back as {came!r}")
         return came
@@ -124,7 +125,7 @@ class GreenletGate:
         process = running()
         if process is not None:
             # The subject may catch what is raised here; the schedule ends all the same.
-            process.refused = reason
+            process.refused = f"the subject {reason}; the greenlet gate cannot hold that"
         raise UngateableError(f"the subject {reason}; the greenlet gate cannot hold that")
 
 

@@ -25,6 +25,9 @@ UNGATEABLE = {
 }
 """Commands whose replies do not answer requests one to one, with the reason."""
 
+_HARMLESS = frozenset({"PING", "ECHO", "TIME", "SCRIPT", "COMMAND"})
+"""Commands without keys that read nothing another client could change, apart from the time."""
+
 _BLOCKING = frozenset(
     {"BLPOP", "BRPOP", "BLMOVE", "BRPOPLPUSH", "BLMPOP", "BZPOPMIN", "BZPOPMAX", "BZMPOP"},
 )
@@ -74,14 +77,16 @@ class CommandTable:
         shape = self._shapes.get(name)
         return shape is None or shape.writes
 
-    def keys(self, words: Sequence[bytes]) -> tuple[bytes, ...]:
-        """Return the keys that the command names; empty where it names none or the table cannot tell."""
+    def keys(self, words: Sequence[bytes]) -> tuple[bytes, ...] | None:
+        """Return the keys that the command names; None where it may touch what it does not name."""
         name = words[0].upper().decode("ascii", "replace")
         if name in _SCRIPTS:
             return _script_keys(words)
+        if name in _HARMLESS and words[-1].upper() != b"FLUSH":
+            return ()
         shape = self._shapes.get(name)
         if shape is None or shape.first <= 0:
-            return ()
+            return None
         last = shape.last if shape.last >= 0 else len(words) + shape.last
         return tuple(words[shape.first : last + 1 : max(shape.step, 1)])
 
@@ -89,11 +94,13 @@ class CommandTable:
 _KEY_COUNT_AT = 2
 
 
-def _script_keys(words: Sequence[bytes]) -> tuple[bytes, ...]:
+def _script_keys(words: Sequence[bytes]) -> tuple[bytes, ...] | None:
     try:
         count = int(words[_KEY_COUNT_AT])
     except (IndexError, ValueError):
-        return ()
+        return None
+    if count == 0:
+        return None
     return tuple(words[_KEY_COUNT_AT + 1 : _KEY_COUNT_AT + 1 + count])
 
 

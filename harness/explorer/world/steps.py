@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from harness.explorer.wire import Signature
+    from harness.explorer.gate.wire import Signature
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,13 +16,16 @@ class CommandStep:
     """One Redis command, script call or MULTI/EXEC block that a process is about to send.
 
     ``parts`` holds the bytes of its requests: one, or all of a MULTI block, of whose replies the last one counts.
+    ``keys`` is None where the server cannot tell what the command touches; ``watched`` are the keys on which the fate
+    of a MULTI block depends.
     """
 
     name: str
-    keys: tuple[bytes, ...]
+    keys: tuple[bytes, ...] | None
     may_write: bool
     parts: tuple[bytes, ...]
     signature: Signature
+    watched: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

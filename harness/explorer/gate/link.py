@@ -1,0 +1,159 @@
+"""One connection of a gated client: its bytes cut into steps, each brought to the gate before the server sees it.
+
+Connection set-up is answered from what the pool has seen before, and a real wire is taken only for a step. How the
+bytes come and go is the business of the gate.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from harness.explorer.gate.commands import SETUP, UNGATEABLE, blocks
+from harness.explorer.gate.resp import Request, RequestReader
+from harness.explorer.world.steps import Bytes, CommandStep, Cut, TimedOut
+
+if TYPE_CHECKING:
+    from harness.explorer.gate.commands import CommandTable
+    from harness.explorer.gate.wire import Signature, Wire, WirePool
+
+_LOUD_CLIENT = frozenset({b"REPLY", b"TRACKING", b"KILL", b"PAUSE", b"UNPAUSE", b"UNBLOCK"})
+"""Subcommands of CLIENT that touch other clients, or after which replies do not answer requests one to one."""
+_WITH_TEXT = frozenset({"EVAL", "EVAL_RO"})
+
+
+class Passage(Protocol):
+    """What brings a step of the running process to the gate and returns what it experiences."""
+
+    def pass_command(self, step: CommandStep, link: Link) -> Bytes | Cut | TimedOut:
+        """Hold the running process until the step is chosen, then say what came of it."""
+
+    def refuse(self, reason: str) -> None:
+        """End the schedule: the subject does what this gate cannot hold."""
+
+
+class Link:
+    """The gate's end of one connection.
+
+    Attributes:
+        incoming: Bytes that the client is to read.
+        ending: What ended the connection; None while it stands.
+    """
+
+    def __init__(self, pool: WirePool, table: CommandTable, passage: Passage) -> None:
+        self.incoming = bytearray()
+        self.ending: Cut | TimedOut | None = None
+        self._pool = pool
+        self._table = table
+        self._passage = passage
+        self._epoch = pool.epoch
+        self._reader = RequestReader()
+        self._signature: Signature = ()
+        self._block: list[Request] | None = None
+        self._held: Wire | None = None
+        self._watched: tuple[bytes, ...] = ()
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the server that the connection led to is gone."""
+        return self._epoch != self._pool.epoch
+
+    def send(self, data: bytes) -> None:
+        """Bring every request in *data* to the gate, one after the other; their replies are then in ``incoming``."""
+        for request in self._reader.feed(data):
+            if self.ending is not None:
+                return
+            self._take(request)
+
+    def exchange(self, step: CommandStep) -> tuple[bytes, Any, bool]:
+        """Let the step happen at the server; return the reply's bytes and value, and whether it wrote."""
+        wire = self._held or self._pool.take(step.signature)
+        answered = self._pool.play(wire, step)
+        if step.name == "WATCH":
+            self._held = wire
+            self._watched += step.keys or ()
+        elif self._held is None:
+            self._pool.give_back(wire)
+        elif step.name == "UNWATCH" or step.name.startswith("MULTI"):
+            # The watch is over: the wire is clean again.
+            self._held = None
+            self._watched = ()
+            self._pool.give_back(wire)
+        return answered
+
+    def drop_held(self) -> None:
+        """Close the wire that holds state of this connection, if there is one."""
+        if self._held is not None:
+            self._held.close()
+            self._held = None
+            self._watched = ()
+
+    # Within.
+
+    def _take(self, request: Request) -> None:
+        name = request.name
+        if name in SETUP:
+            self._set_up(request)
+        elif name in UNGATEABLE:
+            self._passage.refuse(f"uses {name}, which {UNGATEABLE[name]}")
+        elif blocks(request.words):
+            self._passage.refuse(f"uses {name}, which may wait for another client while the gate holds everybody")
+        elif self._block is not None:
+            self._continue_block(request)
+        elif name == "MULTI":
+            self._block = [request]
+            self.incoming += b"+OK\r\n"
+        else:
+            self._remember_script(name, request.words)
+            self._pass(
+                CommandStep(
+                    name=name,
+                    keys=self._table.keys(request.words),
+                    may_write=self._table.may_write(request.words),
+                    parts=(request.raw,),
+                    signature=self._signature,
+                ),
+            )
+
+    def _set_up(self, request: Request) -> None:
+        if request.name == "CLIENT" and _LOUD_CLIENT.intersection(word.upper() for word in request.words[1:2]):
+            self._passage.refuse(f"uses {b' '.join(request.words[:2]).decode('ascii', 'replace')}")
+        self._signature, reply = self._pool.set_up(self._signature, request.raw)
+        self.incoming += reply
+
+    def _remember_script(self, name: str, words: list[bytes]) -> None:
+        if name in _WITH_TEXT and len(words) > 1:
+            self._pool.scripts[words[1]] = None
+        elif name == "SCRIPT" and [word.upper() for word in words[1:2]] == [b"LOAD"]:
+            self._pool.scripts.update(dict.fromkeys(words[2:3]))
+
+    def _continue_block(self, request: Request) -> None:
+        block = self._block or []
+        block.append(request)
+        if request.name == "DISCARD":
+            self._block = None
+            self.incoming += b"+OK\r\n"
+        elif request.name == "EXEC":
+            self._block = None
+            self._pass(self._transaction(block))
+        else:
+            self.incoming += b"+QUEUED\r\n"
+
+    def _transaction(self, block: list[Request]) -> CommandStep:
+        inner = block[1:-1]
+        keys = [self._table.keys(each.words) for each in inner]
+        return CommandStep(
+            name="MULTI " + " ".join(each.name for each in inner),
+            keys=None if None in keys else tuple(key for some in keys if some is not None for key in some),
+            may_write=any(self._table.may_write(each.words) for each in inner),
+            parts=tuple(each.raw for each in block),
+            signature=self._signature,
+            watched=self._watched,
+        )
+
+    def _pass(self, step: CommandStep) -> None:
+        came = self._passage.pass_command(step, self)
+        if isinstance(came, Bytes):
+            self.incoming += came.data
+        else:
+            self.ending = came
+            self.drop_held()

@@ -1,0 +1,246 @@
+"""Real connections to the server, kept handshaken and handed from one client to the next.
+
+A wire carries one request and its reply at a time. Its set-up (HELLO, AUTH, SELECT, CLIENT ...) is its signature: a
+fresh client whose set-up has been seen before gets the stored replies and later a wire of that signature, so that
+making a client costs no round trip.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+from typing import TYPE_CHECKING, Any
+
+import hiredis
+import redis.connection
+
+from harness.errors import CouldNotRunError
+
+if TYPE_CHECKING:
+    from harness.explorer.world.steps import CommandStep
+
+Signature = tuple[bytes, ...]
+Address = str | tuple[str, int]
+_WAIT = object()
+_PORT = 6379
+_CHANGES = re.compile(rb"rdb_changes_since_last_save:(\d+)")
+
+
+def packed(*words: bytes) -> bytes:
+    """Return a request."""
+    return b"*%d\r\n%b" % (len(words), b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in words))
+
+
+_HOW_MANY_CHANGES = packed(b"INFO", b"persistence")
+
+
+class Wire:
+    """One connected socket to the server."""
+
+    __slots__ = ("_reader", "_socket", "signature")
+
+    def __init__(self, address: Address, *, timeout_s: float) -> None:
+        family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
+        self._socket = socket.socket(family, socket.SOCK_STREAM)
+        self._socket.settimeout(timeout_s)
+        self._reader = hiredis.Reader(notEnoughData=_WAIT)
+        self.signature: Signature = ()
+        try:
+            self._socket.connect(address)
+            if family == socket.AF_INET:
+                self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError as error:
+            self._socket.close()
+            raise CouldNotRunError(f"cannot connect to the Redis server at {address}: {error}") from error
+
+    def ask(self, raw: bytes) -> tuple[bytes, Any]:
+        """Send the bytes of one request and return the bytes and the value of its reply.
+
+        Raises:
+            CouldNotRunError: The server is gone or silent.
+        """
+        received, (value,) = self._ask(raw, 1)
+        return received, value
+
+    def ask_and_count(self, raw: bytes) -> tuple[bytes, Any, int | None]:
+        """Do as :meth:`ask`, and return how many changes the server has counted since then; None if it does not say.
+
+        Raises:
+            CouldNotRunError: The server is gone or silent.
+        """
+        received, (value, counted) = self._ask(raw + _HOW_MANY_CHANGES, 2)
+        if not isinstance(counted, bytes | str):
+            # A user without INFO: the error is one line behind the reply that counts.
+            return received[: received.rfind(b"\r\n", 0, -2) + 2], value, None
+        text = counted if isinstance(counted, bytes) else counted.encode()
+        found = _CHANGES.search(text)
+        start = received.rfind(b"# Persistence")
+        end = max(received.rfind(b"$", 0, start), received.rfind(b"=", 0, start))
+        return received[:end], value, int(found[1]) if found else None
+
+    def _ask(self, raw: bytes, replies: int) -> tuple[bytes, list[Any]]:
+        values: list[Any] = []
+        received = b""
+        try:
+            self._socket.sendall(raw)
+            while True:
+                chunk = self._socket.recv(65536)
+                if not chunk:
+                    raise CouldNotRunError("the Redis server closed the connection in the middle of a schedule")
+                received = received + chunk if received else chunk
+                self._reader.feed(chunk)
+                while (value := self._reader.gets()) is not _WAIT:
+                    values.append(value)
+                    if len(values) == replies:
+                        return received, values
+        except OSError as error:
+            raise CouldNotRunError(f"the Redis server does not answer any more: {error}") from error
+
+    def close(self) -> None:
+        """Close the socket; the server drops what the connection held (MULTI, WATCH)."""
+        self._socket.close()
+
+
+class WirePool:
+    """Wires by signature, and the stored replies of every set-up seen so far.
+
+    Attributes:
+        address: Where the server is.
+        epoch: How often the server was lost; connections of an earlier epoch are gone.
+        opened: How many wires were connected.
+        scripts: Texts of the scripts that clients have sent, oldest first.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        *,
+        own: Signature = (),
+        timeout_s: float = 10.0,
+        scripts: dict[bytes, None] | None = None,
+    ) -> None:
+        """Open a pool; nothing is connected yet.
+
+        Args:
+            address: Where the server is.
+            own: How the harness itself sets a connection up.
+            timeout_s: Seconds to wait for each reply.
+            scripts: Texts of scripts that clients have sent elsewhere; None for none.
+        """
+        self.address = address
+        self.scripts: dict[bytes, None] = {} if scripts is None else scripts
+        self._own = own
+        self.epoch = 0
+        self.opened = 0
+        self._timeout_s = timeout_s
+        self._idle: dict[Signature, list[Wire]] = {}
+        self._replies: dict[Signature, bytes] = {}
+        self._changes: int | None = None
+        self._quiet = socket.socketpair()
+        self._ended, other = socket.socketpair()
+        other.close()
+
+    @classmethod
+    def to(cls, url: str, *, scripts: dict[bytes, None] | None = None) -> WirePool:
+        """Return the pool of the server at *url*, with the user and the database that it names."""
+        told: Any = redis.connection.parse_url(url)  # type: ignore[no-untyped-call]  # redis-py has no type for it
+        own: list[bytes] = []
+        if told.get("password") is not None:
+            own.append(packed(b"AUTH", *(told[name].encode() for name in ("username", "password") if told.get(name))))
+        if told.get("db"):
+            own.append(packed(b"SELECT", b"%d" % told["db"]))
+        address = told.get("path") or (told.get("host", "localhost"), told.get("port", _PORT))
+        return cls(address, own=tuple(own), scripts=scripts)
+
+    def quiet_fileno(self) -> int:
+        """Return a descriptor that is open and never readable, for clients that poll before they send."""
+        return self._quiet[0].fileno()
+
+    def ended_fileno(self) -> int:
+        """Return a descriptor that is readable and at its end."""
+        return self._ended.fileno()
+
+    def set_up(self, signature: Signature, raw: bytes) -> tuple[Signature, bytes]:
+        """Return the signature after one more set-up command, and the bytes to answer it with."""
+        after = (*signature, raw)
+        reply = self._replies.get(after)
+        if reply is None:
+            wire = self.take(signature)
+            reply, _ = wire.ask(raw)
+            wire.signature = after
+            self._replies[after] = reply
+            self.give_back(wire)
+        return after, reply
+
+    def take(self, signature: Signature) -> Wire:
+        """Return an idle wire of the signature, or a new one that has been set up."""
+        idle = self._idle.get(signature)
+        if idle:
+            return idle.pop()
+        wire = Wire(self.address, timeout_s=self._timeout_s)
+        self.opened += 1
+        for raw in signature:
+            wire.ask(raw)
+        wire.signature = signature
+        return wire
+
+    def give_back(self, wire: Wire) -> None:
+        """Keep a clean wire for the next client."""
+        self._idle.setdefault(wire.signature, []).append(wire)
+
+    def play(self, wire: Wire, step: CommandStep) -> tuple[bytes, Any, bool]:
+        """Send the step's requests; return bytes and value of the reply that counts, and whether it wrote.
+
+        Whether a command has changed anything is asked of the server, which counts its changes. Where it does not
+        tell, a command that may write has written.
+        """
+        for part in step.parts[:-1]:
+            wire.ask(part)
+        if not step.may_write:
+            return (*wire.ask(step.parts[-1]), False)
+        reply, value, changes = wire.ask_and_count(step.parts[-1])
+        wrote = changes is None or changes != self._changes
+        self._changes = changes
+        return reply, value, wrote
+
+    def ask(self, *words: bytes) -> Any:
+        """Ask the server something of our own; return the reply's value."""
+        wire = self.take(self._own)
+        _, value, self._changes = wire.ask_and_count(packed(*words))
+        self.give_back(wire)
+        return value
+
+    def recount(self) -> None:
+        """Ask for the server's count of changes: somebody may have written beside the pool."""
+        self.ask(b"PING")
+
+    def load_scripts(self) -> None:
+        """Let the server know every script that clients have sent."""
+        for text in self.scripts:
+            self.ask(b"SCRIPT", b"LOAD", text)
+
+    def exchange(self, step: CommandStep) -> tuple[bytes, Any, bool]:
+        """Let a step happen that no connection waits for; return what :meth:`play` does."""
+        wire = self.take(step.signature)
+        answered = self.play(wire, step)
+        self.give_back(wire)
+        return answered
+
+    def lose(self, address: Address) -> None:
+        """Forget every wire: the server they led to is gone, and the one at *address* stands in its place."""
+        self.address = address
+        self.epoch += 1
+        self._changes = None
+        self._close_idle()
+
+    def close(self) -> None:
+        """Close every idle wire."""
+        for end in (*self._quiet, self._ended):
+            end.close()
+        self._close_idle()
+
+    def _close_idle(self) -> None:
+        for wires in self._idle.values():
+            for wire in wires:
+                wire.close()
+        self._idle.clear()

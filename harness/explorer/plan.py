@@ -1,0 +1,93 @@
+"""What is to be explored, as a value, and how far it has come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from harness.explorer.world.setting import Setting
+from harness.faults.kind import Target
+from verify.history.promises import Promise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from harness.faults.kind import FaultKind
+    from harness.subjects.contract import Subject
+
+NO_CLOCK = "the server's clock is not ours to move (use the extra `clock` and --redis embedded)"
+NOT_OURS = "the server is not ours to lose"
+
+
+@dataclass(slots=True)
+class Progress:
+    """What can be said of an exploration while it runs."""
+
+    name: str
+    doing: str = ""
+    schedules: int = 0
+    classes: int = 0
+    waiting: int = 0
+    elapsed_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to explore.
+
+    Attributes:
+        name: What reports call it.
+        subject: Whose guard.
+        workers: Processes of the first delivery.
+        faults: Faults per schedule at most.
+        kinds: Fault kinds asked for.
+        workloads: Workloads asked for.
+        seed: The run's seed.
+        budget_s: Real seconds after which the exploration ends unfinished; None means never.
+        reduces: Whether schedules that differ in nothing that can be noticed are run once.
+    """
+
+    name: str
+    subject: Subject
+    workers: int
+    faults: int
+    kinds: tuple[FaultKind, ...]
+    workloads: tuple[str, ...]
+    seed: int
+    budget_s: float | None = None
+    reduces: bool = True
+
+    def within(self, budget_s: float | None) -> Plan:
+        """Return the plan with *budget_s* as its budget, if that is less than its own."""
+        budgets = [each for each in (budget_s, self.budget_s) if each is not None]
+        return replace(self, budget_s=min(budgets, default=None))
+
+    def settings(self, *, has_clock: bool, is_ours: bool) -> tuple[Setting, ...]:
+        """Return the passes: fewest faults first, so that a budget that ends early leaves the shallow part whole."""
+        missing = unavailable(self.kinds, has_clock=has_clock, is_ours=is_ours)
+        return tuple(
+            Setting(
+                subject=self.subject,
+                workload=workload,
+                workers=self.workers,
+                faults=faults,
+                kinds=tuple(kind for kind in self.kinds if kind.name not in missing),
+                has_clock=has_clock,
+                reduces=self.reduces,
+            )
+            for faults in range(self.faults + 1)
+            for workload in self.workloads
+        )
+
+
+def unavailable(kinds: Iterable[FaultKind], *, has_clock: bool, is_ours: bool) -> dict[str, str]:
+    """Return the kinds that a server cannot do, each with the reason."""
+    missing = {kind.name: NO_CLOCK for kind in kinds if kind.needs_clock and not has_clock}
+    if not is_ours:
+        missing |= {kind.name: NOT_OURS for kind in kinds if kind.target is Target.STORE}
+    return missing
+
+
+def workloads_for(promise: Promise) -> tuple[str, ...]:
+    """Return the workloads that test a promise: a lock knows no payload, nor what its name stands for."""
+    return ("same",) if promise is Promise.MUTUAL_EXCLUSION else ("same", "conflict", "neighbours")

@@ -1,0 +1,167 @@
+"""Runs schedules on one server: side by side, again where the server did not know a script, some with fresh guards.
+
+Says what came of each and decides nothing about what is run next.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from harness import clock
+from harness.errors import CouldNotRunError
+from harness.explorer.cohort import run_together
+from harness.explorer.decision import actor_of, is_step, struck_kind
+from harness.explorer.outcome import Historian, Outcome
+from harness.explorer.rig import losses_of
+from harness.explorer.search.tree import Ran, Unit
+from harness.explorer.world.seats import FreshSeats, ReusedSeats, Seats
+from harness.explorer.world.world import Surroundings, World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from harness.explorer.rig import Rig
+    from harness.explorer.world.setting import Setting
+    from harness.subjects.contract import Subject
+
+_FLUSH_EVERY = 20_000
+"""Schedules between two FLUSHALLs of a server of our own; their keys stay below 30 MB."""
+
+_LOSING = 8
+"""Schedules that lose their store in flight at most: each has a server of its own, and mostly waits for it."""
+
+COLD_ATTEMPTS = 32
+"""How often a schedule is run again because the server did not know a script; a guard has fewer scripts than this."""
+
+_ALWAYS_CHECKED = 16
+_CHECKED_EVERY = 256
+"""Schedules of a reusable subject that are run again with fresh guards: the first ones, then one in so many."""
+
+
+class Runner:
+    """Runs schedules of one subject."""
+
+    def __init__(self, rig: Rig, subject: Subject) -> None:
+        self._rig = rig
+        self._historian = Historian(subject)
+        # Two explorations of one seed on one server must not meet each other's keys.
+        self._mark = clock.shared_ns() & 0xFFFFFFFF
+        self._numbered = 0
+        self._whole = 0
+        self._since_flush = 0
+        self._seats: Seats = ReusedSeats(subject) if subject.reusable else FreshSeats(subject)
+        self._again: list[Unit] = []
+        self._aside: list[Unit] = []
+        self._warming: set[Unit] = set()
+        self._cold: Counter[Unit] = Counter()
+        self._doubted: list[World] = []
+        self._originals: dict[World, World] = {}
+
+    def run(self, setting: Setting, next_unit: Callable[[], Unit | None]) -> Iterator[tuple[Unit | None, Outcome]]:
+        """Run schedules as long as there are any; yield what came of each, with None for a second run of one.
+
+        Args:
+            setting: What is explored.
+            next_unit: Gives the next schedule; None when there is none now. It is asked again whenever one ended.
+        """
+        ran = True
+        while ran or self._since_flush >= _FLUSH_EVERY:
+            if self._since_flush >= _FLUSH_EVERY:
+                self._rig.start_afresh()
+                self._since_flush = 0
+            ran = False
+            for world in run_together(lambda: self._next(setting, next_unit), lambda: self._rig.jump(setting.jump_s)):
+                ran = True
+                yield from self._ended(world)
+            for world in run_together(
+                lambda: self._next_losing(setting), lambda: self._rig.jump(setting.jump_s), _LOSING
+            ):
+                ran = True
+                self._rig.take_back(world.surroundings.store)
+                yield from self._ended(world)
+
+    # Within.
+
+    def _next(self, setting: Setting, next_unit: Callable[[], Unit | None]) -> World | None:
+        """Return the next schedule for the shared server; those that lose their server are put aside."""
+        if self._doubted:
+            doubted = self._doubted.pop()
+            again = self._world(setting, doubted.unit, FreshSeats(setting.subject))
+            self._originals[again] = doubted
+            return again
+        while self._since_flush < _FLUSH_EVERY:
+            unit = self._again.pop() if self._again else next_unit()
+            if unit is None:
+                return None
+            if not losses_of(unit):
+                return self._world(setting, unit, self._seats)
+            self._aside.append(unit)
+        return None
+
+    def _next_losing(self, setting: Setting) -> World | None:
+        return self._world(setting, self._aside.pop(0), FreshSeats(setting.subject)) if self._aside else None
+
+    def _world(self, setting: Setting, unit: Unit, seats: Seats) -> World:
+        self._numbered += 1
+        self._since_flush += 1
+        key = f"sp{self._mark:08x}n{self._numbered:07d}z"
+        surroundings = Surroundings(self._rig.store_for(unit), seats, self._historian.applicable)
+        return World(setting, surroundings, key, unit)
+
+    def _ended(self, world: World) -> Iterator[tuple[Unit | None, Outcome]]:
+        original = self._originals.pop(world, None)
+        if original is not None:
+            difference = _difference(original, world)
+            if difference:
+                yield (
+                    None,
+                    Outcome(ran=Ran(path=(), events=()), problem=difference[0], nondeterministic=difference[1]),
+                )
+        elif world.unit in self._warming:
+            self._warming.discard(world.unit)
+        elif world.cold_at is not None:
+            self._warm_up(world)
+        else:
+            outcome = self._historian.outcome(world)
+            if outcome.history is not None:
+                self._whole += 1
+                is_reused = world.surroundings.seats is self._seats and world.setting.subject.reusable
+                if is_reused and _is_sampled(self._whole):
+                    self._doubted.append(world)
+            yield world.unit, outcome
+
+    def _warm_up(self, world: World) -> None:
+        """Let a schedule be run once more, behind one in which the guard meets the unknown script undisturbed."""
+        self._cold[world.unit] += 1
+        if self._cold[world.unit] > COLD_ATTEMPTS:
+            raise CouldNotRunError(
+                f"the server forgets scripts as fast as the subject loads them; seen in '{' '.join(world.decisions)}'"
+            )
+        warming = Unit(undisturbed(world), {})
+        self._warming.add(warming)
+        self._again += [world.unit, warming]
+
+
+def undisturbed(world: World) -> tuple[str, ...]:
+    """Return how a schedule begins in which what met the unknown script is not struck by the last fault before."""
+    met = world.decisions[: world.cold_at]
+    struck = max((at for at, decision in enumerate(met) if struck_kind(decision)), default=None)
+    if struck is None:
+        return met
+    actor = actor_of(met[struck])
+    return (*met[:struck], actor) if is_step(actor) else met[:struck]
+
+
+def _is_sampled(number: int) -> bool:
+    """Say whether the schedule of a reusable subject is run again with fresh guards: the claim is never trusted."""
+    return number <= _ALWAYS_CHECKED or number % _CHECKED_EVERY == 0
+
+
+def _difference(original: World, again: World) -> tuple[str, str] | None:
+    """Compare a schedule with the same one on fresh guards; a cold one proves nothing."""
+    if again.cold_at is not None or again.trace.events == original.trace.events:
+        return None
+    claim = "the subject says that a guard may be reused"
+    seen = f"but with fresh guards the schedule '{' '.join(original.decisions)}' gives another history"
+    return "the subject is not reusable, though it says so", f"{claim}, {seen}"

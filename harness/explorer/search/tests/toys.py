@@ -1,0 +1,200 @@
+"""Toy systems: processes that read and write a dictionary under faults, explored by the same tree as guards are."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from harness.explorer.decision import actor_of, late_name
+from harness.explorer.search.footprint import EVERYTHING, NOTHING, Footprint, footprint, independent
+from harness.explorer.search.races import Event
+from harness.explorer.search.tree import Node, Ran, Tree, Unit, asleep_after
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+FAULTS = ("crash_before", "request_lost", "late_request")
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """One step of a process.
+
+    Attributes:
+        kind: ``read``, ``write``, or ``claim``, which writes only where nothing is.
+        key: What it touches.
+        skips: How many steps are left out behind it where it reads something, or claims nothing.
+    """
+
+    kind: str
+    key: str
+    skips: int = 0
+
+
+@dataclass(slots=True)
+class Toy:
+    """A system of processes.
+
+    Attributes:
+        programs: The steps of each process.
+        faults: How many faults strike at most.
+        jumps: Whether time may jump, which frees every claim.
+    """
+
+    programs: Mapping[str, Sequence[Op]]
+    faults: int = 0
+    jumps: bool = False
+
+    def run(self, unit: Unit) -> tuple[Ran, Class | None]:
+        """Run one schedule; return what the tree wants to know and its class, None where all was asleep."""
+        running = _Running(self, unit)
+        return running.run()
+
+
+Class = tuple[tuple[str, object], ...]
+"""The one form of all schedules that differ only in neighbours that may trade places: decisions with replies."""
+
+
+@dataclass(slots=True)
+class _Running:
+    toy: Toy
+    unit: Unit
+    store: dict[str, object] = field(default_factory=dict)
+    at: dict[str, int] = field(default_factory=dict)
+    late: dict[str, tuple[str, Op]] = field(default_factory=dict)
+    path: list[Node] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    replies: list[object] = field(default_factory=list)
+    left: int = 0
+
+    def run(self) -> tuple[Ran, Class | None]:
+        self.at = dict.fromkeys(self.toy.programs, 0)
+        self.left = self.toy.faults
+        asleep: Mapping[str, Footprint] = {}
+        last = ""
+        while options := self._options(last):
+            depth = len(self.path)
+            if depth == len(self.unit.prefix) - 1:
+                asleep = self.unit.asleep
+            if depth < len(self.unit.prefix):
+                taken = self.unit.prefix[depth]
+                assert taken in options
+            else:
+                taken = next((option for option in options if option not in asleep), "")
+            self.path.append(Node(options, taken, last if last in options else ""))
+            if not taken:
+                return Ran(path=self.path, events=self.events), None
+            reply, touched = self._act(taken)
+            self.events.append(Event(actor_of(taken), taken, depth, touched))
+            self.replies.append(reply)
+            asleep = asleep_after(asleep, taken, touched)
+            last = actor_of(taken) if actor_of(taken) in self.at else last
+        return Ran(path=self.path, events=self.events), normal_form(self.events, self.replies)
+
+    def _options(self, last: str) -> tuple[str, ...]:
+        ready = sorted(
+            (name for name, at in self.at.items() if at < len(self.toy.programs[name])), key=lambda name: name != last
+        )
+        options = [*ready, *self.late]
+        if options and self.left:
+            options += [f"{name}!{kind}" for name in ready for kind in FAULTS]
+            options += ["advance"] * self.toy.jumps
+        return tuple(options)
+
+    def _act(self, taken: str) -> tuple[object, Footprint]:
+        name, struck, kind = taken.partition("!")
+        if taken == "advance":
+            self.left -= 1
+            self.store = {key: held for key, held in self.store.items() if not isinstance(held, str)}
+            return None, EVERYTHING
+        if taken in self.late:
+            owner, op = self.late.pop(taken)
+            reply, touched = self._do(op, owner)
+            return reply, footprint(touched.reads, touched.writes | {taken})
+        op = self.toy.programs[name][self.at[name]]
+        if not struck:
+            reply, touched = self._do(op, name)
+            self.at[name] += 1 + (op.skips if bool(reply) == (op.kind == "read") else 0)
+            return reply, touched
+        self.left -= 1
+        if kind == "crash_before":
+            self.at[name] = len(self.toy.programs[name])
+            return None, NOTHING
+        touched = NOTHING
+        if kind == "late_request":
+            waits = late_name(name, self.at[name])
+            self.late[waits] = (name, op)
+            touched = footprint(writes=frozenset((waits,)))
+        self.at[name] += 1
+        return None, touched
+
+    def _do(self, op: Op, name: str) -> tuple[object, Footprint]:
+        key = frozenset((op.key,))
+        held = self.store.get(op.key)
+        if op.kind == "read" or (op.kind == "claim" and held is not None):
+            return held if op.kind == "read" else False, footprint(key)
+        # What is written depends on what was there, so that no two orders of writing come to the same.
+        self.store[op.key] = name if op.kind == "claim" else (held, name).__hash__() % 997
+        return op.kind == "claim", footprint(frozenset(), key)
+
+
+def normal_form(events: Sequence[Event], replies: Sequence[object]) -> Class:
+    """Return the alphabetically first order of the events that keeps dependent ones in theirs."""
+    waiting = dict(enumerate(events))
+    form = []
+    while waiting:
+        free = [
+            (event.decision, at)
+            for at, event in waiting.items()
+            if not any(
+                before < at and (other.actor == event.actor or not independent(other.footprint, event.footprint))
+                for before, other in waiting.items()
+            )
+        ]
+        decision, at = min(free)
+        form.append((decision, replies[at]))
+        del waiting[at]
+    return tuple(form)
+
+
+@dataclass(slots=True)
+class Explored:
+    """What an exploration of a toy came to.
+
+    Attributes:
+        schedules: The schedules that were run, in the order in which they were given out.
+        blocked: How many of them came to where everything was tried elsewhere.
+        classes: How many schedules of each class were run.
+    """
+
+    schedules: list[tuple[str, ...]] = field(default_factory=list)
+    blocked: int = 0
+    classes: dict[Class, int] = field(default_factory=dict)
+
+
+def explore(toy: Toy, *, reduces: bool, window: int = 1, disorder: int = 0) -> Explored:
+    """Explore *toy*.
+
+    Args:
+        toy: What to explore.
+        reduces: Whether to run one schedule of each class, about.
+        window: Schedules in flight at most.
+        disorder: Seed of the order in which they come back.
+    """
+    order = random.Random(disorder)  # noqa: S311 - the order of a test
+    tree, seen = Tree(reduces=reduces, window=window), Explored()
+    flying: list[tuple[Unit, Ran]] = []
+    while tree:
+        unit = tree.take()
+        if unit is None:
+            tree.give_back(*flying.pop(order.randrange(len(flying))))
+            continue
+        ran, seen_class = toy.run(unit)
+        flying.append((unit, ran))
+        seen.schedules.append(tuple(node.taken for node in ran.path))
+        if seen_class is None:
+            seen.blocked += 1
+        else:
+            seen.classes[seen_class] = seen.classes.get(seen_class, 0) + 1
+    return seen

@@ -1,0 +1,195 @@
+"""What happened in one schedule: the events that are judged, what each step touched, and what a person wants to see.
+
+Names are made the same in every schedule (the key becomes ``k0``, order ids ``o1``, ``o2`` ...), so that schedules
+that differ only in such names give one history.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from harness.explorer.search.footprint import EVERYTHING, Footprint, footprint
+from harness.explorer.search.races import Event as Happened
+from verify.history.events import Complete, Died, EffectCall, Event, Fault, Landed
+from verify.history.words import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from harness.explorer.world.process import Process
+
+KEY = "k0"
+TIME = "time"
+"""Where a jump of time is counted: it strikes no process in particular."""
+
+_NOTHING: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class SeenStep:
+    """One step as a picture shows it."""
+
+    process: str
+    name: str
+    keys: tuple[str, ...]
+    outcome: str
+    fault: str = ""
+
+    def to_object(self) -> dict[str, Any]:
+        """Return the step as a JSON object."""
+        return {
+            "process": self.process,
+            "name": self.name,
+            "keys": list(self.keys),
+            "outcome": self.outcome,
+            "fault": self.fault,
+        }
+
+
+class Trace:
+    """Collects what happens in one schedule.
+
+    Attributes:
+        events: What is judged.
+        happened: Every decision with its footprint, and what happened without one.
+        steps: What a picture shows.
+        hits: Fault kinds that struck, with the place.
+        struck: The same kinds, in order.
+    """
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        self.events: list[Event] = []
+        self.happened: list[Happened] = []
+        self.steps: list[SeenStep] = []
+        self.hits: list[tuple[str, str]] = []
+        self.struck: list[str] = []
+        self._order_ids: dict[str, str] = {}
+        self._names: dict[bytes, str] = {}
+        self._inside: set[str] = set()
+        self._reads: set[str] = set()
+        self._writes: set[str] = set()
+        self._touches_all = False
+        self._enters = False
+        self._leaves = False
+
+    # Names.
+
+    def plain(self, text: str) -> str:
+        """Return *text* with this schedule's names made the same as in every other."""
+        text = text.replace(self.key, KEY)
+        for order_id, name in self._order_ids.items():
+            text = text.replace(order_id, name)
+        return text
+
+    def plain_key(self, key: bytes) -> str:
+        """Return the plain name of a Redis key."""
+        name = self._names.get(key)
+        if name is None:
+            name = self._names[key] = self.plain(key.decode("utf-8", "backslashreplace"))
+        return name
+
+    def order_id(self, order_id: str | None) -> str | None:
+        """Return the plain name of a client order id."""
+        if order_id is None:
+            return None
+        return self._order_ids.setdefault(order_id, f"o{len(self._order_ids) + 1}")
+
+    def canonical(self, value: object) -> str:
+        """Return what a guard or the venue returned as plain canonical JSON."""
+        text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=lambda odd: f"<{type(odd).__name__}>")
+        return self.plain(text)
+
+    # What is judged.
+
+    def event(self, event: Event) -> None:
+        """Add an event that is judged."""
+        self.events.append(event)
+        if isinstance(event, EffectCall):
+            self._inside.add(event.process)
+            self._enters = True
+        elif isinstance(event, Landed):
+            self._enters = True
+        elif isinstance(event, Complete):
+            self._leaves |= event.process in self._inside or event.outcome is Outcome.OK
+        elif isinstance(event, Died):
+            self._leaves |= event.process in self._inside
+
+    def landed(self, line: Landed) -> None:
+        """Add a line of the venue's book."""
+        order_id = self.order_id(line.order_id)
+        receipt = None if line.receipt is None else self.plain(line.receipt)
+        self.event(replace(line, key=self.plain(line.key), order_id=order_id, receipt=receipt))
+
+    def fault(self, process: Process, kind: str, witness: str) -> None:
+        """Add a fault that has bitten, with its witness."""
+        step = process.step
+        self.hits.append((kind, place_of(process)))
+        self.struck.append(kind)
+        at = f"{process.name} {process.ordinal} {step.name if step is not None else ''}".rstrip()
+        self.event(Fault(kind=kind, process=process.name, at=at, witness=witness))
+
+    def world_fault(self, kind: str, at: str, witness: str, shown: str) -> None:
+        """Add a fault that struck no process in particular.
+
+        Args:
+            kind: Which.
+            at: Where coverage counts it.
+            witness: How it is known to have bitten.
+            shown: What a picture says of it.
+        """
+        self.hits.append((kind, at))
+        self.struck.append(kind)
+        self.event(Fault(kind=kind, at=at, witness=witness))
+        self.steps.append(SeenStep("", at, (), shown, kind))
+
+    # What was touched.
+
+    def touch(self, *, reads: Iterable[str] = (), writes: Iterable[str] = (), everything: bool = False) -> None:
+        """Note what the step being taken touches."""
+        self._reads.update(reads)
+        self._writes.update(writes)
+        self._touches_all |= everything
+
+    def decided(self, actor: str, decision: str, node: int) -> Footprint:
+        """Note that a decision has been carried out; return what was touched since the last one."""
+        seen = (
+            footprint(everything=True)
+            if self._touches_all
+            else footprint(
+                frozenset(self._reads) if self._reads else _NOTHING,
+                frozenset(self._writes) if self._writes else _NOTHING,
+                enters=self._enters,
+                leaves=self._leaves,
+            )
+        )
+        self.happened.append(Happened(actor, decision, node, seen))
+        self.forget_touched()
+        return seen
+
+    def forget_touched(self) -> None:
+        """Forget what was touched where nobody decided anything."""
+        self._reads.clear()
+        self._writes.clear()
+        self._touches_all = self._enters = self._leaves = False
+
+    def undecided(self) -> None:
+        """Note that something happened that nobody decided and that nothing may trade places with."""
+        self.happened.append(Happened("", "", -1, EVERYTHING))
+
+    # What a person sees.
+
+    def step(self, process: Process, outcome: str, fault: str = "") -> None:
+        """Add the step that *process* waited for."""
+        step = process.step
+        if step is not None:
+            keys = tuple(self.plain_key(key) for key in getattr(step, "keys", ()) or ())
+            self.steps.append(SeenStep(process.name, step.name, keys, outcome, fault))
+
+
+def place_of(process: Process) -> str:
+    """Return where a process stands, as coverage counts it: its nth step, or a recovery's."""
+    name = process.step.name if process.step is not None else ""
+    return f"{process.ordinal} {name}" if process.name.startswith("w") else f"recovery {name}"

@@ -1,0 +1,77 @@
+"""Faults that strike no process in particular: time jumps, a key is gone, the store dies and forgets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.explorer.decision import struck_kind
+from harness.explorer.world.trace import TIME
+from harness.faults.kind import Target
+from harness.faults.registry import ALL
+
+if TYPE_CHECKING:
+    from harness.explorer.world.world import World
+    from harness.faults.kind import FaultKind
+
+_STORE = "the store"
+
+
+class WorldFaults:
+    """Carries out decisions about the world of one schedule."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        setting = world.setting
+        self._time = [kind for kind in setting.kinds if kind.target is Target.TIME and setting.has_clock]
+        self._keys = [kind for kind in setting.kinds if kind.target is Target.KEY]
+        self._store = [kind for kind in setting.kinds if kind.target is Target.STORE]
+
+    def possible(self) -> list[str]:
+        """Return the decisions that let such a fault strike now."""
+        world = self._world
+        note = world.surroundings.applicable.add
+        options = []
+        for kind in self._time:
+            options.append(kind.name)
+            note((TIME, (kind.name,)))
+        for kind in self._keys:
+            for name in world.written:
+                options.append(f"{kind.name}({name})")
+                note((name, (kind.name,)))
+        for kind in self._store:
+            if kind.loses <= world.writes:
+                options.append(kind.name)
+                note((_STORE, (kind.name,)))
+        return options
+
+    def strike(self, decision: str) -> None:
+        """Let the fault strike."""
+        kind = ALL[struck_kind(decision)]
+        if kind.target is Target.TIME:
+            self._advance(kind)
+        elif kind.target is Target.KEY:
+            self._remove(kind, decision.removeprefix(f"{kind.name}(").removesuffix(")"))
+        else:
+            self._lose_store(kind)
+
+    def _advance(self, kind: FaultKind) -> None:
+        world = self._world
+        seconds = world.setting.jump_s
+        world.trace.touch(everything=True)
+        world.trace.world_fault(kind.name, TIME, f"the server's TIME moved by {seconds:g} s", f"+{seconds:g} s")
+        world.jump()
+
+    def _remove(self, kind: FaultKind, name: str) -> None:
+        world = self._world
+        world.trace.touch(reads=(_STORE,), writes=(name,))
+        was_there = world.surroundings.store.remove(world.written.pop(name))
+        world.vacuous = not was_there
+        witness = "the server removed the key, which was there" if was_there else ""
+        world.trace.world_fault(kind.name, name, witness, "gone")
+
+    def _lose_store(self, kind: FaultKind) -> None:
+        world = self._world
+        world.trace.touch(writes=(_STORE,))
+        witness = world.surroundings.store.lose(kind)
+        world.lose_connections()
+        world.trace.world_fault(kind.name, _STORE, witness, f"{kind.loses} writes lost")

@@ -1,0 +1,173 @@
+"""A replication link in our hands: what the primary writes reaches the replica when we let it, byte by byte.
+
+Stands between one primary and one replica on loopback. Must never be used where somebody else's data is copied: it
+keeps what it holds back in memory.
+"""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING, Self
+
+from harness import clock
+from harness.redis_server.errors import RedisUnavailableError
+from harness.redis_server.redis_py import info
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.redis_server.server import RedisServer
+
+PAIR_CONFIG = {
+    "repl-diskless-sync": "no",
+    "repl-diskless-sync-delay": "0",
+    "repl-diskless-load": "swapdb",
+    "repl-timeout": "1000000000",
+    "repl-ping-replica-period": "1000000000",
+    "hz": "500",
+}
+"""Directives for both servers: no step of a copy waits for a timer, and a clock that jumps breaks no link."""
+
+_DEADLINE_S = 15
+_CHUNK = 1 << 20
+
+
+class ReplicationLink:
+    """The way from *primary* to *replica*, as a context manager."""
+
+    def __init__(
+        self, primary: RedisServer, replica: RedisServer, *, pause: Callable[[float], None] = clock.pause_s
+    ) -> None:
+        """Take two running servers that were made with :data:`PAIR_CONFIG`.
+
+        Args:
+            primary: The one that is copied.
+            replica: The one that becomes its copy.
+            pause: Passes the seconds between two looks at how far they are.
+        """
+        self._primary = primary.client()
+        self._replica = replica.client()
+        self._port = primary.port
+        self._pause = pause
+        self._ends: list[socket.socket] = []
+        self._held = bytearray()
+        self._given = 0
+
+    def __enter__(self) -> Self:
+        """Copy the primary and return when the replica has all of it; from then on everything is held back.
+
+        Raises:
+            RedisUnavailableError: They do not come into sync.
+        """
+        try:
+            with socket.create_server(("127.0.0.1", 0)) as door:
+                door.setblocking(False)
+                self._replica.replicaof("127.0.0.1", str(door.getsockname()[1]))
+                self._await(lambda: self._accept(door), "the replica to connect")
+            self._await(self._is_in_sync, "the replica to be in sync")
+        except BaseException:
+            self.close()
+            raise
+        self._given = self._replica_offset()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Break the link. May be called twice."""
+        while self._ends:
+            self._ends.pop().close()
+        self._primary.close()
+        self._replica.close()
+
+    def written(self) -> int:
+        """Take in all that the primary has written by now, and return its offset.
+
+        Raises:
+            RedisUnavailableError: It does not arrive.
+        """
+        offset = self._primary_offset()
+
+        def is_here() -> bool:
+            up, down = self._ends
+            self._held += _read(up)
+            # A primary sends nothing to a replica that never acknowledged.
+            _send(up, _read(down))
+            return self._given + len(self._held) >= offset
+
+        self._await(is_here, "the primary's stream")
+        return offset
+
+    def let_through(self, offset: int) -> None:
+        """Give the replica what the primary wrote up to *offset*, and return when it has applied it.
+
+        Raises:
+            RedisUnavailableError: It does not.
+        """
+        part, self._held = self._held[: offset - self._given], self._held[offset - self._given :]
+        _send(self._ends[1], bytes(part))
+        self._given = offset
+        self._await(lambda: self._replica_offset() == offset, "the replica to apply what it was given")
+
+    def promote(self) -> None:
+        """Make the replica a primary, as a failover does; what is held back is lost.
+
+        Raises:
+            RedisUnavailableError: It does not become one.
+        """
+        self._replica.replicaof("NO", "ONE")
+        self._await(lambda: info(self._replica, "replication").get("role") == "master", "the replica to take over")
+
+    # Within.
+
+    def _accept(self, door: socket.socket) -> bool:
+        try:
+            down, _ = door.accept()
+        except BlockingIOError:
+            return False
+        up = socket.create_connection(("127.0.0.1", self._port))
+        for end in (up, down):
+            end.setblocking(False)
+            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._ends = [up, down]
+        return True
+
+    def _is_in_sync(self) -> bool:
+        up, down = self._ends
+        _send(down, _read(up))
+        _send(up, _read(down))
+        copy = info(self._replica, "replication")
+        return copy.get("master_link_status") == "up" and copy.get("slave_repl_offset") == self._primary_offset()
+
+    def _primary_offset(self) -> int:
+        return int(str(info(self._primary, "replication")["master_repl_offset"]))
+
+    def _replica_offset(self) -> int:
+        return int(str(info(self._replica, "replication").get("slave_repl_offset", -1)))
+
+    def _await(self, is_so: Callable[[], bool], wanted: str) -> None:
+        deadline_ns = clock.elapsed_ns() + _DEADLINE_S * 10**9
+        while not is_so():
+            if clock.elapsed_ns() > deadline_ns:
+                raise RedisUnavailableError(f"Waited {_DEADLINE_S} s for {wanted}. Look at the servers' logs.")
+            self._pause(0.001)
+
+
+def _read(end: socket.socket) -> bytes:
+    """Return what is there to be read; nothing where nothing is."""
+    parts = []
+    try:
+        while part := end.recv(_CHUNK):
+            parts.append(part)
+    except BlockingIOError:
+        pass
+    return b"".join(parts)
+
+
+def _send(end: socket.socket, data: bytes) -> None:
+    """Send all of *data*, however full the way is."""
+    if data:
+        end.setblocking(True)
+        end.sendall(data)
+        end.setblocking(False)
