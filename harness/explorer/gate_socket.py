@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 _LOUD_CLIENT = frozenset({b"REPLY", b"TRACKING", b"KILL", b"PAUSE", b"UNPAUSE", b"UNBLOCK"})
 """Subcommands of CLIENT that touch other clients, or after which replies do not answer requests one to one."""
-_HOLDING = frozenset({"WATCH", "UNWATCH"})
+HOLDING = "WATCH"
+"""The command after which the connection holds something at the server, so that its wire may serve nobody else."""
+_FREEING = ("MULTI", "UNWATCH")
 _CLOSED = -1
 
 
@@ -121,18 +123,20 @@ class GateSocket:
             self._held.close()
             self._held = None
 
+    def hand_over_held(self) -> Wire | None:
+        """Give up the wire that holds state of this connection, for a request of it that lands later."""
+        held, self._held = self._held, None
+        return held
+
     def exchange(self, step: CommandStep) -> tuple[bytes, Any]:
         """Let the step happen at the server; return the reply's bytes and value."""
         wire = self._held or self._pool.take(step.signature)
         reply, value = play(wire, step)
-        if step.name in _HOLDING:
+        if step.name == HOLDING:
             self._held = wire
-        elif self._held is not None:
-            if step.name.startswith("MULTI"):
-                # EXEC ends the watch: the wire is clean again.
-                self._held = None
-                self._pool.give_back(wire)
-        else:
+        elif self._held is None or step.name.startswith(_FREEING):
+            # EXEC and UNWATCH end the watch: the wire is clean again.
+            self._held = None
             self._pool.give_back(wire)
         return reply, value
 

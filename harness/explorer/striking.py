@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from harness.explorer.gate_socket import play
+from harness.explorer.gate_socket import HOLDING, play
 from harness.explorer.process import State
 from harness.explorer.resp import describe
 from harness.explorer.steps import Bytes, CommandStep, Cut, EffectStep, Failed, ProbeStep, Receipt, TimedOut, Woken
@@ -75,9 +75,7 @@ class Striking:
         """Let a late step happen now, with nobody waiting for its answer."""
         step = late.step
         if isinstance(step, CommandStep):
-            wire = self._world.surroundings.pool.take(step.signature)
-            _, value = play(wire, step)
-            self._world.surroundings.pool.give_back(wire)
+            value = self._land_command(step, late)
             witness = f"the server answered {describe(value)} when it landed"
         elif isinstance(step, EffectStep):
             landed = self._effect(late.process, step)
@@ -91,6 +89,17 @@ class Striking:
         self._trace.event(Fault(kind=late.kind, process=late.process.name, at="landed", witness=witness))
 
     # Within.
+
+    def _land_command(self, step: CommandStep, late: Late) -> Any:
+        """Play a command on the wire that its connection held, and end what it held; else on any wire."""
+        pool = self._world.surroundings.pool
+        wire = late.held or pool.take(step.signature)
+        _, value = play(wire, step)
+        if late.held is not None or step.name == HOLDING:
+            wire.close()
+        else:
+            pool.give_back(wire)
+        return value
 
     def _command(self, process: Process, step: CommandStep) -> tuple[bytes, Any]:
         if process.link is None:

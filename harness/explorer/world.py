@@ -14,7 +14,7 @@ import greenlet
 from harness.explorer.operations import Operations
 from harness.explorer.process import Process, State
 from harness.explorer.setting import STEP_LIMIT
-from harness.explorer.steps import EffectStep, Woken
+from harness.explorer.steps import CommandStep, EffectStep, Woken
 from harness.explorer.striking import Striking
 from harness.explorer.trace import TIME, Trace, place_of
 from harness.faults.registry import ALL
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from harness.explorer.seats import Seats
     from harness.explorer.setting import Setting
     from harness.explorer.steps import Came, Step
-    from harness.explorer.wire import WirePool
+    from harness.explorer.wire import Wire, WirePool
     from harness.faults.kind import FaultKind
 
 GO_ON = "go-on"
@@ -49,13 +49,18 @@ class DepartedError(Exception):
 
 @dataclass(slots=True)
 class Late:
-    """A step whose client gave up and that lands later. ``expires_s`` is virtual time; None means never."""
+    """A step whose client gave up and that lands later.
+
+    ``expires_s`` is virtual time; None means never. ``held`` is the wire that the client's connection held (WATCH):
+    a MULTI block that lands later is still subject to it.
+    """
 
     name: str
     process: Process
     step: Step
     kind: str
     expires_s: float | None
+    held: Wire | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +144,9 @@ class World(greenlet.greenlet):
             for process in self.processes:
                 if process.state is not State.DONE:
                     process.kill()
+            for late in self.late:
+                if late.held is not None:
+                    late.held.close()
 
     def abandon(self) -> None:
         """End the schedule where it stands; its processes unwind and reach nothing."""
@@ -275,7 +283,8 @@ class World(greenlet.greenlet):
         """Keep a step that lands later."""
         life_s = self.setting.lease_s * REQUEST_LIFE_LEASES
         expires_s = self.now_s + life_s if isinstance(step, EffectStep) else None
-        self.late.append(Late(f"late{len(self.path)}", process, step, kind, expires_s))
+        held = process.link.hand_over_held() if isinstance(step, CommandStep) and process.link is not None else None
+        self.late.append(Late(f"late{len(self.path)}", process, step, kind, expires_s, held))
 
     def _moved(self, mover: Process | None) -> None:
         if mover not in self._woken:
