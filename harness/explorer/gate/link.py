@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _LOUD_CLIENT = frozenset({b"REPLY", b"TRACKING", b"KILL", b"PAUSE", b"UNPAUSE", b"UNBLOCK"})
 """Subcommands of CLIENT that touch other clients, or after which replies do not answer requests one to one."""
+HOLDING = "WATCH"
+"""The command after which the connection holds something at the server, so that its wire may serve nobody else."""
 _WITH_TEXT = frozenset({"EVAL", "EVAL_RO"})
 
 
@@ -68,7 +70,7 @@ class Link:
         """Let the step happen at the server; return the reply's bytes and value, and whether it wrote."""
         wire = self._held or self._pool.take(step.signature)
         answered = self._pool.play(wire, step)
-        if step.name == "WATCH":
+        if step.name == HOLDING:
             self._held = wire
             self._watched += step.keys or ()
         elif self._held is None:
@@ -86,6 +88,12 @@ class Link:
             self._held.close()
             self._held = None
             self._watched = ()
+
+    def hand_over_held(self) -> Wire | None:
+        """Give up the wire that holds state of this connection, for a request of it that lands later."""
+        held, self._held = self._held, None
+        self._watched = ()
+        return held
 
     # Within.
 
@@ -131,6 +139,7 @@ class Link:
         block.append(request)
         if request.name == "DISCARD":
             self._block = None
+            self.drop_held()
             self.incoming += b"+OK\r\n"
         elif request.name == "EXEC":
             self._block = None
@@ -154,6 +163,9 @@ class Link:
         came = self._passage.pass_command(step, self)
         if isinstance(came, Bytes):
             self.incoming += came.data
+            if step.name.startswith("MULTI") and came.data.startswith(b"-"):
+                # A transaction that fails ends the watch as one that succeeds does.
+                self.drop_held()
         else:
             self.ending = came
             self.drop_held()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -96,6 +97,43 @@ def test_watch_is_lost_with_its_connection(
         told = answers(events)["w0"]
         # A schedule that begins without a fault may still lose the request of its EXEC.
         assert told == {"is_done": is_done}
+
+
+@pytest.mark.parametrize(("begins", "lands"), [(("late(w0.2)",), True), (("w0", "w0", "late(w0.2)"), False)])
+def test_late_transaction_is_still_under_its_watch(
+    begins: tuple[str, ...], lands: bool, redis_server: RedisServer, tmp_path: Path
+) -> None:
+    """A MULTI block that lands late is refused where the watched key has changed since, as on a real server."""
+
+    # What comes before the key has changed: UNWATCH, which redis-py sends on its new connection, and the INCR.
+    def body(client: Any, key: str, _effect: Effect) -> dict[str, Any]:
+        with client.pipeline() as pipe, contextlib.suppress(redis.RedisError):
+            pipe.watch(key)
+            pipe.multi()
+            pipe.set(f"{key}:mine", "1")
+            pipe.execute()
+        client.incr(key)
+        return {"landed": client.exists(f"{key}:mine") == 1}
+
+    explored = explore(redis_server, tmp_path, doing(body), faults=1, kinds=[ALL["late_request"]])
+    for events in explored.beginning("w0", "w0!late_request", *begins):
+        assert answers(events)["w0"] == {"landed": lands}
+
+
+def test_late_watch_is_nobody_elses(redis_server: RedisServer, tmp_path: Path) -> None:
+    """A WATCH that lands late watches for its lost connection alone: another connection's EXEC is not refused."""
+
+    def body(client: Any, key: str, _effect: Effect) -> Any:
+        with client.pipeline() as pipe, contextlib.suppress(redis.RedisError):
+            pipe.watch(key)
+        client.incr(key)
+        with client.pipeline() as pipe:
+            pipe.set(key, "1")
+            return pipe.execute()
+
+    explored = explore(redis_server, tmp_path, doing(body), faults=1, kinds=[ALL["late_request"]])
+    for events in explored.beginning("w0!late_request", "late(w0.1)"):
+        assert answers(events)["w0"] == [True]
 
 
 def test_fresh_clients_cost_no_round_trips(

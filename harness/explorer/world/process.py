@@ -105,6 +105,9 @@ class Process(greenlet.greenlet):
         self.step = None
         if not self.dead:
             self.throw(ProcessDead())
+        if self.link is not None:
+            # Its connections end with it.
+            self.link.drop_held()
 
 
 def running() -> Process | None:

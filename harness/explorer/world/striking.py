@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
+from harness.explorer.gate.link import HOLDING
 from harness.explorer.gate.resp import describe
 from harness.explorer.world.process import State
 from harness.explorer.world.steps import (
@@ -103,9 +104,7 @@ class Striking:
         step = late.step
         self._trace.touch(writes=(late.name,))
         if isinstance(step, CommandStep):
-            data, value, wrote = self._store.pool.exchange(step)
-            self._touch(step, wrote=wrote)
-            self._note_coldness(data)
+            value = self._land_command(step, late)
             witness = f"the server answered {describe(value)} when it landed"
         elif isinstance(step, EffectStep):
             landed = self._effect(late.process, step)
@@ -119,6 +118,19 @@ class Striking:
         self._trace.event(Fault(kind=late.kind, process=late.process.name, at="landed", witness=witness))
 
     # Within.
+
+    def _land_command(self, step: CommandStep, late: Late) -> Any:
+        """Play a command on the wire that its connection held, and end what it held; else on any wire."""
+        pool = self._store.pool
+        wire = late.held or pool.take(step.signature)
+        data, value, wrote = pool.play(wire, step)
+        if late.held is not None or step.name == HOLDING:
+            wire.close()
+        else:
+            pool.give_back(wire)
+        self._touch(step, wrote=wrote)
+        self._note_coldness(data)
+        return value
 
     def _let_command_happen(self, process: Process, step: CommandStep) -> Came:
         if process.link is not None and process.link.is_stale:

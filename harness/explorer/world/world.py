@@ -28,6 +28,7 @@ from verify.history.events import Phase
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from harness.explorer.gate.wire import Wire
     from harness.explorer.search.footprint import Footprint
     from harness.explorer.world.seats import Seats
     from harness.explorer.world.setting import Setting
@@ -63,13 +64,18 @@ class Pause(Enum):
 
 @dataclass(slots=True)
 class Late:
-    """A step whose client gave up and that lands later. ``expires_s`` is virtual time; None means never."""
+    """A step whose client gave up and that lands later.
+
+    ``expires_s`` is virtual time; None means never. ``held`` is the wire that the client's connection held (WATCH):
+    a MULTI block that lands later is still subject to it.
+    """
 
     name: str
     process: Process
     step: Step
     kind: str
     expires_s: float | None
+    held: Wire | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +160,7 @@ class World(greenlet.greenlet):
             for process in self.processes:
                 if process.state is not State.DONE:
                     process.kill()
+            self._let_go(list(self.late))
 
     def abandon(self) -> None:
         """End the schedule where it stands; its processes unwind and reach nothing."""
@@ -200,7 +207,7 @@ class World(greenlet.greenlet):
             return False
         self._hub.switch(Pause.JUMP)
         self.now_s += self.setting.jump_s
-        self.late = [late for late in self.late if late.expires_s is None or late.expires_s >= self.now_s]
+        self._let_go([late for late in self.late if late.expires_s is not None and late.expires_s < self.now_s])
         for process in self.processes:
             if process.state is State.SLEEPING:
                 process.state = State.READY
@@ -310,13 +317,21 @@ class World(greenlet.greenlet):
         """Keep a step that lands later; return the decision that lets it land."""
         life_s = self.setting.lease_s * REQUEST_LIFE_LEASES
         expires_s = self.now_s + life_s if isinstance(step, EffectStep) else None
-        late = Late(late_name(process.name, process.ordinal), process, step, kind, expires_s)
+        held = process.link.hand_over_held() if isinstance(step, CommandStep) and process.link is not None else None
+        late = Late(late_name(process.name, process.ordinal), process, step, kind, expires_s, held)
         self.late.append(late)
         return late.name
 
     def lose_connections(self) -> None:
         """Forget the commands that were on their way; every process finds its connection gone."""
-        self.late = [late for late in self.late if not isinstance(late.step, CommandStep)]
+        self._let_go([late for late in self.late if isinstance(late.step, CommandStep)])
+
+    def _let_go(self, lost: list[Late]) -> None:
+        """Forget late steps that never land."""
+        for late in lost:
+            self.late.remove(late)
+            if late.held is not None:
+                late.held.close()
 
     def _moved(self, mover: Process | None) -> None:
         if mover not in self._woken:

@@ -93,3 +93,11 @@ def put(client: redis.Redis, name: str, value: str) -> bytes | None:
     """Store *value*, which lives for ever, where nothing is; return what stood there, None if nothing did."""
     held: bytes | None = client.eval(_PUT, 1, name, value)
     return held
+
+
+_FORGET = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
+
+
+def forget(client: redis.Redis, name: str, value: str) -> None:
+    """Delete *name* where it holds *value*, in one step."""
+    client.eval(_FORGET, 1, name, value)

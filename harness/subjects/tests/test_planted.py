@@ -33,6 +33,7 @@ MUST_BE_THERE = {
 CHECKERS_WITH_A_BUG = {
     "at_most_once",
     "conflict",
+    "fence_order",
     "mutual_exclusion",
     "nothing_lost",
     "replay_equality",
