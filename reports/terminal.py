@@ -38,6 +38,7 @@ def print_judged(console: Console, judged: JudgedRun) -> None:
         console.print(parts_table(subjects))
     for part in judged.parts:
         _print_findings(console, part)
+        _print_beside(console, part)
     _print_smallest_picture(console, judged)
     for name, why in judged.run.not_run:
         _line(console, f"Not run: {name}: {why}", "yellow")
@@ -115,10 +116,28 @@ def _print_findings(console: Console, part: JudgedPart) -> None:
         _line(console, f"and {total - len(shown)} more with their replay lines in verdict.json", "", indent=2)
 
 
+def _print_beside(console: Console, part: JudgedPart) -> None:
+    """Print what decides nothing, one entry for each checker: nobody should take it for something that never was."""
+    groups = [group for group in part.groups if not group.decides]
+    if not groups:
+        return
+    console.print()
+    _line(console, f"{part.stored.name}, seen beside the promise, which decides nothing:", "bold")
+    for group in groups:
+        also = f"; also under {', '.join(group.also_under)}" if group.also_under else ""
+        workload = group.smallest["schedule"].partition(":")[0]
+        head = f"{group.checker}, {group.standing}, under {faults_in_words(group.smallest)} ({workload}){also}"
+        _print_sentence(console, group.smallest, head, "")
+
+
 def _print_finding(console: Console, finding: Mapping[str, Any]) -> None:
     phase = f" ({finding['phase']})" if finding["phase"] else ""
     head = f"{finding['checker']} ({finding['verdict']}), under {faults_in_words(finding)}{phase}"
-    _line(console, head, _STYLE[Verdict(finding["verdict"])], indent=2)
+    _print_sentence(console, finding, head, _STYLE[Verdict(finding["verdict"])])
+
+
+def _print_sentence(console: Console, finding: Mapping[str, Any], head: str, style: str) -> None:
+    _line(console, head, style, indent=2)
     _line(console, finding["sentence"], "", indent=4)
     if finding["replay"]:
         _line(console, finding["replay"], "cyan", indent=4, is_pasted=True)

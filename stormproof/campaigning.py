@@ -23,6 +23,7 @@ from scenarios.registry import STORIES
 from stormproof.evidence import show, write_reports
 from stormproof.exploring import explore_into, store_schedules
 from stormproof.live import Live
+from stormproof.options import GREENLET, check_gate
 from stormproof.saying import count, exit_of
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def wanted(*, profile: str, tiers: list[str], only: list[str], subjects: list[st
 
     Raises:
         WrongInputError: A profile, tier, part or subject does not exist.
+        CouldNotRunError: The gate of the explorer cannot hold a subject.
     """
     if profile not in PROFILES:
         raise WrongInputError(f"unknown profile {profile!r}; expected one of: {', '.join(PROFILES)}")
@@ -122,6 +124,7 @@ def _parts(asked: Wanted, *, seed: int) -> Iterator[Part]:
     for name in asked.subjects:
         subject = load_subject(name)
         if "explore" in asked.tiers:
+            check_gate(GREENLET, name)
             for workers, faults in profile.bounds:
                 plan = _plan(subject, workers=workers, faults=faults, kinds=tuple(ALL), seed=seed)
                 named = replace(plan, name=f"{name}, {count(workers, 'worker')}, {count(faults, 'fault')}")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, WrongInputError
 from harness.interruption import heeding_signals
 from reports.stored_run import StoredRunError
 from stormproof import commands
@@ -24,7 +24,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Subject = Annotated[str, typer.Option("--subject", help="A name, package.module:make, or path/to/file.py:make.")]
 Redis = Annotated[str, typer.Option("--redis", help="embedded, embedded:6.2, path, redis://..., unix://...")]
 Allow = Annotated[
     list[str] | None, typer.Option("--allow-target", metavar="HOST:PORT", help="Permission for an external Redis.")
@@ -32,6 +31,7 @@ Allow = Annotated[
 Seed = Annotated[int | None, typer.Option("--seed", help="Makes a run repeatable; shown in every report.")]
 Budget = Annotated[float | None, typer.Option("--budget", help="Seconds after which the rest is left UNKNOWN.")]
 Out = Annotated[str | None, typer.Option("--out", help="Run folder; default stormproof-runs/<time>-<seed>.")]
+Jobs = Annotated[int | None, typer.Option("--jobs", help="Processes, each with a server and a core of its own.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 
@@ -63,12 +63,18 @@ def campaign(
 
 @app.command()
 def explore(
-    subject: Subject,
+    subject: Annotated[
+        str | None, typer.Option("--subject", help="A name, package.module:make, or path/to/file.py:make.")
+    ] = None,
+    resume: Annotated[
+        str | None, typer.Option("--resume", metavar="RUN_DIR", help="Go on with an interrupted exploration.")
+    ] = None,
     promise: Annotated[str | None, typer.Option("--promise", help="Overrides the subject's own.")] = None,
     workers: Annotated[int, typer.Option("--workers", help="Processes of the first delivery.")] = 2,
-    faults: Annotated[int, typer.Option("--faults", help="Faults per schedule at most: 0 or 1.")] = 1,
+    faults: Annotated[int, typer.Option("--faults", help="Faults per schedule at most: 0, 1 or 2.")] = 1,
     kinds: Annotated[str | None, typer.Option("--kinds", help="Fault kinds, separated by commas.")] = None,
     gate: Annotated[str, typer.Option("--gate", help="Who holds the processes: greenlet.")] = "greenlet",
+    jobs: Jobs = None,
     redis: Redis = "embedded",
     allow_target: Allow = None,
     seed: Seed = None,
@@ -77,6 +83,10 @@ def explore(
     as_json: Json = False,
 ) -> None:
     """Run every schedule of a guard within a bound, and judge each."""
+    if resume is not None:
+        commands.resume(resume, subject=subject, redis=redis, allow_target=allow_target, jobs=jobs, budget_s=budget)
+    if subject is None:
+        raise WrongInputError("explore needs --subject (see `stormproof subjects`), or --resume RUN_DIR")
     commands.explore(
         subject=subject,
         promise=promise,
@@ -84,6 +94,7 @@ def explore(
         faults=faults,
         kinds=kinds,
         gate=gate,
+        jobs=jobs,
         redis=redis,
         allow_target=allow_target,
         seed=seed,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,12 +10,13 @@ import typer
 
 from harness.errors import WrongInputError
 from harness.explorer.exploration import INTERRUPTED
+from harness.explorer.jobs import Jobs
 from harness.explorer.plan import Plan, workloads_for
 from harness.explorer.replay import Replayer
 from harness.explorer.schedule import load_schedule
 from harness.explorer.target import open_target
 from harness.faults.registry import ALL
-from harness.recorder import RunFolder
+from harness.recorder import RunFolder, read_plan, write_plan
 from harness.subjects.box import BOX
 from harness.subjects.loading import load_subject
 from reports.stored_run import write_verdict
@@ -23,17 +25,27 @@ from stormproof.evidence import show, show_picture, write_reports
 from stormproof.exploring import as_json as to_json
 from stormproof.exploring import explore_into, store_schedules
 from stormproof.live import Live
-from stormproof.options import FAULTS_MAX, WORKERS_MAX, budget_of, kinds_of, redis_of, seed_of, whole
+from stormproof.options import (
+    FAULTS_MAX,
+    WORKERS_MAX,
+    budget_of,
+    check_gate,
+    jobs_of,
+    kinds_of,
+    redis_of,
+    seed_of,
+    whole,
+)
 from stormproof.saying import Exit, exit_of
 from verify.history.judge import judge_history
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from harness.explorer.world.world import World
+    from harness.redis_server.choice import RedisChoice
     from verify.history.promises import Promise
-
-_GATES = ("greenlet",)
 
 
 def explore(
@@ -44,6 +56,7 @@ def explore(
     faults: int,
     kinds: str | None,
     gate: str,
+    jobs: int | None,
     redis: str,
     allow_target: list[str] | None,
     seed: int | None,
@@ -52,10 +65,9 @@ def explore(
     as_json: bool,
 ) -> None:
     """Explore one subject and report."""
-    if gate not in _GATES:
-        raise WrongInputError(f"unknown gate {gate!r}; expected one of: {', '.join(_GATES)}")
     chosen = redis_of(redis, allow_target)
     loaded = load_subject(subject, promise=promise)
+    check_gate(gate, subject)
     plan = Plan(
         name=subject,
         subject=loaded,
@@ -66,16 +78,56 @@ def explore(
         seed=seed_of(seed),
         budget_s=budget_of(budget_s),
     )
-    with open_target(chosen) as target, Live(silent=as_json) as live:
+    count = jobs_of(jobs, default=1)
+
+    def begin() -> RunFolder:
         run = RunFolder.create("explore", plan.seed, out)
-        folder = run.part(subject, alone=True)
-        explored = explore_into(folder, plan, target, live)
+        run.part(subject, alone=True)
+        write_plan(run.path, {"plan": plan.to_object(), "redis": chosen.text})
+        return run
+
+    _explore(begin, plan, chosen, jobs=count, as_json=as_json)
+
+
+def resume(
+    run_dir: str,
+    *,
+    subject: str | None,
+    redis: str,
+    allow_target: list[str] | None,
+    jobs: int | None,
+    budget_s: float | None,
+) -> None:
+    """Go on with an interrupted exploration, and report."""
+    if subject is not None:
+        raise WrongInputError("--resume goes on with the subject of its run; leave out --subject")
+    asked = read_plan(Path(run_dir))
+    chosen = redis_of(asked["redis"] if redis == "embedded" else redis, allow_target)
+    plan = replace(Plan.from_object(asked["plan"]), budget_s=budget_of(budget_s))
+    count = jobs_of(jobs, default=1)
+    _explore(lambda: RunFolder.reopen(run_dir), plan, chosen, jobs=count, as_json=False, resumes=True)
+
+
+def _explore(
+    begin: Callable[[], RunFolder],
+    plan: Plan,
+    chosen: RedisChoice,
+    *,
+    jobs: int,
+    as_json: bool,
+    resumes: bool = False,
+) -> None:
+    """Explore into the folder that *begin* gives, once the server is there; judge, report, and end."""
+    with open_target(chosen) as target, Live(silent=as_json) as live:
+        run = begin()
+        several = Jobs(plan, chosen, jobs) if jobs > 1 else None
+        explored = explore_into(run.path, plan, target, live, jobs=several, resumes=resumes)
         run.interrupted = explored.record.reason == INTERRUPTED
         run.write()
         verdict = write_verdict(run.path)
         if not run.interrupted:
             live.say("storing the schedules of the findings")
-            store_schedules(folder, verdict, plan, target)
+            store_schedules(run.path, verdict, plan, target)
         write_reports(run.path)
     if as_json:
         typer.echo(to_json({**verdict, "rate": explored.rate}))
@@ -125,14 +177,23 @@ def list_subjects(*, as_json: bool) -> None:
     """List the subjects in the box."""
     rows: list[dict[str, Any]] = []
     for name, boxed in BOX.items():
-        loaded = load_subject(name)
-        outside = sorted(loaded.outside)
-        rows.append({"name": name, "promise": str(loaded.promise), "what": boxed.what, "outside": outside})
+        # What is known of a third-party guard is known without importing it.
+        said = boxed.peer or load_subject(name)
+        rows.append(
+            {
+                "name": name,
+                "promise": str(said.promise),
+                "what": boxed.what,
+                "outside": sorted(said.outside),
+                "notes": list(boxed.peer.notes) if boxed.peer is not None else [],
+            }
+        )
     if as_json:
         typer.echo(to_json({"schema": 1, "subjects": rows}))
         return
     for row in rows:
-        typer.echo(f"{row['name']:34} {row['promise']:26} {row['what']}")
+        notes = "".join(f" ({note})" for note in row["notes"])
+        typer.echo(f"{row['name']:34} {row['promise']:26} {row['what']}{notes}")
 
 
 def list_faults(*, as_json: bool) -> None:

@@ -20,13 +20,15 @@ from harness.subjects.box import BOX
 from harness.subjects.broken.registry import PLANTED
 from harness.subjects.loading import load_subject
 from stormproof.cli import app
+from stormproof.markdown import joined, table
+from stormproof.peers_section import peers_section
 from stormproof.saying import Exit, complain
 from stormproof.source_facts import members, tests_of_outcomes
 from verify.history.checkers import ASSUMPTIONS, CHECKERS
 from verify.history.promises import DEFAULT_PROMISE, PROMISED, Promise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 ROOT = Path(__file__).parents[1]
 BEGIN, END = "<!-- generated: guarantees -->", "<!-- end: guarantees -->"
@@ -133,8 +135,8 @@ def faults_page(root: Path) -> str:
             for kind in ALL.values()
             if kind.target is target
         ]
-        parts += [f"## Strikes: {target}", targets[target.name][1], _table(_FAULT_HEAD, rows)]
-    return _joined(parts)
+        parts += [f"## Strikes: {target}", targets[target.name][1], table(_FAULT_HEAD, rows)]
+    return joined(parts)
 
 
 _FAULT_HEAD = ("name", "what is done", "how it is known to have bitten", "what a correct guard may and may not do")
@@ -154,30 +156,30 @@ def subjects_page(_root: Path) -> str:
     overview = [
         (f"`{name}`", f"`{load_subject(name).promise}`", boxed.what)
         for name, boxed in BOX.items()
-        if name.partition(".")[0] not in {"broken", "twin"}
+        if boxed.peer is None and name.partition(".")[0] not in {"broken", "twin"}
     ]
     parts = [
         "# Subjects in the box",
         _NOTE,
         "Give a name to `--subject`. Your own guard needs no entry here: give its file.",
-        _table(("name", "promise", "what it is"), overview),
+        table(("name", "promise", "what it is"), overview),
         "## Planted guards",
         _ABOUT_PLANTED,
     ]
-    head = ("name", "promise", "found by", "under")
-    rows = []
-    for name, planted in PLANTED.items():
-        promise = load_subject(f"broken.{name}").promise
-        under = ", ".join(f"`{kind}`" for kind in planted.faults) or "no fault"
-        rows.append((f"[`broken.{name}`](#{name})", f"`{promise}`", f"`{planted.checker}`", under))
-    parts.append(_table(head, rows))
-    for name, planted in PLANTED.items():
-        outside = load_subject(f"broken.{name}").outside
-        lines = [f"- bug: {planted.bug}", f"- twin: `twin.{name}`: {planted.cure}", f"- origin: {planted.origin}"]
-        lines += [f"- outside its promise: `{kind}`: {reason}" for kind, reason in sorted(outside.items())]
-        lines.append(f"- source: [harness/subjects/broken/{name}.py](../harness/subjects/broken/{name}.py)")
-        parts += [f"### {name}", "\n".join(lines)]
-    return _joined(parts)
+    rows = [
+        (
+            f"[`broken.{name}`](../harness/subjects/broken/{name}.py)",
+            planted.bug,
+            planted.cure,
+            planted.origin,
+            f"`{load_subject(f'broken.{name}').promise}`",
+            f"`{planted.checker}`",
+            ", ".join(f"`{kind}`" for kind in planted.faults) or "no fault",
+        )
+        for name, planted in PLANTED.items()
+    ]
+    parts.append(table(("name", "bug", "what its twin does instead", "origin", "promise", "found by", "under"), rows))
+    return joined([*parts, *peers_section()])
 
 
 def checkers_page(root: Path) -> str:
@@ -193,14 +195,14 @@ def checkers_page(root: Path) -> str:
         is_assumption = checker.name in ASSUMPTIONS
         said = "every promise: without it the answer is UNKNOWN" if is_assumption else ", ".join(decides)
         rows.append((f"`{checker.name}`", checker.claim, said, ", ".join(_seen_to_fail(root, checker.name))))
-    return _joined(
+    return joined(
         [
             "# Checkers",
             _NOTE,
             _ABOUT_CHECKERS,
-            _table(("promise", "what it says"), promises),
+            table(("promise", "what it says"), promises),
             "## The checkers",
-            _table(("name", "claim", "decides for", "seen to fail on"), rows),
+            table(("name", "claim", "decides for", "seen to fail on"), rows),
         ]
     )
 
@@ -209,7 +211,7 @@ def _seen_to_fail(root: Path, checker: str) -> list[str]:
     """Return links to the planted guards of a checker, and to its smallest bad histories where it has none."""
     planted = [name for name, about in PLANTED.items() if about.checker == checker]
     if planted:
-        return [f"[`broken.{name}`](subjects.md#{name})" for name in planted]
+        return [f"[`broken.{name}`](../harness/subjects/broken/{name}.py)" for name in planted]
     found = sorted(path.name for path in (root / _BAD_HISTORIES).glob(f"{checker}-*.jsonl"))
     if not found:
         raise IncompleteError(f"checker {checker} has neither a planted guard nor a bad history in {_BAD_HISTORIES}")
@@ -248,12 +250,12 @@ def outcomes_page(root: Path) -> str:
     about = (
         f"The reference guard has {len(outcomes)} answers. Each is reached on a real server, by the tests named here."
     )
-    return _joined(
+    return joined(
         [
             "# Outcomes of `execute_once`",
             _NOTE,
             about,
-            _table(("outcome", "meaning", "effects so far", "same key again?", "reached by"), rows),
+            table(("outcome", "meaning", "effects so far", "same key again?", "reached by"), rows),
         ]
     )
 
@@ -269,9 +271,9 @@ def commands_page(_root: Path) -> str:
         # typer keeps the type of an option to itself; the function that it calls says it aloud.
         types = get_type_hints(each.callback)
         rows = [_option(param, types[param.name]) for param in each.params]
-        parts.append(_table(("option", "value", "default", "meaning"), rows))
+        parts.append(table(("option", "value", "default", "meaning"), rows))
     codes = [(str(int(code)), _EXITS[code]) for code in Exit]
-    return _joined([*parts, "## Exit codes", _table(("code", "meaning"), codes)])
+    return joined([*parts, "## Exit codes", table(("code", "meaning"), codes)])
 
 
 def _option(param: Any, kind: Any) -> tuple[str, str, str, str]:
@@ -319,22 +321,11 @@ def guarantees(root: Path) -> str:
     return "\n\n".join(
         [
             f"The reference guard promises `{promise}`:",
-            _table(("what it promises", "rests on", "fails if untrue", "the check was seen to fail on"), rows),
+            table(("what it promises", "rests on", "fails if untrue", "the check was seen to fail on"), rows),
             "The assumptions, and what the harness does about them:",
-            _table(("", "in plain words", "in a run"), assumed),
+            table(("", "in plain words", "in a run"), assumed),
         ]
     )
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(
-        "| " + " | ".join(cell.replace("|", "\\|").replace("<", "&lt;") for cell in line) + " |" for line in lines
-    )
-
-
-def _joined(parts: Iterable[str]) -> str:
-    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def stale(root: Path) -> list[str]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from harness.explorer.jobs import Jobs
     from harness.explorer.outcome import Outcome
     from harness.explorer.plan import Plan
     from harness.explorer.target import Target
@@ -38,7 +39,16 @@ class Explored:
         return {"schedules_per_s": round(per_s, 1), "elapsed_s": round(self.elapsed_s, 3)}
 
 
-def explore_into(folder: Path, plan: Plan, target: Target, live: Live, *, until: str = "") -> Explored:
+def explore_into(
+    folder: Path,
+    plan: Plan,
+    target: Target,
+    live: Live,
+    *,
+    jobs: Jobs | None = None,
+    until: str = "",
+    resumes: bool = False,
+) -> Explored:
     """Explore *plan* on *target* and leave histories and record in *folder*.
 
     Args:
@@ -46,7 +56,9 @@ def explore_into(folder: Path, plan: Plan, target: Target, live: Live, *, until:
         plan: What to explore.
         target: Where.
         live: Where progress is shown.
+        jobs: The processes that run the schedules; None: this one does.
         until: Stop at the first promised finding of this checker; empty explores on.
+        resumes: Go on with what an interrupted exploration left in the folder.
     """
     findings: set[tuple[str, tuple[str, ...]]] = set()
 
@@ -55,11 +67,12 @@ def explore_into(folder: Path, plan: Plan, target: Target, live: Live, *, until:
         findings.update((checker, outcome.faults) for checker in violations)
         return f"{until} fired, which is what was looked for" if until in violations else ""
 
-    with HistoryStore(folder) as store:
+    with HistoryStore(folder, resumes=resumes) as store:
         exploration = Exploration(
             plan,
             target,
             store,
+            jobs=jobs,
             on_history=look,
             on_progress=lambda progress: live.exploring(progress, len(findings)),
         )

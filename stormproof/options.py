@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
-from harness.errors import WrongInputError
+from harness.errors import CouldNotRunError, WrongInputError
+from harness.explorer.jobs import MOST_JOBS
 from harness.faults.registry import ALL, select
 from harness.redis_server.choice import RedisChoice, parse_choice
 from harness.seed import fresh_seed
+from harness.subjects.box import BOX
 
 if TYPE_CHECKING:
     from harness.faults.kind import FaultKind
 
 WORKERS_MAX = 8
-FAULTS_MAX = 1
+FAULTS_MAX = 2
+GREENLET = "greenlet"
+_GATES = (GREENLET,)
 _SEED_END = 2**32
 
 
@@ -29,6 +34,34 @@ def kinds_of(kinds: str | None) -> tuple[FaultKind, ...]:
     if not names:
         raise WrongInputError("--kinds names no fault kind; leave it out for all, or see `stormproof faults`")
     return select(names)
+
+
+def check_gate(gate: str, subject: str) -> None:
+    """Check that there is such a gate and that it can hold the subject.
+
+    Raises:
+        WrongInputError: There is no such gate.
+        CouldNotRunError: It cannot hold the subject.
+    """
+    if gate not in _GATES:
+        raise WrongInputError(f"unknown gate {gate!r}; expected one of: {', '.join(_GATES)}")
+    peer = BOX[subject].peer if subject in BOX else None
+    if gate == GREENLET and peer is not None and peer.needs_proxy:
+        raise CouldNotRunError(f"the greenlet gate cannot hold {subject}: {peer.needs_proxy}; nothing was run")
+
+
+def jobs_of(jobs: int | None, *, default: int) -> int:
+    """Return how many processes run the schedules.
+
+    Raises:
+        WrongInputError: The number is out of range.
+    """
+    return default if jobs is None else whole("--jobs", jobs, 1, MOST_JOBS)
+
+
+def cores() -> int:
+    """Return how many processor cores this process may use, 8 at the most."""
+    return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1), 8)
 
 
 def whole(name: str, value: int, least: int, most: int) -> int:

@@ -14,6 +14,12 @@ SCHEDULES = "schedules"
 EXPLORED = "schedules/explored.tsv"
 """One line a schedule: number of its history, preemptions, ``workload: decisions``, separated by tabs."""
 
+JOURNAL = "schedules/journal.bin"
+"""What an exploration needs to go on where it stopped; gone when it has come to its end."""
+
+PLAN = "plan.json"
+"""What an exploration was asked for, as options and as values."""
+
 RECORD = "exploration.json"
 """What the exploration or story says of itself (:class:`verify.history.record.ExplorationRecord`)."""
 

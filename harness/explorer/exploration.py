@@ -19,7 +19,10 @@ from verify.history.record import Bound, ExplorationRecord
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from harness.explorer.jobs import Jobs
+    from harness.explorer.journal import Place
     from harness.explorer.outcome import Outcome
+    from harness.explorer.search.tree import Unit
     from harness.explorer.store import HistoryStore
     from harness.explorer.target import Target
     from harness.explorer.world.setting import Setting
@@ -48,6 +51,7 @@ class Exploration:
         target: Target,
         store: HistoryStore,
         *,
+        jobs: Jobs | None = None,
         on_progress: Callable[[Progress], None] = lambda _progress: None,
         on_history: Callable[[Outcome], str] = lambda _outcome: "",
     ) -> None:
@@ -57,6 +61,7 @@ class Exploration:
             plan: What to explore.
             target: Where.
             store: Where histories go.
+            jobs: The processes that run the schedules, not entered yet; None: this one does.
             on_progress: Told after every schedule.
             on_history: Told of every schedule whose history is new; what it returns, unless empty, is the reason to
                 stop there.
@@ -64,6 +69,7 @@ class Exploration:
         self.plan = plan
         self._target = target
         self._store = store
+        self._jobs = jobs
         self._on_progress = on_progress
         self._on_history = on_history
         self._counts = _Counts()
@@ -79,12 +85,18 @@ class Exploration:
         """
         reason = ""
         try:
-            with Rig(self._target, self.plan.subject) as rig:
-                reason = self._every_pass(Runner(rig, self.plan.subject))
+            if self._jobs is not None:
+                with self._jobs as jobs:
+                    reason = self._every_pass(jobs)
+            else:
+                with Rig(self._target, self.plan.subject) as rig:
+                    reason = self._every_pass(Runner(rig, self.plan.subject))
         except KeyboardInterrupt:
             reason = INTERRUPTED
         finally:
             self._store.flush()
+        if not reason:
+            self._store.finish()
         return self.record(reason)
 
     @property
@@ -125,44 +137,61 @@ class Exploration:
 
     # Within.
 
-    def _every_pass(self, runner: Runner) -> str:
-        for setting in self.plan.settings(has_clock=self._target.has_clock, is_ours=self._target.is_ours):
+    def _every_pass(self, runner: Runner | Jobs) -> str:
+        settings = self.plan.settings(has_clock=self._target.has_clock, is_ours=self._target.is_ours)
+        for at, setting in enumerate(settings):
             faults = setting.faults
             self._progress.doing = f"{setting.workload}, {faults} fault{'' if faults == 1 else 's'}"
-            reason = self._one_pass(setting, runner)
+            reason = self._one_pass(at, setting, runner)
             if reason:
                 return reason
         return ""
 
-    def _one_pass(self, setting: Setting, runner: Runner) -> str:
+    def _one_pass(self, at: int, setting: Setting, runner: Runner | Jobs) -> str:
         tree = Tree(reduces=setting.reduces)
-        for unit, outcome in runner.run(setting, tree.take):
-            if unit is not None:
+        back: dict[Unit, Outcome] = {}
+
+        def next_unit() -> Unit | None:
+            """Return a schedule that was not run before the exploration was interrupted."""
+            while (unit := tree.take()) is not None:
+                outcome = self._store.remembered((at, unit.prefix))
+                if outcome is None:
+                    return unit
                 tree.give_back(unit, outcome.ran)
+                self._count(outcome)
+            return None
+
+        for unit, outcome in runner.run(setting, next_unit):
+            if unit is None:
+                return self._why_stop(outcome)
+            back[unit] = outcome
+            self._store.keep_lines(outcome)
+            for learned in tree.give_back(unit, outcome.ran):
+                stop = self._take((at, learned.prefix), back.pop(learned))
+                if stop:
+                    return stop
             self._progress.waiting = len(tree)
-            stop = self._take(outcome) or self._why_stop(outcome)
-            if stop:
-                return stop
         return ""
 
-    def _take(self, outcome: Outcome) -> str:
-        """Count and store what a schedule says; return why to stop, where the user wanted no more."""
+    def _take(self, place: Place, outcome: Outcome) -> str:
+        """Count and store what a schedule says; return why to stop, empty to go on."""
+        self._count(outcome)
+        is_new = self._store.add(place, outcome)
+        self._progress.schedules = self._store.schedules
+        self._progress.classes = self._store.classes
+        self._progress.elapsed_s = self.elapsed_s
+        self._on_progress(self._progress)
+        return (self._on_history(outcome) if is_new else "") or self._why_stop(outcome)
+
+    def _count(self, outcome: Outcome) -> None:
         counts = self._counts
         for place, kinds in outcome.applicable:
             for kind in kinds:
                 counts.applicable[kind].add(place)
         counts.step_limited += outcome.stalled
-        stop = ""
         if outcome.history is not None:
             for kind, place in outcome.hits:
                 counts.hits[kind][place] += 1
-            if self._store.add(outcome, outcome.history):
-                stop = self._on_history(outcome)
-        self._progress.schedules = self._store.schedules
-        self._progress.classes = self._store.classes
-        self._progress.elapsed_s = self.elapsed_s
-        self._on_progress(self._progress)
-        return stop
 
     def _why_stop(self, outcome: Outcome) -> str:
         if outcome.nondeterministic:

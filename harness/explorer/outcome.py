@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.explorer.schedule import line_of
 from harness.explorer.search.tree import Node, Ran
@@ -16,6 +16,7 @@ from verify.history.words import Verdict
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from harness.explorer.shorthand import Hearer, Speaker
     from harness.explorer.world.world import World
     from harness.subjects.contract import Subject
     from verify.history.events import Event
@@ -67,6 +68,40 @@ class Outcome:
     stalled: bool = False
     problem: str = ""
     nondeterministic: str = ""
+
+
+def said(outcome: Outcome, speaker: Speaker) -> tuple[Any, ...]:
+    """Return the outcome as plain values and numbers."""
+    history = outcome.history
+    return (
+        speaker.ran(outcome.ran),
+        None if history is None else (history.digest, history.lines, history.violations),
+        outcome.line,
+        outcome.faults,
+        outcome.preemptions,
+        outcome.hits,
+        outcome.applicable,
+        outcome.stalled,
+        outcome.problem,
+        outcome.nondeterministic,
+    )
+
+
+def heard(told: tuple[Any, ...], hearer: Hearer) -> Outcome:
+    """Return the outcome that :func:`said` put into numbers."""
+    ran, history, line, faults, preemptions, hits, applicable, stalled, problem, nondeterministic = told
+    return Outcome(
+        ran=hearer.ran(ran),
+        history=None if history is None else History(*history),
+        line=line,
+        faults=faults,
+        preemptions=preemptions,
+        hits=hits,
+        applicable=applicable,
+        stalled=stalled,
+        problem=problem,
+        nondeterministic=nondeterministic,
+    )
 
 
 @dataclass(slots=True)

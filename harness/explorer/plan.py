@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.explorer.world.setting import Setting
 from harness.faults.kind import Target
+from harness.faults.registry import select
+from harness.subjects.loading import load_subject
 from verify.history.promises import Promise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from harness.faults.kind import FaultKind
     from harness.subjects.contract import Subject
@@ -62,8 +64,43 @@ class Plan:
         budgets = [each for each in (budget_s, self.budget_s) if each is not None]
         return replace(self, budget_s=min(budgets, default=None))
 
+    @property
+    def passes(self) -> tuple[tuple[str, int], ...]:
+        """Workload and faults of each pass: fewest faults first, so that the shallow part is whole early."""
+        return tuple((workload, faults) for faults in range(self.faults + 1) for workload in self.workloads)
+
+    def to_object(self) -> dict[str, Any]:
+        """Return the plan as a JSON object; the subject is named."""
+        return {
+            "name": self.name,
+            "subject": self.subject.name,
+            "promise": str(self.subject.promise),
+            "workers": self.workers,
+            "faults": self.faults,
+            "kinds": [kind.name for kind in self.kinds],
+            "workloads": list(self.workloads),
+            "seed": self.seed,
+            "budget_s": self.budget_s,
+            "reduces": self.reduces,
+        }
+
+    @classmethod
+    def from_object(cls, stored: Mapping[str, Any]) -> Plan:
+        """Return the plan that :meth:`to_object` stored.
+
+        Raises:
+            WrongInputError: There is no such subject or fault kind, or the subject cannot be loaded.
+        """
+        body = {name: stored[name] for name in ("name", "workers", "faults", "seed", "budget_s", "reduces")}
+        return cls(
+            **body,
+            subject=load_subject(stored["subject"], promise=stored["promise"]),
+            kinds=select(stored["kinds"]) if stored["kinds"] else (),
+            workloads=tuple(stored["workloads"]),
+        )
+
     def settings(self, *, has_clock: bool, is_ours: bool) -> tuple[Setting, ...]:
-        """Return the passes: fewest faults first, so that a budget that ends early leaves the shallow part whole."""
+        """Return what is explored in each pass."""
         missing = unavailable(self.kinds, has_clock=has_clock, is_ours=is_ours)
         return tuple(
             Setting(
@@ -75,8 +112,7 @@ class Plan:
                 has_clock=has_clock,
                 reduces=self.reduces,
             )
-            for faults in range(self.faults + 1)
-            for workload in self.workloads
+            for workload, faults in self.passes
         )
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Self
 
 import greenlet
 
-from harness.explorer.decision import strikes_store
 from harness.explorer.gate.commands import CommandTable
 from harness.explorer.gate.greenlet_gate import GreenletGate
 from harness.explorer.gate.placement import on_one_core
@@ -17,7 +16,7 @@ from harness.explorer.private_store import PrivateStore
 from harness.explorer.world.process import Process
 from harness.explorer.world.steps import Bytes, CommandStep, Woken
 from harness.explorer.world.store import Store
-from harness.faults.registry import ALL
+from harness.faults.registry import ALL, loses_store
 
 if TYPE_CHECKING:
     from harness.explorer.search.tree import Unit
@@ -35,7 +34,15 @@ class Rig:
         now_s: How far time has jumped.
     """
 
-    def __init__(self, target: Target, subject: Subject) -> None:
+    def __init__(self, target: Target, subject: Subject, *, place: int | None = None) -> None:
+        """Describe the rig; nothing is taken over before it is entered.
+
+        Args:
+            target: The server.
+            subject: Whose guards are run.
+            place: Which of several processes of an exploration this is; None: the only one.
+        """
+        self._place = place
         self._target = target
         self._subject = subject
         self._stack = ExitStack()
@@ -47,7 +54,7 @@ class Rig:
         """Connect, install the gate, let the subject prepare the store."""
         with self._stack, self._target.client() as client:
             table = CommandTable.ask(client)
-            self._stack.enter_context(on_one_core(self._target.pid))
+            self._stack.enter_context(on_one_core(self._target.pid, self._place))
             pool = WirePool.to(self._target.url)
             self._stack.callback(pool.close)
             self.store = Store(self, self._target, pool)
@@ -115,4 +122,4 @@ class Rig:
 
 def losses_of(unit: Unit) -> list[FaultKind]:
     """Return how a schedule loses its store, in order."""
-    return [ALL[decision] for decision in unit.prefix if strikes_store(decision)]
+    return [ALL[decision] for decision in unit.prefix if loses_store(decision)]

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from harness import clock
 from harness.errors import CouldNotRunError
 from harness.explorer.cohort import run_together
-from harness.explorer.decision import actor_of, is_step, struck_kind
 from harness.explorer.outcome import Historian, Outcome
 from harness.explorer.rig import losses_of
 from harness.explorer.search.tree import Ran, Unit
 from harness.explorer.world.seats import FreshSeats, ReusedSeats, Seats
 from harness.explorer.world.world import Surroundings, World
+from verify.decisions import actor_of, is_step, struck_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import WrongInputError
-from harness.explorer.decision import struck_kind
 from harness.explorer.world.setting import LEASE_S, WORKLOADS
+from verify.decisions import decisions_of, faults_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,11 +66,6 @@ class Schedule:
         return json.dumps({"schema": SCHEMA, **stored}, indent=1, default=list) + "\n"
 
 
-def faults_of(decisions: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the fault kinds among *decisions*, in order."""
-    return tuple(kind for decision in decisions if (kind := struck_kind(decision)))
-
-
 def line_of(workload: str, decisions: tuple[str, ...]) -> str:
     """Return the one-line form: the workload, a colon, the decisions."""
     return f"{workload}: {' '.join(decisions)}"
@@ -78,8 +73,7 @@ def line_of(workload: str, decisions: tuple[str, ...]) -> str:
 
 def parse_line(line: str) -> tuple[str, tuple[str, ...]]:
     """Return the workload and the decisions of a one-line form."""
-    workload, _, decisions = line.partition(": ")
-    return workload, tuple(decisions.split())
+    return line.partition(": ")[0], decisions_of(line)
 
 
 def load_schedule(path: Path) -> Schedule:

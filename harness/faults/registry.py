@@ -22,6 +22,7 @@ from harness.faults import (
     request_lost,
     restart_losing,
 )
+from harness.faults.kind import Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,6 +49,12 @@ _FILES = (
 
 ALL: dict[str, FaultKind] = {kind.name: kind for module in _FILES for kind in module.KINDS}
 FAMILIES: tuple[str, ...] = tuple(dict.fromkeys(kind.family for kind in ALL.values()))
+
+
+def loses_store(decision: str) -> bool:
+    """Say whether a decision lets the store die and forget: such a schedule needs a store of its own."""
+    kind = ALL.get(decision)
+    return kind is not None and kind.target is Target.STORE
 
 
 def select(names: Iterable[str]) -> tuple[FaultKind, ...]:

@@ -1,18 +1,30 @@
-"""The subjects in the box, by name: the reference, the planted guards and their twins."""
+"""The subjects in the box, by name: the reference, the planted guards with their twins, third-party guards."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from harness.subjects.broken.registry import PLANTED
+from harness.subjects.peers.registry import PEERS
+
+if TYPE_CHECKING:
+    from harness.subjects.peers.peer import Peer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Boxed:
-    """Where a subject in the box lives, and what it is."""
+    """Where a subject in the box lives, and what it is.
+
+    Attributes:
+        place: As it would be given to ``--subject``.
+        what: What it is.
+        peer: What is known of a third-party guard without its package; None for guards of our own.
+    """
 
     place: str
     what: str
+    peer: Peer | None = None
 
 
 def _planted() -> dict[str, Boxed]:
@@ -24,7 +36,15 @@ def _planted() -> dict[str, Boxed]:
     return found
 
 
+def _third_party() -> dict[str, Boxed]:
+    return {
+        f"peer.{name}": Boxed(place=f"harness.subjects.peers.{name}:make", what=peer.what, peer=peer)
+        for name, peer in PEERS.items()
+    }
+
+
 BOX: dict[str, Boxed] = {
     "reference": Boxed(place="harness.subjects.reference:make", what="the safety core that ships with stormproof"),
     **_planted(),
+    **_third_party(),
 }

@@ -19,9 +19,12 @@ def load_subject(name: str, *, promise: str | None = None) -> Subject:
     """Return the subject *name*.
 
     Raises:
-        WrongInputError: There is no such subject, or it cannot be loaded.
+        WrongInputError: There is no such subject, its package is not installed, or it cannot be loaded.
     """
-    place = BOX[name].place if name in BOX else name
+    boxed = BOX.get(name)
+    if boxed is not None and boxed.peer is not None:
+        boxed.peer.bring_in(name)
+    place = name if boxed is None else boxed.place
     where, colon, attribute = place.rpartition(":")
     if not colon or not where or not attribute:
         raise WrongInputError(f"unknown subject {name!r}; expected {_FORMS}")

@@ -204,6 +204,18 @@ def test_the_terminal_stops_after_a_few_findings(tmp_path: Path) -> None:
     assert "and 2 more with their replay lines in verdict.json" in _printed(tmp_path)
 
 
+def test_the_terminal_shows_what_decides_nothing(tmp_path: Path) -> None:
+    """A fault outside the promise is shown with its replay line, and the last line does not say that all was kept."""
+    invalid_run(tmp_path)
+    said = record(schedules=2, classes=2, outside={"effect_reply_lost": "the venue answers twice"})
+    (tmp_path / RECORD).write_text(json.dumps(said.to_object()), encoding="utf-8")
+    write_verdict(tmp_path)
+    printed = _printed(tmp_path)
+    assert "at_most_once, outside the promise, under effect_reply_lost (same)" in printed
+    assert re.search(r"^ *stormproof replay \S+$", printed, re.MULTILINE)
+    assert printed.endswith("\nHeld: every schedule within the bound kept what the promise covers (2 schedules).\n")
+
+
 @pytest.mark.parametrize("text", ["[bold]x[/bold]", "<b>&\x07", "`a|b`\n# VALID"])
 def test_a_hostile_name_cannot_pose_as_markup(text: str, tmp_path: Path) -> None:
     """What a subject or a key is called is shown as it is, in every form."""

@@ -1,4 +1,4 @@
-"""Wrong input gets one line that says what was expected, exit code 2 (3 for a Redis that is not there), no trace."""
+"""Wrong input gets one line that says what was expected, exit code 2 (3 for what cannot be run here), no trace."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.subjects.peers.peer import Peer
+from stormproof.commands import list_subjects
 from stormproof.tests.running import run
 
 if TYPE_CHECKING:
@@ -23,11 +25,13 @@ WRONG = {
     "no-factory": (("explore", "--subject", "harness.seed:__doc__"), 2, "not a factory"),
     "no-workers": ((*EXPLORE, "--workers", "0"), 2, "from 1 to 8"),
     "workers-no-number": ((*EXPLORE, "--workers", "two"), 2, "integer"),
-    "too-many-faults": ((*EXPLORE, "--faults", "2"), 2, "from 0 to 1"),
+    "too-many-faults": ((*EXPLORE, "--faults", "3"), 2, "from 0 to 2"),
     "unknown-kind": ((*EXPLORE, "--kinds", "meteor"), 2, "request_lost"),
     "no-kinds": ((*EXPLORE, "--kinds", ","), 2, "names no fault kind"),
     "unknown-promise": ((*EXPLORE, "--promise", "always"), 2, "at_most_once"),
     "unknown-gate": ((*EXPLORE, "--gate", "proxy"), 2, "greenlet"),
+    "subject-for-another-gate": (("explore", "--subject", "peer.redis_lock_async"), 3, "its guard is asynchronous"),
+    "campaign-for-another-gate": (("campaign", "--subject", "peer.redis_lock_async"), 3, "its guard is asynchronous"),
     "budget-of-nothing": ((*EXPLORE, "--budget", "0"), 2, "more than 0"),
     "seed-too-large": ((*EXPLORE, "--seed", "4294967296"), 2, "from 0 to 4294967295"),
     "unknown-redis": ((*EXPLORE, "--redis", "somewhere"), 2, "embedded:6.2"),
@@ -84,3 +88,30 @@ def test_a_subject_that_raises_at_import_is_named(tmp_path: Path) -> None:
     assert said.code == 2
     assert "out of cheese" in said.err
     assert said.err.count("\n") == 1
+
+
+def test_a_subject_without_its_package_is_answered_with_what_installs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A third-party guard whose package is missing is listed, and asking for it names the command."""
+    hidden = tmp_path / "hidden"
+    hidden.mkdir()
+    (hidden / "boto3.py").write_text("raise ImportError('No module named boto3')\n", "utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(hidden))
+    said = run(tmp_path, "explore", "--subject", "peer.powertools")
+    assert said.code == 2
+    assert "pip install 'stormproof[peers]'" in said.err
+    assert said.err.count("\n") == 1
+    listed = run(tmp_path, "subjects")
+    assert listed.code == 0
+    assert "peer.powertools " in listed.out
+
+
+def test_a_listed_subject_says_that_its_package_is_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The list is whole without any third-party package, and says what is missing."""
+    monkeypatch.setattr(Peer, "is_installed", False)
+    list_subjects(as_json=False)
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("peer.powertools "))
+    assert line.endswith("(not installed: pip install 'stormproof[peers]')")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from verify.history.events import Complete, Died, EffectCall
+from verify.history.events import Complete, Died, EffectCall, EffectReply
 from verify.history.words import Finding, Verdict
 
 if TYPE_CHECKING:
     from verify.history.history import History
 
 NAME = "mutual_exclusion"
-CLAIM = "From its first request to the venue until its answer or death, a process is alone with its key."
+CLAIM = "From the moment it asks the venue until it is told, answers or dies, a process is alone with its key."
 
 
 def check(history: History) -> list[Finding]:
@@ -22,6 +22,8 @@ def check(history: History) -> list[Finding]:
         match event:
             case EffectCall():
                 sections.enter(position, event)
+            case EffectReply():
+                sections.pass_through(event.op)
             case Complete():
                 sections.leave(event.op)
             case Died():
@@ -56,15 +58,19 @@ class _Sections:
             holders.setdefault(event.process, {})[event.op] = position
             self._of_process[event.process].add(event.op)
 
-    def leave(self, op: int) -> None:
-        self._left.add(op)
+    def pass_through(self, op: int) -> None:
+        """Leave the section of one request; the operation may enter again with the next."""
         if op not in self._entered:
             return
-        key, process = self._entered[op]
+        key, process = self._entered.pop(op)
         operations = self._inside[key].get(process, {})
         operations.pop(op, None)
         if not operations:
             self._inside[key].pop(process, None)
+
+    def leave(self, op: int) -> None:
+        self._left.add(op)
+        self.pass_through(op)
 
     def die(self, process: str) -> None:
         self._dead.add(process)

@@ -15,17 +15,21 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def on_one_core(server_pid: int | None) -> Iterator[None]:
+def on_one_core(server_pid: int | None, place: int | None = None) -> Iterator[None]:
     """Keep this process and the server *server_pid* on one core for the length of the block.
 
     Several explorations at once take different cores, as far as there are any. Where the system does not offer it,
     or the server is not ours, nothing happens.
+
+    Args:
+        server_pid: The server's process id; None: not ours.
+        place: Which of several processes this is, counted from 0; None: the only one of its exploration.
     """
     if server_pid is None or not hasattr(os, "sched_setaffinity"):
         yield
         return
     ours = os.sched_getaffinity(0)
-    core = {sorted(ours)[os.getpid() % len(ours)]}
+    core = {sorted(ours)[(os.getpid() if place is None else place) % len(ours)]}
     theirs = os.sched_getaffinity(server_pid)
     os.sched_setaffinity(server_pid, core)
     os.sched_setaffinity(0, core)

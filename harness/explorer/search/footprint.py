@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+from typing import Any
 
 _NONE: frozenset[str] = frozenset()
 
@@ -20,8 +21,8 @@ class Footprint:
         writes: Names of what it may have changed.
         everything: It conflicts with every other step: time passed, all connections broke, or nobody can tell.
         enters: A process came to the venue, or an effect landed there.
-        leaves: A process that had come to the venue answered or died, or somebody was answered OK. What the checkers
-            ask of the order of events is the order of entering and leaving.
+        leaves: A process that had come to the venue was told, answered or died, or somebody was answered OK. What the
+            checkers ask of the order of events is the order of entering and leaving.
     """
 
     reads: frozenset[str]
@@ -29,6 +30,10 @@ class Footprint:
     everything: bool
     enters: bool
     leaves: bool
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let a copy in another process be interned there."""
+        return _interned, (self.reads, self.writes, self.everything, self.enters, self.leaves)
 
 
 @functools.cache
@@ -42,6 +47,11 @@ def footprint(
 ) -> Footprint:
     """Return the one footprint with these attributes."""
     return Footprint(reads - writes, writes, everything, enters, leaves)
+
+
+def _interned(*attributes: Any) -> Footprint:
+    reads, writes, everything, enters, leaves = attributes
+    return footprint(reads, writes, everything=everything, enters=enters, leaves=leaves)
 
 
 NOTHING = footprint()

@@ -15,13 +15,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
+UNDECIDED = -1
+MISSED = -2
+
+
 class Event(NamedTuple):
     """One thing that happened in a schedule.
 
     Attributes:
         actor: Who did it; steps of one actor never trade places.
         decision: The decision that let it happen; empty where nobody decided it.
-        node: Which decision of the schedule that was, from 0; -1 where nobody decided it.
+        node: Which decision of the schedule that was, from 0; else ``UNDECIDED``, or ``MISSED`` for what could have
+            happened until then and did not.
         footprint: What it touched.
     """
 
@@ -51,7 +56,7 @@ def races(events: Sequence[Event], since: int) -> Iterator[Race]:
         seen = 0
         for first in range(second - 1, -1, -1):
             other = events[first]
-            if seen >> first & 1:
+            if seen >> first & 1 or other.node == MISSED:
                 continue
             if other.actor == event.actor:
                 seen |= before[first] | 1 << first
@@ -59,7 +64,7 @@ def races(events: Sequence[Event], since: int) -> Iterator[Race]:
                 seen |= before[first] | 1 << first
                 neighbours.append(first)
         before[second] = seen
-        if second < since or event.node < 0:
+        if second < since or event.node == UNDECIDED:
             continue
         for first in neighbours:
             if events[first].node >= 0:
@@ -70,8 +75,8 @@ def _beginnings(events: Sequence[Event], before: Sequence[int], first: int, seco
     """Yield what can come first among that which does not depend on *first*, from there up to *second*."""
     apart = 0
     for at in range(first + 1, second + 1):
-        if at != second and before[at] >> first & 1:
+        if at != second and (before[at] >> first & 1 or events[at].node == MISSED):
             continue
-        if not before[at] & apart and events[at].node >= 0:
+        if not before[at] & apart and events[at].node != UNDECIDED:
             yield events[at].decision
         apart |= 1 << at

@@ -14,9 +14,9 @@ from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from harness.explorer.decision import actor_of, is_preemption, is_step, strikes_world
-from harness.explorer.search.footprint import Footprint, independent
+from harness.explorer.search.footprint import EVERYTHING, Footprint, independent
 from harness.explorer.search.races import Event, Race, races
+from verify.decisions import actor_of, is_preemption, is_step, strikes_world
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -178,17 +178,20 @@ class Tree:
         """Return a schedule to run; None where the next one depends on what others see."""
         return self._to_take.popleft() if self._to_take else None
 
-    def give_back(self, unit: Unit, ran: Ran) -> None:
-        """Learn what a schedule saw; schedules may come back in any order."""
+    def give_back(self, unit: Unit, ran: Ran) -> list[Unit]:
+        """Learn what a schedule saw, as soon as all before it are back; return those whose turn has come."""
         self._back[unit] = ran
+        learned = []
         while self._out and self._out[0] in self._back:
             first = self._out.popleft()
+            learned.append(first)
             self._learn(first, self._back.pop(first))
             # Chosen here and not when it is asked for: what is run next must not depend on who is faster.
             while len(self._out) < self._window and (branch := self._next_branch()) is not None:
                 unit = self._unit(branch)
                 self._out.append(unit)
                 self._to_take.append(unit)
+        return learned
 
     def _next_branch(self) -> Branch | None:
         filled = [cost for cost, queue in self._queues.items() if queue]
@@ -215,7 +218,7 @@ class Tree:
         footprints = {event.node: event.footprint for event in ran.events if event.node >= 0}
         branches = self._known(unit)
         if unit.branch is not None:
-            unit.branch.started[unit.prefix[-1]] = footprints[unit.branch.depth]
+            unit.branch.started[unit.prefix[-1]] = footprints.get(unit.branch.depth, EVERYTHING)
             unit.branch.is_queued = False
         if not ran.is_vacuous:
             self._grow(branches, unit, ran, footprints)

@@ -13,9 +13,11 @@ from harness.explorer import runner
 from harness.explorer.exploration import Exploration
 from harness.explorer.outcome import Historian
 from harness.explorer.plan import Plan
-from harness.explorer.schedule import faults_of, parse_line
+from harness.explorer.schedule import parse_line
+from harness.explorer.search.tests.toys import normal_form
 from harness.explorer.store import HistoryStore
 from harness.explorer.target import Target, clock_is_installed
+from verify.decisions import faults_of
 from verify.history.judge import StoredHistory, judge_exploration
 from verify.run_layout import EXPLORED
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.explorer.outcome import Outcome
+    from harness.explorer.search.tests.toys import Class
     from harness.explorer.world.trace import SeenStep
     from harness.explorer.world.world import World
     from harness.faults.kind import FaultKind
@@ -46,12 +49,14 @@ class Explored:
         lines: Every schedule that it ran, as stored: history, preemptions, one-line form.
         histories: The events of each distinct history, by number from 1.
         steps: The steps of the first schedule that gave each history.
+        classes: The class of each schedule, by its one-line form.
     """
 
     record: ExplorationRecord
     lines: list[tuple[int, int, str]]
     histories: dict[int, tuple[Event, ...]]
     steps: dict[int, tuple[SeenStep, ...]]
+    classes: dict[str, Class]
 
     @property
     def schedules(self) -> list[str]:
@@ -119,6 +124,7 @@ def explore(
         reduces=reduces,
     )
     seen: dict[bytes, World] = {}
+    classes: dict[str, Class] = {}
 
     class Watching(Historian):
         """Keeps the first world of each history."""
@@ -127,16 +133,19 @@ def explore(
             outcome = super().outcome(world)
             if outcome.history is not None:
                 seen.setdefault(outcome.history.digest, world)
+                happened = world.trace.happened
+                classes[outcome.line] = normal_form(happened, [event.footprint for event in happened])
             return outcome
 
     with HistoryStore(part) as store, mock.patch.object(runner, "Historian", Watching):
         record = Exploration(plan, target, store).run()
     rows = (row.split("\t") for row in (part / EXPLORED).read_text(encoding="utf-8").splitlines())
     lines = [(int(number), int(preemptions), line) for number, preemptions, line in rows]
-    worlds = dict(enumerate(seen.values(), start=1))
+    worlds = {number: seen[digest] for digest, number in store._known.items()}
     return Explored(
         record,
         lines,
         {number: tuple(world.trace.events) for number, world in worlds.items()},
         {number: tuple(world.trace.steps) for number, world in worlds.items()},
+        classes,
     )

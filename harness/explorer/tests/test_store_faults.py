@@ -64,7 +64,7 @@ def test_key_that_is_not_there_cannot_be_evicted(redis_server: RedisServer, tmp_
     explored = explore(redis_server, tmp_path, probe(guard_of), faults=1, kinds=[ALL["evict"]])
     struck = [line for line in explored.schedules if "evict" in line]
     # While the key is there: after the SET of w0, and after that of r1.
-    assert struck == ["same: w0 w0 r1 evict(k0) r1", "same: w0 evict(k0) w0 r1 r1"]
+    assert struck == ["same: w0 w0 go-on r1 evict(k0) r1", "same: w0 evict(k0) w0 r1 r1"]
 
 
 @pytest.mark.parametrize("loses", [0, 1, 2])

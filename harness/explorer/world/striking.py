@@ -19,7 +19,7 @@ from harness.explorer.world.steps import (
     TimedOut,
     Woken,
 )
-from harness.explorer.world.trace import place_of
+from harness.explorer.world.trace import THE_STORE, THE_VENUE, place_of
 from harness.faults.kind import Answer, Fate, FaultKind, Target
 from harness.faults.registry import ALL
 from harness.subjects.contract import REQUEST_LIFE_LEASES
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from harness.explorer.world.steps import Came
     from harness.explorer.world.world import Late, World
 
-_STORE = "the store"
-_VENUE = "the venue"
 _GONE = "the connection is gone"
 
 
@@ -117,6 +115,16 @@ class Striking:
             raise TypeError(f"{step!r} cannot land late")
         self._trace.event(Fault(kind=late.kind, process=late.process.name, at="landed", witness=witness))
 
+    def miss(self, late: Late) -> None:
+        """Note that a late step could have landed until now, and never will."""
+        step = late.step
+        if isinstance(step, CommandStep):
+            names = [self._trace.plain_key(key) for key in step.keys or ()]
+            writes = names if step.may_write else ()
+            self._trace.missed(late.name, reads=(THE_STORE, *names), writes=writes, enters=False)
+        else:
+            self._trace.missed(late.name, reads=(), writes=(THE_VENUE,), enters=True)
+
     # Within.
 
     def _land_command(self, step: CommandStep, late: Late) -> Any:
@@ -134,6 +142,8 @@ class Striking:
 
     def _let_command_happen(self, process: Process, step: CommandStep) -> Came:
         if process.link is not None and process.link.is_stale:
+            # Before the store was lost the command would have reached it.
+            self._trace.touch(reads=(THE_STORE,))
             self._trace.step(process, _GONE)
             return Cut()
         data, value = self._command(process, step)
@@ -164,7 +174,7 @@ class Striking:
             trace.touch(everything=True)
             return
         names = [trace.plain_key(key) for key in step.keys]
-        trace.touch(reads=(_STORE, *map(trace.plain_key, step.watched)))
+        trace.touch(reads=(THE_STORE, *map(trace.plain_key, step.watched)))
         if wrote:
             trace.touch(writes=names)
             self._world.written.update(
@@ -186,7 +196,7 @@ class Striking:
 
     def _effect(self, process: Process, step: EffectStep) -> Receipt | Failed:
         """Do the effect, unless the caller said until when it may be done and that time is over."""
-        self._trace.touch(writes=(_VENUE,))
+        self._trace.touch(writes=(THE_VENUE,))
         venue = self._world.operations.venue
         request = EffectRequest(
             key=self._world.operations.key_of(process.name),
@@ -205,7 +215,7 @@ class Striking:
         return Receipt(receipt)
 
     def _probe(self, step: ProbeStep) -> Receipt:
-        self._trace.touch(reads=(_VENUE,))
+        self._trace.touch(reads=(THE_VENUE,))
         life_s = self._world.setting.lease_s * REQUEST_LIFE_LEASES
         return Receipt({**self._world.operations.venue.look_up(step.key), "request_life_s": life_s})
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from harness.explorer.search.footprint import EVERYTHING, Footprint, footprint
+from harness.explorer.search.races import MISSED, UNDECIDED
 from harness.explorer.search.races import Event as Happened
-from verify.history.events import Complete, Died, EffectCall, Event, Fault, Landed
+from verify.history.events import Complete, Died, EffectCall, EffectReply, Event, Fault, Landed
 from verify.history.words import Outcome
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 KEY = "k0"
 TIME = "time"
 """Where a jump of time is counted: it strikes no process in particular."""
+THE_STORE, THE_VENUE = "the store", "the venue"
+"""What steps touch besides keys."""
 
 _NOTHING: frozenset[str] = frozenset()
 
@@ -112,6 +115,9 @@ class Trace:
             self._enters = True
         elif isinstance(event, Landed):
             self._enters = True
+        elif isinstance(event, EffectReply):
+            self._inside.discard(event.process)
+            self._leaves = True
         elif isinstance(event, Complete):
             self._leaves |= event.process in self._inside or event.outcome is Outcome.OK
         elif isinstance(event, Died):
@@ -177,7 +183,13 @@ class Trace:
 
     def undecided(self) -> None:
         """Note that something happened that nobody decided and that nothing may trade places with."""
-        self.happened.append(Happened("", "", -1, EVERYTHING))
+        if not self.happened or not self.happened[-1].footprint.everything:
+            self.happened.append(Happened("", "", UNDECIDED, EVERYTHING))
+
+    def missed(self, decision: str, *, reads: Iterable[str], writes: Iterable[str], enters: bool) -> None:
+        """Note that a step could have landed until now, and does not any more."""
+        touched = footprint(frozenset(reads), frozenset((*writes, decision)), enters=enters)
+        self.happened.append(Happened(decision, decision, MISSED, touched))
 
     # What a person sees.
 

@@ -13,16 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 import greenlet
 
-from harness.explorer.decision import GO_ON, actor_of, is_step, late_name, strikes_store
 from harness.explorer.search.tree import Node, Unit, asleep_after
 from harness.explorer.world.operations import Operations
 from harness.explorer.world.process import Process, State
 from harness.explorer.world.setting import STEP_LIMIT
-from harness.explorer.world.steps import CommandStep, EffectStep, Woken
+from harness.explorer.world.steps import CommandStep, EffectStep, SleepStep, Woken
 from harness.explorer.world.striking import Striking
-from harness.explorer.world.trace import Trace
+from harness.explorer.world.trace import THE_STORE, Trace
 from harness.explorer.world.world_faults import WorldFaults
+from harness.faults.registry import loses_store
 from harness.subjects.contract import REQUEST_LIFE_LEASES
+from verify.decisions import GO_ON, actor_of, is_step, late_name
 from verify.history.events import Phase
 
 if TYPE_CHECKING:
@@ -76,6 +77,11 @@ class Late:
     kind: str
     expires_s: float | None
     held: Wire | None
+
+    def close(self) -> None:
+        """Close what it held."""
+        if self.held is not None:
+            self.held.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +166,8 @@ class World(greenlet.greenlet):
             for process in self.processes:
                 if process.state is not State.DONE:
                     process.kill()
-            self._let_go(list(self.late))
+            for late in self.late:
+                late.close()
 
     def abandon(self) -> None:
         """End the schedule where it stands; its processes unwind and reach nothing."""
@@ -183,16 +190,19 @@ class World(greenlet.greenlet):
         self.trace.undecided()
 
     def drive(self) -> None:
-        """Decide and act until no process can move."""
+        """Decide and act until no process can move; a fault of the world may strike then too."""
+        has_moved = False
         while True:
             self._wake()
             runnable = [process for process in self.processes if process.state is State.READY]
             if runnable:
+                has_moved = True
                 self._act(self._options(runnable), self._last if self._last in runnable else None)
-            elif self.late:
-                if self._act((GO_ON, *(late.name for late in self.late))) == GO_ON:
-                    return
-            else:
+                continue
+            options = [late.name for late in self.late]
+            if self.faults_left and has_moved:
+                options += self._faults.possible()
+            if not options or self._act((GO_ON, *options)) == GO_ON:
                 return
 
     def land_the_rest(self) -> None:
@@ -202,12 +212,14 @@ class World(greenlet.greenlet):
 
     def jump(self) -> bool:
         """Let time pass the lease; return False where the clock is not ours."""
+        if self.setting.has_clock:
+            then_s = self.now_s + self.setting.jump_s
+            self._miss([late for late in self.late if late.expires_s is not None and late.expires_s < then_s])
         self.trace.undecided()
         if not self.setting.has_clock:
             return False
         self._hub.switch(Pause.JUMP)
         self.now_s += self.setting.jump_s
-        self._let_go([late for late in self.late if late.expires_s is not None and late.expires_s < self.now_s])
         for process in self.processes:
             if process.state is State.SLEEPING:
                 process.state = State.READY
@@ -260,7 +272,7 @@ class World(greenlet.greenlet):
 
     def _may_take(self, option: str) -> bool:
         """Say whether to go on like that unasked: a store is lost only where it is the schedule's own."""
-        return option not in self._asleep and not strikes_store(option)
+        return option not in self._asleep and not loses_store(option)
 
     def _count_step(self) -> None:
         self._steps += 1
@@ -309,7 +321,10 @@ class World(greenlet.greenlet):
         if process.refused:
             self.problem = process.refused
             raise StalledError
-        if process.step is not None and process.step.name == "sleep":
+        if isinstance(process.step, CommandStep):
+            # Its client has looked at the connection, which would be another one had the store been lost before.
+            self.trace.touch(reads=(THE_STORE,))
+        elif isinstance(process.step, SleepStep):
             process.state = State.SLEEPING
             self.trace.touch(everything=True)
 
@@ -324,14 +339,14 @@ class World(greenlet.greenlet):
 
     def lose_connections(self) -> None:
         """Forget the commands that were on their way; every process finds its connection gone."""
-        self._let_go([late for late in self.late if isinstance(late.step, CommandStep)])
+        self._miss([late for late in self.late if isinstance(late.step, CommandStep)])
 
-    def _let_go(self, lost: list[Late]) -> None:
-        """Forget late steps that never land."""
+    def _miss(self, lost: list[Late]) -> None:
+        """Forget late steps that could have landed until now, and never will."""
         for late in lost:
             self.late.remove(late)
-            if late.held is not None:
-                late.held.close()
+            self._striking.miss(late)
+            late.close()
 
     def _moved(self, mover: Process | None) -> None:
         if mover not in self._woken:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.explorer.decision import struck_kind
-from harness.explorer.world.trace import TIME
+from harness.explorer.world.trace import THE_STORE, TIME
 from harness.faults.kind import Target
 from harness.faults.registry import ALL
+from verify.decisions import on_key, struck_kind
 
 if TYPE_CHECKING:
     from harness.explorer.world.world import World
     from harness.faults.kind import FaultKind
-
-_STORE = "the store"
 
 
 class WorldFaults:
@@ -36,12 +34,12 @@ class WorldFaults:
             note((TIME, (kind.name,)))
         for kind in self._keys:
             for name in world.written:
-                options.append(f"{kind.name}({name})")
+                options.append(on_key(kind.name, name))
                 note((name, (kind.name,)))
         for kind in self._store:
             if kind.loses <= world.writes:
                 options.append(kind.name)
-                note((_STORE, (kind.name,)))
+                note((THE_STORE, (kind.name,)))
         return options
 
     def strike(self, decision: str) -> None:
@@ -50,7 +48,7 @@ class WorldFaults:
         if kind.target is Target.TIME:
             self._advance(kind)
         elif kind.target is Target.KEY:
-            self._remove(kind, decision.removeprefix(f"{kind.name}(").removesuffix(")"))
+            self._remove(kind, next(name for name in self._world.written if on_key(kind.name, name) == decision))
         else:
             self._lose_store(kind)
 
@@ -63,7 +61,7 @@ class WorldFaults:
 
     def _remove(self, kind: FaultKind, name: str) -> None:
         world = self._world
-        world.trace.touch(reads=(_STORE,), writes=(name,))
+        world.trace.touch(reads=(THE_STORE,), writes=(name,))
         was_there = world.surroundings.store.remove(world.written.pop(name))
         world.vacuous = not was_there
         witness = "the server removed the key, which was there" if was_there else ""
@@ -71,7 +69,7 @@ class WorldFaults:
 
     def _lose_store(self, kind: FaultKind) -> None:
         world = self._world
-        world.trace.touch(writes=(_STORE,))
+        world.trace.touch(writes=(THE_STORE,))
         witness = world.surroundings.store.lose(kind)
         world.lose_connections()
-        world.trace.world_fault(kind.name, _STORE, witness, f"{kind.loses} writes lost")
+        world.trace.world_fault(kind.name, THE_STORE, witness, f"{kind.loses} writes lost")

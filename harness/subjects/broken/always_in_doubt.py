@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from harness.subjects.broken.footing import PAYLOADS_NOT_COMPARED, InDoubtError, classify, connect
+from harness.subjects.broken.footing import LIMITS, InDoubtError, classify, connect
 from harness.subjects.broken.planted import Planted
 from harness.subjects.contract import declare
 
@@ -21,9 +21,7 @@ PLANTED = Planted(
     checker="usefulness",
 )
 
-_as_declared = declare(
-    promise="exactly_once_or_in_doubt", classify=classify, outside=PAYLOADS_NOT_COMPARED, reusable=True
-)
+_as_declared = declare(promise="exactly_once_or_in_doubt", classify=classify, outside=LIMITS, reusable=True)
 
 
 def _make(redis_url: str, *, answering: bool) -> Guard:

@@ -9,7 +9,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from harness.subjects.broken.footing import PAYLOADS_NOT_COMPARED, RefusedError, classify, replay
+from harness.subjects.broken.footing import LIMITS, RefusedError, classify, replay
 from harness.subjects.broken.planted import Planted
 from harness.subjects.contract import declare
 
@@ -26,7 +26,7 @@ PLANTED = Planted(
     faults=("reply_lost",),
 )
 
-_as_declared = declare(promise="at_most_once", classify=classify, outside=PAYLOADS_NOT_COMPARED, reusable=True)
+_as_declared = declare(promise="at_most_once", classify=classify, outside=LIMITS, reusable=True)
 
 
 def _make(redis_url: str, *, careful: bool) -> Guard:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from harness.subjects.broken.footing import InProgressError, classify, connect
+from harness.subjects.broken.footing import TRUSTS_REDIS, InProgressError, classify, connect
 from harness.subjects.broken.planted import Planted
 from harness.subjects.contract import declare
 
@@ -22,7 +22,7 @@ PLANTED = Planted(
     faults=("pause",),
 )
 
-_as_declared = declare(promise="mutual_exclusion", classify=classify, reusable=True)
+_as_declared = declare(promise="mutual_exclusion", classify=classify, outside=TRUSTS_REDIS, reusable=True)
 
 
 RELEASE = "return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('DEL', KEYS[1]) or 0"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from harness.subjects.broken.footing import (
-    PAYLOADS_NOT_COMPARED,
+    LIMITS,
     RefusedError,
     classify,
     connect,
@@ -31,7 +31,7 @@ PLANTED = Planted(
     faults=("advance",),
 )
 
-_as_declared = declare(promise="at_most_once", classify=classify, outside=PAYLOADS_NOT_COMPARED, reusable=True)
+_as_declared = declare(promise="at_most_once", classify=classify, outside=LIMITS, reusable=True)
 
 
 CLAIM = """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from harness.subjects.broken.footing import PAYLOADS_NOT_COMPARED, classify, connect, forget, replace, replay
+from harness.subjects.broken.footing import LIMITS, classify, connect, forget, replace, replay
 from harness.subjects.broken.planted import Planted
 from harness.subjects.contract import REQUEST_LIFE_LEASES, declare
 
@@ -22,9 +22,7 @@ PLANTED = Planted(
     faults=("effect_late",),
 )
 
-_as_declared = declare(
-    promise="exactly_once_or_in_doubt", classify=classify, outside=PAYLOADS_NOT_COMPARED, reusable=True
-)
+_as_declared = declare(promise="exactly_once_or_in_doubt", classify=classify, outside=LIMITS, reusable=True)
 
 START = """
 local held, time = redis.call('GET', KEYS[1]), redis.call('TIME')

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import RedisError
 
-from harness.subjects.broken.footing import PAYLOADS_NOT_COMPARED, classify, connect, replay
+from harness.subjects.broken.footing import LIMITS, classify, connect, replay
 from harness.subjects.broken.planted import Planted
 from harness.subjects.contract import declare
 
@@ -24,7 +24,7 @@ PLANTED = Planted(
     faults=("error_reply:LOADING",),
 )
 
-_as_declared = declare(promise="at_most_once", classify=classify, outside=PAYLOADS_NOT_COMPARED, reusable=True)
+_as_declared = declare(promise="at_most_once", classify=classify, outside=LIMITS, reusable=True)
 
 
 def _make(redis_url: str, *, closed: bool) -> Guard:

@@ -36,8 +36,14 @@ _MEANINGS: dict[type[BaseException], tuple[str, str]] = {
     RefusedError: ("FAIL", "refused"),
 }
 
-PAYLOADS_NOT_COMPARED = {"conflict": "the guard does not compare payloads: a key must never be used for two of them"}
-"""The limit that most planted guards document."""
+_TRUSTS_REDIS = "the guard trusts Redis to keep what it acknowledged"
+TRUSTS_REDIS = dict.fromkeys(
+    ("evict", "restart_losing:1", "restart_losing:2", "failover_losing:1", "failover_losing:2"), _TRUSTS_REDIS
+)
+"""The limit that every planted guard documents."""
+
+LIMITS = {"conflict": "the guard does not compare payloads: a key must never be used for two of them", **TRUSTS_REDIS}
+"""The limits that most planted guards document."""
 
 
 def classify(error: BaseException) -> tuple[str, str]:

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from harness.subjects.broken.footing import (
-    PAYLOADS_NOT_COMPARED,
+    LIMITS,
     RefusedError,
     classify,
     connect,
@@ -32,9 +32,7 @@ PLANTED = Planted(
     faults=("pause",),
 )
 
-_as_declared = declare(
-    promise="exactly_once_or_in_doubt", classify=classify, outside=PAYLOADS_NOT_COMPARED, reusable=True
-)
+_as_declared = declare(promise="exactly_once_or_in_doubt", classify=classify, outside=LIMITS, reusable=True)
 
 
 class _Guard:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from harness.subjects.broken.footing import ConflictError, InProgressError, classify, connect, put
+from harness.subjects.broken.footing import TRUSTS_REDIS, ConflictError, InProgressError, classify, connect, put
 from harness.subjects.broken.planted import Planted
 from harness.subjects.contract import declare
 
@@ -21,7 +21,7 @@ PLANTED = Planted(
     checker="truthful_outcome",
 )
 
-_as_declared = declare(promise="at_most_once", classify=classify, reusable=True)
+_as_declared = declare(promise="at_most_once", classify=classify, outside=TRUSTS_REDIS, reusable=True)
 
 
 def _make(redis_url: str, *, compared: bool) -> Guard:

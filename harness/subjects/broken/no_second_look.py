@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from harness.subjects.broken.footing import PAYLOADS_NOT_COMPARED, InProgressError, classify, connect, replay
+from harness.subjects.broken.footing import LIMITS, InProgressError, classify, connect, replay
 from harness.subjects.broken.planted import Planted
 from harness.subjects.contract import declare
 
@@ -21,7 +21,7 @@ PLANTED = Planted(
     checker="at_most_once",
 )
 
-_as_declared = declare(promise="at_most_once", classify=classify, outside=PAYLOADS_NOT_COMPARED, reusable=True)
+_as_declared = declare(promise="at_most_once", classify=classify, outside=LIMITS, reusable=True)
 
 
 def _make(redis_url: str, *, looks_again: bool) -> Guard:

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from harness.subjects.broken.footing import PAYLOADS_NOT_COMPARED, RefusedError, classify, connect, replace, replay
+from harness.subjects.broken.footing import LIMITS, RefusedError, classify, connect, replace, replay
 from harness.subjects.broken.planted import Planted
 from harness.subjects.contract import declare
 
@@ -23,9 +23,7 @@ PLANTED = Planted(
     faults=("crash_after",),
 )
 
-_as_declared = declare(
-    promise="exactly_once_or_in_doubt", classify=classify, outside=PAYLOADS_NOT_COMPARED, reusable=True
-)
+_as_declared = declare(promise="exactly_once_or_in_doubt", classify=classify, outside=LIMITS, reusable=True)
 
 
 def _make(redis_url: str, lease_s: float, *, atomic: bool) -> Guard:

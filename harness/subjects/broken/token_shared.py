@@ -7,7 +7,7 @@ import socket
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from harness.subjects.broken.footing import PAYLOADS_NOT_COMPARED, classify, connect, replay
+from harness.subjects.broken.footing import LIMITS, classify, connect, replay
 from harness.subjects.broken.planted import Planted
 from harness.subjects.contract import declare
 
@@ -23,7 +23,7 @@ PLANTED = Planted(
     checker="at_most_once",
 )
 
-_as_declared = declare(promise="at_most_once", classify=classify, outside=PAYLOADS_NOT_COMPARED, reusable=True)
+_as_declared = declare(promise="at_most_once", classify=classify, outside=LIMITS, reusable=True)
 
 
 def _make(redis_url: str, *, unique: bool) -> Guard:

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from redis.exceptions import WatchError
 
-from harness.subjects.broken.footing import PAYLOADS_NOT_COMPARED, RefusedError, classify, connect, replay
+from harness.subjects.broken.footing import LIMITS, RefusedError, classify, connect, replay
 from harness.subjects.broken.planted import Planted
 from harness.subjects.contract import declare
 
@@ -25,7 +25,7 @@ PLANTED = Planted(
     faults=("advance",),
 )
 
-_as_declared = declare(promise="at_most_once", classify=classify, outside=PAYLOADS_NOT_COMPARED, reusable=True)
+_as_declared = declare(promise="at_most_once", classify=classify, outside=LIMITS, reusable=True)
 
 
 def _make(redis_url: str, lease_s: float, *, atomic: bool) -> Guard:

@@ -66,6 +66,19 @@ def test_process_may_call_the_venue_twice_in_its_own_section() -> None:
     assert mutual_exclusion.check(History(events)) == []
 
 
+def test_section_ends_when_the_process_is_told() -> None:
+    """What a process does between the venue's answer and its own, such as to free its lock, excludes nobody."""
+    one, other = executed("w1", 1), executed("w2", 2, n=2)
+    assert mutual_exclusion.check(History([*one[:4], *other, one[4]])) == []
+
+
+def test_second_request_enters_the_section_again() -> None:
+    """An operation that asks the venue once more is inside once more."""
+    one, other = executed("w1", 1), executed("w2", 2, n=2)
+    (finding,) = mutual_exclusion.check(History([*one[:4], _ask("w1", 1, 2), *other]))
+    assert finding.operations == (1, 2)
+
+
 def test_section_without_an_end_stays_closed_to_others() -> None:
     """A process that never answers is inside to the end of the history."""
     events = [*executed("w1", 1)[:2], *executed("w2", 2)]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import heapq
 import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from harness.explorer.decision import actor_of, late_name
 from harness.explorer.search.footprint import EVERYTHING, NOTHING, Footprint, footprint, independent
-from harness.explorer.search.races import Event
+from harness.explorer.search.races import MISSED, Event
 from harness.explorer.search.tree import Node, Ran, Tree, Unit, asleep_after
+from verify.decisions import actor_of, late_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -139,22 +140,30 @@ class _Running:
         return op.kind == "claim", footprint(frozenset(), key)
 
 
-def normal_form(events: Sequence[Event], replies: Sequence[object]) -> Class:
-    """Return the alphabetically first order of the events that keeps dependent ones in theirs."""
-    waiting = dict(enumerate(events))
+def normal_form(events: Sequence[Event], labels: Sequence[object]) -> Class:
+    """Return the alphabetically first order of the events that keeps dependent ones in theirs, with their labels."""
+    happened = [at for at, event in enumerate(events) if event.node != MISSED]
+    behind: dict[int, list[int]] = {at: [] for at in happened}
+    ahead = dict.fromkeys(happened, 0)
+    for at in happened:
+        event = events[at]
+        for before in happened:
+            if before == at:
+                break
+            other = events[before]
+            if other.actor == event.actor or not independent(other.footprint, event.footprint):
+                behind[before].append(at)
+                ahead[at] += 1
+    free = [(events[at].decision, at) for at in happened if not ahead[at]]
+    heapq.heapify(free)
     form = []
-    while waiting:
-        free = [
-            (event.decision, at)
-            for at, event in waiting.items()
-            if not any(
-                before < at and (other.actor == event.actor or not independent(other.footprint, event.footprint))
-                for before, other in waiting.items()
-            )
-        ]
-        decision, at = min(free)
-        form.append((decision, replies[at]))
-        del waiting[at]
+    while free:
+        decision, at = heapq.heappop(free)
+        form.append((decision, labels[at]))
+        for later in behind[at]:
+            ahead[later] -= 1
+            if not ahead[later]:
+                heapq.heappush(free, (events[later].decision, later))
     return tuple(form)
 
 

@@ -1,22 +1,24 @@
-"""What can be decided in a schedule, as the words of its one-line form.
+"""What can be decided in a schedule, as the words of its one-line form: ``workload: decision decision ...``.
 
 ``w0`` lets a process take its step; ``w0!reply_lost`` lets a fault strike it; ``late(w0.3)`` lets the late third
 step of w0 land; ``advance``, ``evict(once:k0)`` and ``restart_losing:1`` are faults of the world; ``go-on`` lets a
-phase end although steps are late.
+phase end although steps are late. Words only; which fault kinds there are is not known here.
 """
 
 from __future__ import annotations
 
 import functools
 import re
+from typing import TYPE_CHECKING
 
-from harness.faults.kind import Target
-from harness.faults.registry import ALL
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 GO_ON = "go-on"
 
 _STEP = re.compile(r"[wrc]\d+(\+\d+)?")
 _LATE = "late("
+_SPOILS_A_LINE = re.compile(r"[\s%]")
 
 
 @functools.lru_cache(maxsize=4096)
@@ -31,32 +33,25 @@ def actor_of(decision: str) -> str:
     return decision.partition("!")[0]
 
 
-def is_late(decision: str) -> bool:
-    """Say whether a late step lands."""
-    return decision.startswith(_LATE)
-
-
 def late_name(process: str, ordinal: int) -> str:
     """Return the decision that lets the late step *ordinal* of *process* land."""
     return f"{_LATE}{process}.{ordinal})"
 
 
-@functools.lru_cache(maxsize=4096)
+def on_key(kind: str, key: str) -> str:
+    """Return the decision that lets a fault strike a key."""
+    return f"{kind}({_SPOILS_A_LINE.sub(lambda found: f'%{ord(found[0]):02x}', key)})"
+
+
+@functools.lru_cache(maxsize=65536)
 def struck_kind(decision: str) -> str:
     """Return the fault kind that the decision injects; empty where it injects none."""
     actor, struck, kind = decision.partition("!")
     if struck:
         return kind
-    if is_step(actor) or is_late(actor) or actor == GO_ON:
+    if _STEP.fullmatch(actor) or actor.startswith(_LATE) or actor == GO_ON:
         return ""
     return actor.partition("(")[0]
-
-
-@functools.lru_cache(maxsize=4096)
-def strikes_store(decision: str) -> bool:
-    """Say whether the decision lets the store die and forget: such a schedule needs a store of its own."""
-    kind = ALL.get(decision)
-    return kind is not None and kind.target is Target.STORE
 
 
 def strikes_world(decision: str) -> bool:
@@ -69,3 +64,13 @@ def is_preemption(running: str, decision: str) -> bool:
     """Say whether the decision takes the turn from *running*, a process that could have gone on; empty: from none."""
     actor = actor_of(decision)
     return bool(running) and actor != running and is_step(actor)
+
+
+def faults_of(decisions: Iterable[str]) -> tuple[str, ...]:
+    """Return the fault kinds that strike in a schedule, in order."""
+    return tuple(kind for decision in decisions if (kind := struck_kind(decision)))
+
+
+def decisions_of(line: str) -> tuple[str, ...]:
+    """Return the decisions of a one-line form."""
+    return tuple(line.partition(": ")[2].split())
