@@ -7,14 +7,24 @@ cannot place rather than invent one.
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from reports.stored_history import LANDED_LATE, find_histories, mark_of, read_histories
+from reports.stored_history import LANDED_LATE, mark_of
 from reports.stored_run import StoredRunError, read_object
+from verify.decisions import faults_of
 from verify.history import fence_order, mutual_exclusion
-from verify.history.events import Complete, Event, Fault, Invoke, Landed, Phase, Reconciled
+from verify.history.events import (
+    Complete,
+    Event,
+    Fault,
+    Invoke,
+    Landed,
+    MalformedEventError,
+    Phase,
+    Reconciled,
+    from_object,
+)
 from verify.run_layout import schedule_file
 
 if TYPE_CHECKING:
@@ -90,7 +100,8 @@ class Picture:
     Attributes:
         checker: Who says it.
         sentence: What it says.
-        schedule: The decisions in one line.
+        schedule: What is decided, in one line; after that everybody goes on by themselves.
+        faults: The fault kinds that strike, in order.
         lanes: The processes: the workers by their names, then those of the recovery as they came.
         rows: What happened, in order.
     """
@@ -98,6 +109,7 @@ class Picture:
     checker: str
     sentence: str
     schedule: str
+    faults: tuple[str, ...]
     lanes: tuple[str, ...]
     rows: tuple[Row, ...]
 
@@ -105,40 +117,31 @@ class Picture:
 def load_pictures(part: Path, findings: Sequence[Mapping[str, Any]]) -> list[Picture | None]:
     """Return a picture for each of the *findings* of the part in the folder *part*; None where there is none.
 
-    A finding is an object of ``verdict.json``. It is drawn if its schedule is stored whole and holds steps; the
-    events of its history are used where they can be read. The part's files are read once, however many there are.
+    A finding is an object of ``verdict.json``. What is drawn is its stored schedule, which may be a shrunk one.
     """
-    schedules = {}
-    for line in {finding["schedule"] for finding in findings}:
-        with suppress(StoredRunError):
-            schedules[line] = read_object(part / schedule_file(mark_of(line)))
-    if not schedules:
-        return [None] * len(findings)
+    return [_load_picture(part / schedule_file(mark_of(finding))) for finding in findings]
+
+
+def _load_picture(path: Path) -> Picture | None:
     try:
-        numbers = find_histories(part, schedules)
-        histories = dict(read_histories(part, frozenset(numbers.values())))
-    except OSError:
-        numbers, histories = {}, {}
-    events = {line: histories.get(number, []) for line, number in numbers.items()}
-    return [
-        draw(schedules[line] | {"finding": finding}, events.get(line, [])) if line in schedules else None
-        for finding in findings
-        for line in (finding["schedule"],)
-    ]
+        return draw(read_object(path))
+    except StoredRunError:
+        return None
 
 
-def draw(schedule: Mapping[str, Any], events: Sequence[Event] = ()) -> Picture | None:
+def draw(schedule: Mapping[str, Any]) -> Picture | None:
     """Return the picture of a stored schedule; None if it holds no steps.
 
     Args:
-        schedule: The object of ``schedules/<mark>.json``; its ``finding`` heads the picture.
-        events: The history that it gave; without it the picture shows steps only, and receipts as effects.
+        schedule: The object of ``schedules/<mark>.json``; its ``finding`` heads the picture. Where its events cannot
+            be read, the picture shows steps only, and receipts as effects.
     """
     steps = [step for step in map(_read_step, _listed(schedule, "steps")) if step is not None]
     if not steps:
         return None
-    decisions = [str(each) for each in _listed(schedule, "decisions")]
-    rows = _Weaver(steps, events, decisions).weave() if events else [_without_events(step) for step in steps]
+    events = _read_events(schedule)
+    decisions, taken = ([str(each) for each in _listed(schedule, name)] for name in ("decisions", "taken"))
+    rows = _Weaver(steps, events, taken).weave() if events else [_without_events(step) for step in steps]
     finding = schedule.get("finding")
     finding = finding if isinstance(finding, dict) else {}
     checker = str(finding.get("checker", ""))
@@ -147,10 +150,18 @@ def draw(schedule: Mapping[str, Any], events: Sequence[Event] = ()) -> Picture |
     return Picture(
         checker=checker,
         sentence=str(finding.get("sentence", "")),
-        schedule=f"{schedule.get('workload', '')}: {' '.join(decisions)}",
+        schedule=f"{schedule.get('workload', '')}: {' '.join(decisions)}".rstrip(),
+        faults=faults_of(decisions),
         lanes=_lanes(rows),
         rows=tuple(rows),
     )
+
+
+def _read_events(schedule: Mapping[str, Any]) -> list[Event]:
+    try:
+        return [from_object(each) for each in _listed(schedule, "events")]
+    except (MalformedEventError, AttributeError):
+        return []
 
 
 def _lanes(rows: Sequence[Row]) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from verify.run_layout import EXPLORED, HISTORY, RECORD, RUN, VERDICT, schedule_
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from verify.history.judgement import Judgement
+    from verify.history.judgement import Judgement, ListedFinding
 
 SINGLE = "explore"
 """The kind of a run that is one exploration; its part is the run folder itself."""
@@ -253,7 +253,7 @@ def _judged(run: StoredRun, part: StoredPart) -> dict[str, Any]:
     try:
         index = read_schedules(part.folder)
         reader = HistoryReader(part.folder, index)
-        judgement = judge_exploration(part.record, reader, lambda line: _replay_line(run, part, line))
+        judgement = judge_exploration(part.record, reader, lambda finding: _replay_line(run, part, finding))
         record = hashlib.sha256((part.folder / RECORD).read_bytes()).hexdigest()
     except OSError as error:
         raise StoredRunError(f"cannot read the part {part.folder}: {error.strerror}") from error
@@ -279,10 +279,10 @@ def _doubted(judgement: Judgement, doubts: Sequence[str]) -> Judgement:
     return replace(judgement, verdict=verdict, reasons=(*judgement.reasons, *doubts))
 
 
-def _replay_line(run: StoredRun, part: StoredPart, line: str) -> str:
-    if not line:
+def _replay_line(run: StoredRun, part: StoredPart, finding: ListedFinding) -> str:
+    if not finding.schedule:
         return ""
-    place = PurePosixPath(run.named) / part.place / schedule_file(mark_of(line))
+    place = PurePosixPath(run.named) / part.place / schedule_file(mark_of(finding.to_object()))
     return f"stormproof replay {shlex.quote(str(place))}"
 
 

@@ -227,7 +227,7 @@ class _Campaign:
             if self._folder.interrupted:
                 return
             verdict = judge_part(self._folder.path, part.name)
-            store_schedules(folder, verdict, plan, target)
+            store_schedules(folder, verdict, plan, target, self._live)
         rate = explored.rate
         self._live.done(
             f"{part.name}: {verdict['verdict']}, {count(explored.record.schedules, 'schedule')}, "

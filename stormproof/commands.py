@@ -126,8 +126,7 @@ def _explore(
         run.write()
         verdict = write_verdict(run.path)
         if not run.interrupted:
-            live.say("storing the schedules of the findings")
-            store_schedules(run.path, verdict, plan, target)
+            store_schedules(run.path, verdict, plan, target, live)
         write_reports(run.path)
     if as_json:
         typer.echo(to_json({**verdict, "rate": explored.rate}))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from harness.explorer.exploration import Exploration
 from harness.explorer.replay import Replayer
 from harness.explorer.schedule import Schedule, parse_line
+from harness.explorer.shrink import Shrinker
 from harness.explorer.store import HistoryStore
 from harness.recorder import write_record, write_schedule
 from reports.stored_history import mark_of
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from harness.explorer.target import Target
     from stormproof.live import Live
     from verify.history.record import ExplorationRecord
+
+
+_SAID = ("checker", "verdict", "phase", "sentence", "promised", "outside")
+"""What a stored schedule says of its finding."""
 
 
 @dataclass(slots=True)
@@ -81,31 +86,36 @@ def explore_into(
     return Explored(record, exploration.elapsed_s)
 
 
-def store_schedules(folder: Path, verdict: Mapping[str, Any], plan: Plan, target: Target) -> None:
-    """Write the replayable schedule of every finding, with the steps that it showed when it ran once more."""
-    schedules: dict[str, Schedule] = {}
+def schedules_of(verdict: Mapping[str, Any], plan: Plan, redis: str) -> dict[str, Schedule]:
+    """Return the explored schedule of every finding of a part, by its mark; *redis* is the choice that it ran on."""
+    schedules = {}
     for finding in verdict["findings"]:
-        line = str(finding["schedule"])
-        workload, decisions = parse_line(line)
-        said = {name: finding[name] for name in ("checker", "sentence", "promised", "outside")}
-        schedules.setdefault(
-            mark_of(line),
-            Schedule(
-                subject=plan.subject.name,
-                promise=str(plan.subject.promise),
-                workload=workload,
-                workers=plan.workers,
-                kinds=tuple(kind.name for kind in plan.kinds),
-                redis=target.identity.choice,
-                seed=plan.seed,
-                decisions=decisions,
-                finding=said,
-            ),
+        workload, decisions = parse_line(str(finding["schedule"]))
+        schedules[mark_of(finding)] = Schedule(
+            subject=plan.subject.name,
+            promise=str(plan.subject.promise),
+            workload=workload,
+            workers=plan.workers,
+            kinds=tuple(kind.name for kind in plan.kinds),
+            redis=redis,
+            seed=plan.seed,
+            decisions=decisions,
+            finding={name: finding[name] for name in _SAID},
         )
-    worlds = Replayer(target, plan.subject).run(list(schedules.values()))
-    for (mark, schedule), world in zip(schedules.items(), worlds, strict=True):
-        steps = tuple(step.to_object() for step in world.trace.steps)
-        write_schedule(folder, mark, schedule.seen(steps))
+    return schedules
+
+
+def store_schedules(folder: Path, verdict: Mapping[str, Any], plan: Plan, target: Target, live: Live) -> None:
+    """Shrink the schedule of every finding, and write it where its replay line says."""
+    schedules = schedules_of(verdict, plan, target.identity.choice)
+    import time; t=time.time()
+    with Shrinker(Replayer(target, plan.subject), plan.subject) as shrinker:
+        for number, (mark, schedule) in enumerate(schedules.items(), start=1):
+            live.say(f"{plan.name}: shrinking the schedule of finding {number} of {len(schedules)}")
+            shrunk = shrinker.shrink(schedule)
+            write_schedule(folder, mark, shrunk.schedule)
+            print("RUNS", 400-shrinker._left, shrunk.is_there, shrunk.is_smallest)
+    print("TIME", time.time()-t, len(shrinker._known))
 
 
 def as_json(stored: Mapping[str, Any]) -> str:

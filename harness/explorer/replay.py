@@ -17,7 +17,7 @@ from harness.explorer.world.world import Surroundings, World
 from harness.faults.registry import select
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterable
 
     from harness.explorer.schedule import Schedule
     from harness.explorer.target import Target
@@ -32,8 +32,10 @@ class Replayer:
         self._subject = subject
         self._mark = clock.shared_ns() & 0xFFFFFFFF
 
-    def run(self, schedules: list[Schedule]) -> Iterator[World]:
+    def run(self, schedules: Iterable[Schedule]) -> Generator[World]:
         """Run each schedule by itself, from a fresh state of its own; yield it when it is over.
+
+        A schedule is asked for when the one before is over.
 
         Raises:
             CouldNotRunError: The server cannot do what a schedule asks for.
@@ -52,7 +54,7 @@ class Replayer:
             subject=self._subject,
             workload=schedule.workload,
             workers=schedule.workers,
-            faults=len(schedule.faults),
+            faults=len(schedule.faults) + schedule.more_faults,
             kinds=kinds,
             lease_s=schedule.lease_s,
             has_clock=self._target.has_clock,

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import WrongInputError
 from harness.explorer.world.setting import LEASE_S, WORKLOADS
 from verify.decisions import decisions_of, faults_of
+from verify.history.events import to_object
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SCHEMA = 2
+    from harness.explorer.world.world import World
+
+SCHEMA = 3
 _FIELDS: dict[str, type | tuple[type, ...]] = {
     "schema": int,
     "subject": str,
@@ -26,8 +29,12 @@ _FIELDS: dict[str, type | tuple[type, ...]] = {
     "seed": int,
     "decisions": list,
     "finding": dict,
+    "explored": list,
+    "taken": list,
     "steps": list,
+    "events": list,
 }
+_LISTS = tuple(name for name, kind in _FIELDS.items() if kind is list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +42,14 @@ class Schedule:
     """A replayable schedule.
 
     Attributes:
+        kinds: The fault kinds that could strike.
+        decisions: What is decided; after that everybody goes on as they would by themselves.
         finding: What it shows: checker and sentence; empty for a schedule that shows nothing.
-        steps: What was seen when it ran, for pictures; replay does not need it.
+        explored: The decisions of the explored schedule that it was shrunk from; replay needs nothing from here on.
+        taken: All decisions that were taken when it ran.
+        steps: What was seen when it ran.
+        events: What was judged when it ran.
+        more_faults: Faults that could have struck behind the decisions; of a stored schedule none could.
     """
 
     subject: str
@@ -49,16 +62,22 @@ class Schedule:
     decisions: tuple[str, ...]
     lease_s: float = LEASE_S
     finding: dict[str, Any] = field(default_factory=dict)
+    explored: tuple[str, ...] = ()
+    taken: tuple[str, ...] = ()
     steps: tuple[dict[str, Any], ...] = ()
+    events: tuple[dict[str, Any], ...] = ()
+    more_faults: int = 0
 
     @property
     def faults(self) -> tuple[str, ...]:
         """The fault kinds that strike, in order."""
         return faults_of(self.decisions)
 
-    def seen(self, steps: tuple[dict[str, Any], ...]) -> Schedule:
+    def ran(self, world: World) -> Schedule:
         """Return the schedule with what was seen when it ran."""
-        return replace(self, steps=steps)
+        steps = tuple(step.to_object() for step in world.trace.steps)
+        events = tuple(to_object(event) for event in world.trace.events)
+        return replace(self, taken=world.decisions, steps=steps, events=events)
 
     def dumps(self) -> str:
         """Return the schedule as JSON."""
@@ -96,6 +115,6 @@ def load_schedule(path: Path) -> Schedule:
     if stored["workload"] not in WORKLOADS:
         raise WrongInputError(f"{path}: unknown workload {stored['workload']!r}; expected {', '.join(WORKLOADS)}")
     body = {name: stored[name] for name in _FIELDS if name != "schema"}
-    for name in ("kinds", "decisions", "steps"):
+    for name in _LISTS:
         body[name] = tuple(body[name])
     return Schedule(**body)

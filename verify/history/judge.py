@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from verify.history import usefulness
@@ -18,7 +18,7 @@ from verify.history.record import Bound, ExplorationRecord, MalformedRecordError
 from verify.history.words import Finding, Verdict, merge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from verify.history.events import Event
 
@@ -36,9 +36,11 @@ __all__ = [
     "StoredHistory",
     "compose",
     "dumps_canonical",
+    "find_in_phases",
     "instrument_row",
     "judge_exploration",
     "judge_history",
+    "why_outside",
 ]
 
 EXPLORE = "explore"
@@ -81,6 +83,11 @@ class StoredHistory:
     preemptions: int = 0
     count: int = 1
 
+    @property
+    def workload(self) -> str:
+        """The workload of that schedule."""
+        return self.schedule.partition(":")[0]
+
 
 def judge_history(events: Sequence[Event], promise: Promise) -> HistoryVerdict:
     """Judge one history by *promise*: all checkers run, the promised ones and the assumptions decide."""
@@ -91,15 +98,24 @@ def judge_history(events: Sequence[Event], promise: Promise) -> HistoryVerdict:
     return HistoryVerdict(verdict=merge(verdict.verdict for verdict in verdicts), findings=tuple(findings))
 
 
+def find_in_phases(events: Sequence[Event], promise: Promise) -> Iterator[tuple[Finding, str]]:
+    """Yield every finding of one history with its phase, as :func:`judge_exploration` tells findings apart."""
+    deciding = deciding_checkers(promise)
+    for piece in partition(events):
+        history = _index(piece)
+        for finding, _ in _judge(history, deciding).findings:
+            yield finding, _phase_of(finding, history)
+
+
 def judge_exploration(
-    record: ExplorationRecord, histories: Iterable[StoredHistory], replay_line: Callable[[str], str]
+    record: ExplorationRecord, histories: Iterable[StoredHistory], replay_line: Callable[[ListedFinding], str]
 ) -> Judgement:
     """Judge a whole exploration in one pass; memory grows with the distinct findings only.
 
     Args:
         record: What the exploration says of itself.
         histories: Its distinct histories, in any order.
-        replay_line: Gives the line that replays a schedule.
+        replay_line: Gives the line that replays a finding, which does not hold it yet.
     """
     deciding = deciding_checkers(record.promise)
     survey = _Survey(wants_overlap=record.requires_overlap)
@@ -123,6 +139,11 @@ def _index(piece: Piece) -> History | Finding:
     except Exception as error:  # noqa: BLE001 - whatever breaks the index, the history was not judged
         return _unreadable(f"the record could not be indexed: {error!r}")
     return history if history.operations else _unreadable("the history holds no operation, so nothing was shown")
+
+
+def _phase_of(finding: Finding, history: History | Finding) -> str:
+    """Return the phase in which the last operation of a finding was invoked; empty if it names none."""
+    return history.phase_of(finding.operations) if isinstance(history, History) else ""
 
 
 def _unreadable(sentence: str) -> Finding:
@@ -182,7 +203,7 @@ class _Survey:
                 if self._seeks_overlap and effect_overlapped_call(history):
                     self._seeks_overlap = False
             for finding, promised in _judge(history, deciding).findings:
-                phase = history.phase_of(finding.operations) if isinstance(history, History) else ""
+                phase = _phase_of(finding, history)
                 identity = (finding.checker, finding.verdict, tuple(sorted(stored.faults)), phase)
                 group = self._keep_simplest(identity, finding, promised=promised, stored=stored)
                 if identity not in counted:
@@ -201,18 +222,19 @@ class _Survey:
             group.rank, group.finding, group.stored = rank, finding, _without_events(stored)
         return group
 
-    def listed(self, record: ExplorationRecord, replay_line: Callable[[str], str]) -> tuple[ListedFinding, ...]:
+    def listed(
+        self, record: ExplorationRecord, replay_line: Callable[[ListedFinding], str]
+    ) -> tuple[ListedFinding, ...]:
         """Return the groups as findings: promised first, inside before outside, then the simplest first."""
         findings = [
             ListedFinding(
                 checker=group.finding.checker,
                 verdict=group.finding.verdict,
                 promised=group.promised,
-                outside=_why_outside(record, group.stored),
+                outside=why_outside(record.outside, group.stored.workload, group.stored.faults),
                 sentence=group.finding.sentence,
                 schedule=group.stored.schedule,
                 faults=group.stored.faults,
-                replay=replay_line(group.stored.schedule),
                 phase=identity[3],
                 needs_faults=self._needs_faults(identity),
                 histories=group.histories,
@@ -220,6 +242,7 @@ class _Survey:
             )
             for identity, group in self._groups.items()
         ]
+        findings = [replace(finding, replay=replay_line(finding)) for finding in findings]
         return tuple(sorted(findings, key=_place))
 
     def _needs_faults(self, identity: _Identity) -> bool:
@@ -275,14 +298,19 @@ def _place(finding: ListedFinding) -> tuple[object, ...]:
     )
 
 
-def _why_outside(record: ExplorationRecord, stored: StoredHistory) -> str:
-    """Return the reasons why these faults or this workload are outside the promise; empty if all are inside it."""
-    workload = stored.schedule.partition(":")[0]
+def why_outside(outside: Mapping[str, str], workload: str, faults: Iterable[str]) -> str:
+    """Return the reasons why this workload or these faults are outside a promise; empty if all are inside it.
+
+    Args:
+        outside: Fault kinds, families of them, or workloads that the promise does not cover, with the reason.
+        workload: The workload.
+        faults: The fault kinds; a parameter in brackets may follow the kind.
+    """
     reasons = {}
-    for name in (workload, *stored.faults):
+    for name in (workload, *faults):
         for kind in (name, name.partition("(")[0], name.partition(":")[0]):
-            if kind in record.outside:
-                reasons[kind] = record.outside[kind] or "the promise does not cover it"
+            if kind in outside:
+                reasons[kind] = outside[kind] or "the promise does not cover it"
                 break
     return "; ".join(f"{kind}: {reason}" for kind, reason in sorted(reasons.items()))
 

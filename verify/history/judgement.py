@@ -28,11 +28,11 @@ class ListedFinding:
         sentence: What happened in the simplest schedule.
         schedule: The decisions of the simplest schedule.
         faults: The fault kinds of the simplest schedule, in its order.
-        replay: The line that replays it.
         phase: The phase in which the last of its operations was invoked; empty if it names none.
         needs_faults: The same was not seen in the same phase with fewer of its faults.
         histories: Distinct histories that show it.
         schedules: Schedules that show it.
+        replay: The line that replays it; empty where there is none.
     """
 
     checker: str
@@ -42,11 +42,11 @@ class ListedFinding:
     sentence: str
     schedule: str
     faults: tuple[str, ...]
-    replay: str
     phase: str
     needs_faults: bool
     histories: int
     schedules: int
+    replay: str = ""
 
     @property
     def decides(self) -> bool:
