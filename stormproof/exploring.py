@@ -94,6 +94,7 @@ def schedules_of(verdict: Mapping[str, Any], plan: Plan, redis: str) -> dict[str
         schedules[mark_of(finding)] = Schedule(
             subject=plan.subject.name,
             promise=str(plan.subject.promise),
+            hosting=plan.hosting.to_object(),
             workload=workload,
             workers=plan.workers,
             kinds=tuple(kind.name for kind in plan.kinds),
@@ -108,14 +109,11 @@ def schedules_of(verdict: Mapping[str, Any], plan: Plan, redis: str) -> dict[str
 def store_schedules(folder: Path, verdict: Mapping[str, Any], plan: Plan, target: Target, live: Live) -> None:
     """Shrink the schedule of every finding, and write it where its replay line says."""
     schedules = schedules_of(verdict, plan, target.identity.choice)
-    import time; t=time.time()
-    with Shrinker(Replayer(target, plan.subject), plan.subject) as shrinker:
+    with Shrinker(Replayer(target, plan.subject, plan.hosting), plan.subject) as shrinker:
         for number, (mark, schedule) in enumerate(schedules.items(), start=1):
             live.say(f"{plan.name}: shrinking the schedule of finding {number} of {len(schedules)}")
             shrunk = shrinker.shrink(schedule)
             write_schedule(folder, mark, shrunk.schedule)
-            print("RUNS", 400-shrinker._left, shrunk.is_there, shrunk.is_smallest)
-    print("TIME", time.time()-t, len(shrinker._known))
 
 
 def as_json(stored: Mapping[str, Any]) -> str:

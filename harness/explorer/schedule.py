@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import WrongInputError
+from harness.explorer.hosting import GREENLETS
 from harness.explorer.world.setting import LEASE_S, WORKLOADS
 from verify.decisions import decisions_of, faults_of
 from verify.history.events import to_object
@@ -23,6 +24,7 @@ _FIELDS: dict[str, type | tuple[type, ...]] = {
     "promise": str,
     "workload": str,
     "workers": int,
+    "hosting": dict,
     "kinds": list,
     "lease_s": (int, float),
     "redis": str,
@@ -44,6 +46,7 @@ class Schedule:
     Attributes:
         kinds: The fault kinds that could strike.
         decisions: What is decided; after that everybody goes on as they would by themselves.
+        hosting: How the subject's processes are made and held, as :class:`Hosting` stores it.
         finding: What it shows: checker and sentence; empty for a schedule that shows nothing.
         explored: The decisions of the explored schedule that it was shrunk from; replay needs nothing from here on.
         taken: All decisions that were taken when it ran.
@@ -61,6 +64,7 @@ class Schedule:
     seed: int
     decisions: tuple[str, ...]
     lease_s: float = LEASE_S
+    hosting: dict[str, Any] = field(default_factory=GREENLETS.to_object)
     finding: dict[str, Any] = field(default_factory=dict)
     explored: tuple[str, ...] = ()
     taken: tuple[str, ...] = ()
