@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from reports.coverage_text import coverage_in_words
 from reports.judged_run import faults_in_words, headline, load_judged, plain
 from reports.stored_run import write_whole
 from verify.run_layout import SUMMARY
@@ -41,6 +42,7 @@ def _lines(judged: JudgedRun) -> Iterator[str]:
     yield f"# {judged.verdict}"
     yield from ("", _text(headline(judged)), "")
     yield from _table(_HEADS, (_row(part) for part in judged.parts))
+    yield from _coverage(judged)
     for part in judged.parts:
         yield from _findings(part)
     yield from _reasons(judged)
@@ -71,6 +73,13 @@ def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]
     yield f"|{'---|' * len(heads)}"
     for row in rows:
         yield f"| {' | '.join(map(_text, row))} |"
+
+
+def _coverage(judged: JudgedRun) -> Iterator[str]:
+    said = [(part, coverage_in_words(part.object["coverage"])) for part in judged.parts if part.row is None]
+    if any(phrases for _, phrases in said):
+        yield from ("", "## Where faults struck", "")
+        yield from (f"- {_text(part.stored.name)}: {_text('; '.join(phrases))}" for part, phrases in said if phrases)
 
 
 def _findings(part: JudgedPart) -> Iterator[str]:

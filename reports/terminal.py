@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from reports.coverage_text import coverage_in_words
 from reports.judged_run import faults_in_words, group_findings, headline, plain
 from reports.picture import load_pictures
 from reports.picture_text import WIDTH, as_text
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 MOST_FINDINGS = 8
 """Findings shown of one part; the others are in ``verdict.json``."""
 
+_MOST_NAMES = 4
+"""Names of places that were not hit shown of one part; the others are in ``summary.md``."""
+
 _STYLE = {Verdict.VALID: "bold green", Verdict.INVALID: "bold red", Verdict.UNKNOWN: "bold yellow"}
 
 
@@ -36,6 +40,7 @@ def print_judged(console: Console, judged: JudgedRun) -> None:
     subjects = [part for part in judged.parts if part.row is None]
     if subjects:
         console.print(parts_table(subjects))
+        _print_coverage(console, subjects)
     for part in judged.parts:
         _print_findings(console, part)
         _print_beside(console, part)
@@ -100,6 +105,14 @@ def _print_instrument(console: Console, parts: Sequence[JudgedPart]) -> None:
     for part in parts:
         if part not in seen:
             _line(console, f"{part.stored.name}: {part.said}", style, indent=2)
+
+
+def _print_coverage(console: Console, parts: Sequence[JudgedPart]) -> None:
+    for part in parts:
+        phrases = coverage_in_words(part.object["coverage"], most=_MOST_NAMES)
+        if phrases:
+            name = f"{part.stored.name}: " if len(parts) > 1 else ""
+            _line(console, f"{name}{'; '.join(phrases)}", "dim")
 
 
 def _print_findings(console: Console, part: JudgedPart) -> None:

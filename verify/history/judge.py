@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from verify.history import usefulness
 from verify.history.campaign import InstrumentRow, compose, instrument_row
@@ -118,10 +118,10 @@ def judge_exploration(
         replay_line: Gives the line that replays a finding, which does not hold it yet.
     """
     deciding = deciding_checkers(record.promise)
-    survey = _Survey(wants_overlap=record.requires_overlap)
+    survey = _Survey(record.outside, wants_overlap=record.requires_overlap)
     for stored in histories:
         survey.take(stored, deciding)
-    findings = survey.listed(record, replay_line)
+    findings = survey.listed(replay_line)
     decisive = [finding for finding in findings if finding.decides]
     unknown = [f"{each.checker}: {each.sentence}" for each in decisive if each.verdict is Verdict.UNKNOWN]
     reasons = (*_unfinished(record), *_uncovered(record), *survey.unseen(record, deciding), *unknown)
@@ -142,8 +142,7 @@ def _index(piece: Piece) -> History | Finding:
 
 
 def _phase_of(finding: Finding, history: History | Finding) -> str:
-    """Return the phase in which the last operation of a finding was invoked; empty if it names none."""
-    return history.phase_of(finding.operations) if isinstance(history, History) else ""
+    return history.phase_of(finding) if isinstance(history, History) else ""
 
 
 def _unreadable(sentence: str) -> Finding:
@@ -165,7 +164,16 @@ def _judge(history: History | Finding, deciding: frozenset[str]) -> HistoryVerdi
     return HistoryVerdict(verdict=verdict, findings=tuple(findings))
 
 
-_Identity = tuple[str, Verdict, tuple[str, ...], str]
+class _Identity(NamedTuple):
+    """What makes findings the same. What is outside the promise never stands for what is inside it."""
+
+    checker: str
+    verdict: Verdict
+    faults: tuple[str, ...]
+    phase: str
+    outside: str
+
+
 _Rank = tuple[int, int, int, str, str]
 
 
@@ -184,7 +192,8 @@ class _Group:
 class _Survey:
     """What the histories of one exploration show together."""
 
-    def __init__(self, *, wants_overlap: bool) -> None:
+    def __init__(self, outside: Mapping[str, str], *, wants_overlap: bool) -> None:
+        self._outside = outside
         self._groups: dict[_Identity, _Group] = {}
         self._histories = 0
         self._schedules = 0
@@ -195,6 +204,7 @@ class _Survey:
         """Judge one history and keep what is new in it; its events may be forgotten afterwards."""
         self._histories += 1
         self._schedules += stored.count
+        outside = why_outside(self._outside, stored.workload, stored.faults)
         counted: set[_Identity] = set()
         for piece in partition(stored.events):
             history = _index(piece)
@@ -204,7 +214,8 @@ class _Survey:
                     self._seeks_overlap = False
             for finding, promised in _judge(history, deciding).findings:
                 phase = _phase_of(finding, history)
-                identity = (finding.checker, finding.verdict, tuple(sorted(stored.faults)), phase)
+                faults = tuple(sorted(stored.faults))
+                identity = _Identity(finding.checker, finding.verdict, faults, phase, outside)
                 group = self._keep_simplest(identity, finding, promised=promised, stored=stored)
                 if identity not in counted:
                     counted.add(identity)
@@ -222,20 +233,18 @@ class _Survey:
             group.rank, group.finding, group.stored = rank, finding, _without_events(stored)
         return group
 
-    def listed(
-        self, record: ExplorationRecord, replay_line: Callable[[ListedFinding], str]
-    ) -> tuple[ListedFinding, ...]:
+    def listed(self, replay_line: Callable[[ListedFinding], str]) -> tuple[ListedFinding, ...]:
         """Return the groups as findings: promised first, inside before outside, then the simplest first."""
         findings = [
             ListedFinding(
                 checker=group.finding.checker,
                 verdict=group.finding.verdict,
                 promised=group.promised,
-                outside=why_outside(record.outside, group.stored.workload, group.stored.faults),
+                outside=identity.outside,
                 sentence=group.finding.sentence,
                 schedule=group.stored.schedule,
                 faults=group.stored.faults,
-                phase=identity[3],
+                phase=identity.phase,
                 needs_faults=self._needs_faults(identity),
                 histories=group.histories,
                 schedules=group.schedules,
@@ -246,10 +255,11 @@ class _Survey:
         return tuple(sorted(findings, key=_place))
 
     def _needs_faults(self, identity: _Identity) -> bool:
-        """Say whether the same was not seen in the same phase with fewer of these faults."""
-        checker, verdict, faults, phase = identity
+        """Say whether the same was not seen in the same phase with fewer of these faults, inside the promise or not."""
         return not any(
-            other[:2] == (checker, verdict) and other[3] == phase and _is_part(other[2], faults)
+            (other.checker, other.verdict, other.phase) == (identity.checker, identity.verdict, identity.phase)
+            and (identity.outside or not other.outside)
+            and _is_part(other.faults, identity.faults)
             for other in self._groups
         )
 
