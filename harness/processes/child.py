@@ -39,15 +39,28 @@ def spawn(argv: Sequence[str], *, log: Path, env: Mapping[str, str] | None = Non
     Raises:
         OSError: The program cannot be executed.
     """
+    return _spawn(argv, log, env, talks=False)
+
+
+def spawn_talking(argv: Sequence[str], *, log: Path, env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+    """Do as :func:`spawn`, with pipes to the child's stdin and stdout; only stderr is appended to *log*.
+
+    Raises:
+        OSError: The program cannot be executed.
+    """
+    return _spawn(argv, log, env, talks=True)
+
+
+def _spawn(argv: Sequence[str], log: Path, env: Mapping[str, str] | None, *, talks: bool) -> subprocess.Popen[bytes]:
     parent = os.getpid()
 
     def fork() -> subprocess.Popen[bytes]:
         with log.open("ab") as output:
             return subprocess.Popen(
                 argv,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
+                stdin=subprocess.PIPE if talks else subprocess.DEVNULL,
+                stdout=subprocess.PIPE if talks else output,
+                stderr=output,
                 env=env,
                 process_group=0,
                 preexec_fn=lambda: _die_with(parent),  # noqa: PLW1509 - see _die_with
