@@ -93,6 +93,7 @@ def store_schedules(folder: Path, verdict: Mapping[str, Any], plan: Plan, target
             Schedule(
                 subject=plan.subject.name,
                 promise=str(plan.subject.promise),
+                hosting=plan.hosting.to_object(),
                 workload=workload,
                 workers=plan.workers,
                 kinds=tuple(kind.name for kind in plan.kinds),
@@ -102,7 +103,7 @@ def store_schedules(folder: Path, verdict: Mapping[str, Any], plan: Plan, target
                 finding=said,
             ),
         )
-    worlds = Replayer(target, plan.subject).run(list(schedules.values()))
+    worlds = Replayer(target, plan.subject, plan.hosting).run(list(schedules.values()))
     for (mark, schedule), world in zip(schedules.items(), worlds, strict=True):
         steps = tuple(step.to_object() for step in world.trace.steps)
         write_schedule(folder, mark, schedule.seen(steps))

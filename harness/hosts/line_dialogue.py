@@ -18,7 +18,7 @@ from harness import clock
 from harness.errors import WrongInputError
 from harness.hosts.line_forms import PROTOCOL, complaint
 from harness.hosts.line_relay import Loop, Relay
-from harness.processes.child import spawn_talking
+from harness.processes.child import spawn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,7 +65,7 @@ class Dialogue:
 
     def __enter__(self) -> Self:
         try:
-            self._process = spawn_talking(self._argv, log=self._log)
+            self._process = spawn(self._argv, log=self._log, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         except OSError as error:
             self._close_relays()
             raise WrongInputError(f"cannot start {shlex.join(self._argv)}: {error}") from error

@@ -29,7 +29,10 @@ def load_subject(name: str, *, promise: str | None = None) -> Subject:
     if not colon or not where or not attribute:
         raise WrongInputError(f"unknown subject {name!r}; expected {_FORMS}")
     source = Path(where) if where.endswith(".py") else _source_of(where, name)
-    return describe_subject(name, _Loader(name, source, where, attribute), promise)
+    load = _Loader(name, source, where, attribute)
+    if where.endswith(".py"):
+        place = f"{source.resolve()}:{attribute}"
+    return describe_subject(name, load, promise, place=place, is_boxed=boxed is not None)
 
 
 def _source_of(module: str, name: str) -> Path:
