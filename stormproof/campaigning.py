@@ -21,7 +21,8 @@ from harness.subjects.loading import load_subject
 from reports.stored_run import judge_part, write_verdict
 from scenarios.registry import STORIES
 from stormproof.evidence import show, write_reports
-from stormproof.exploring import explore_into, store_schedules
+from stormproof.exploring import explore_into
+from stormproof.finding_schedules import store_schedules
 from stormproof.live import Live
 from stormproof.options import GREENLET, check_gate
 from stormproof.saying import count, exit_of
@@ -227,7 +228,7 @@ class _Campaign:
             if self._folder.interrupted:
                 return
             verdict = judge_part(self._folder.path, part.name)
-            store_schedules(folder, verdict, plan, target, self._live)
+            store_schedules(folder, verdict, plan, target, self._live, expected=part.checker or "")
         rate = explored.rate
         self._live.done(
             f"{part.name}: {verdict['verdict']}, {count(explored.record.schedules, 'schedule')}, "

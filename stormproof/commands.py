@@ -24,7 +24,8 @@ from reports.stored_run import write_verdict
 from stormproof import campaigning
 from stormproof.evidence import show, show_picture, write_reports
 from stormproof.exploring import as_json as to_json
-from stormproof.exploring import explore_into, store_schedules
+from stormproof.exploring import explore_into
+from stormproof.finding_schedules import store_schedules
 from stormproof.live import Live
 from stormproof.options import (
     FAULTS_MAX,

@@ -1,4 +1,4 @@
-"""Explores one subject into a part of a run folder, with live progress, and stores the schedules of its findings."""
+"""Explores one subject into a part of a run folder, with live progress."""
 
 from __future__ import annotations
 
@@ -7,12 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.explorer.exploration import Exploration
-from harness.explorer.replay import Replayer
-from harness.explorer.schedule import Schedule, parse_line
-from harness.explorer.shrink import Shrinker
 from harness.explorer.store import HistoryStore
-from harness.recorder import write_record, write_schedule
-from reports.stored_history import mark_of
+from harness.recorder import write_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,10 +20,6 @@ if TYPE_CHECKING:
     from harness.explorer.target import Target
     from stormproof.live import Live
     from verify.history.record import ExplorationRecord
-
-
-_SAID = ("checker", "verdict", "phase", "sentence", "promised", "outside")
-"""What a stored schedule says of its finding."""
 
 
 @dataclass(slots=True)
@@ -84,36 +76,6 @@ def explore_into(
         record = exploration.run()
     write_record(folder, record)
     return Explored(record, exploration.elapsed_s)
-
-
-def schedules_of(verdict: Mapping[str, Any], plan: Plan, redis: str) -> dict[str, Schedule]:
-    """Return the explored schedule of every finding of a part, by its mark; *redis* is the choice that it ran on."""
-    schedules = {}
-    for finding in verdict["findings"]:
-        workload, decisions = parse_line(str(finding["schedule"]))
-        schedules[mark_of(finding)] = Schedule(
-            subject=plan.subject.name,
-            promise=str(plan.subject.promise),
-            hosting=plan.hosting.to_object(),
-            workload=workload,
-            workers=plan.workers,
-            kinds=tuple(kind.name for kind in plan.kinds),
-            redis=redis,
-            seed=plan.seed,
-            decisions=decisions,
-            finding={name: finding[name] for name in _SAID},
-        )
-    return schedules
-
-
-def store_schedules(folder: Path, verdict: Mapping[str, Any], plan: Plan, target: Target, live: Live) -> None:
-    """Shrink the schedule of every finding, and write it where its replay line says."""
-    schedules = schedules_of(verdict, plan, target.identity.choice)
-    with Shrinker(Replayer(target, plan.subject, plan.hosting), plan.subject) as shrinker:
-        for number, (mark, schedule) in enumerate(schedules.items(), start=1):
-            live.say(f"{plan.name}: shrinking the schedule of finding {number} of {len(schedules)}")
-            shrunk = shrinker.shrink(schedule)
-            write_schedule(folder, mark, shrunk.schedule)
 
 
 def as_json(stored: Mapping[str, Any]) -> str:

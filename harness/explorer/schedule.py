@@ -31,6 +31,7 @@ _FIELDS: dict[str, type | tuple[type, ...]] = {
     "seed": int,
     "decisions": list,
     "finding": dict,
+    "is_smallest": bool,
     "explored": list,
     "taken": list,
     "steps": list,
@@ -48,6 +49,7 @@ class Schedule:
         decisions: What is decided; after that everybody goes on as they would by themselves.
         hosting: How the subject's processes are made and held, as :class:`Hosting` stores it.
         finding: What it shows: checker and sentence; empty for a schedule that shows nothing.
+        is_smallest: Without any one of its faults and switches the finding is not there.
         explored: The decisions of the explored schedule that it was shrunk from; replay needs nothing from here on.
         taken: All decisions that were taken when it ran.
         steps: What was seen when it ran.
@@ -66,6 +68,7 @@ class Schedule:
     lease_s: float = LEASE_S
     hosting: dict[str, Any] = field(default_factory=GREENLETS.to_object)
     finding: dict[str, Any] = field(default_factory=dict)
+    is_smallest: bool = False
     explored: tuple[str, ...] = ()
     taken: tuple[str, ...] = ()
     steps: tuple[dict[str, Any], ...] = ()

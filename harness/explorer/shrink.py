@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from verify.decisions import GO_ON, actor_of, is_step, struck_kind
-from verify.history.events import to_object
 from verify.history.judge import find_in_phases, why_outside
 
 if TYPE_CHECKING:
@@ -104,21 +103,6 @@ def _can_take(detour: Detour, node: Node, steps: Counter[str]) -> bool:
     return detour.word != first == node.taken and _place(first, steps) == detour.place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shrunk:
-    """What came of shrinking one schedule.
-
-    Attributes:
-        schedule: The smallest one, with what was seen when it ran.
-        is_there: The finding was there when the schedule ran again; else it is as it was explored.
-        is_smallest: It was seen to pass without each of its detours.
-    """
-
-    schedule: Schedule
-    is_there: bool
-    is_smallest: bool
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Run:
     """How a schedule ran, and what the checkers say of it."""
@@ -138,12 +122,14 @@ class _Run:
         """Say whether the finding is in it, and is inside the promise or outside as before."""
         return _identity(finding) in self.sentences and bool(self.outside) == bool(finding["outside"])
 
-    def with_finding(self, schedule: Schedule) -> Schedule:
+    def with_finding(self, schedule: Schedule, *, is_smallest: bool) -> Schedule:
         """Return how it ran as the schedule of the finding for which *schedule* was explored."""
         finding = schedule.finding
         if self.shows(finding):
             finding = {**finding, "sentence": self.sentences[_identity(finding)], "outside": self.outside}
-        return replace(self.schedule, more_faults=0, explored=schedule.decisions, finding=finding)
+        return replace(
+            self.schedule, more_faults=0, explored=schedule.decisions, finding=finding, is_smallest=is_smallest
+        )
 
 
 def _identity(finding: dict[str, Any]) -> _Identity:
@@ -160,7 +146,7 @@ class Shrinker:
     def __init__(self, replayer: Replayer, subject: Subject) -> None:
         self._subject = subject
         self._asked: list[Schedule] = []
-        # The replayer takes the next schedule only when it is to run, so that it may follow from how the last one ran.
+        # The replayer asks for a schedule when it is to run, so that it may follow from how the last one ran.
         self._worlds = replayer.run(iter(self._asked.pop, None))
         self._known: dict[tuple[object, ...], _Run] = {}
         self._left = 0
@@ -171,24 +157,36 @@ class Shrinker:
     def __exit__(self, *_: object) -> None:
         self._worlds.close()
 
-    def shrink(self, schedule: Schedule) -> Shrunk:
-        """Return the smallest schedule that shows the finding of *schedule*, which was explored.
+    def shrink(self, schedule: Schedule) -> Schedule:
+        """Return a smallest schedule that shows the finding of *schedule*, which was explored, as it ran.
+
+        One whose finding does not come again is returned as it was explored. One for which there were too few runs
+        is returned as small as it came, and not called smallest.
 
         Raises:
             CouldNotRunError: The server cannot do what the schedule asks for.
         """
         self._left = MOST_RUNS
         best = self._run(schedule)
-        is_there, is_smallest = best.shows(schedule.finding), False
-        try:
-            if is_there:
+        is_smallest = False
+        if best.shows(schedule.finding):
+            try:
                 best = self._without_what_follows(best, schedule)
                 while (smaller := self._smaller(best, schedule)) is not None:
                     best = smaller
                 is_smallest = True
-        except _UsedUpError:
-            pass
-        return Shrunk(schedule=best.with_finding(schedule), is_there=is_there, is_smallest=is_smallest)
+            except _UsedUpError:
+                pass
+        return best.with_finding(schedule, is_smallest=is_smallest)
+
+    def see(self, schedule: Schedule) -> Schedule:
+        """Return *schedule*, which was explored, as it ran once more.
+
+        Raises:
+            CouldNotRunError: The server cannot do what the schedule asks for.
+        """
+        self._left = MOST_RUNS
+        return self._run(schedule).with_finding(schedule, is_smallest=False)
 
     # Within.
 
@@ -216,9 +214,7 @@ class Shrinker:
             at, detour = found
             left.remove(detour)
             decisions = (*(node.taken for node in run.path[:at]), detour.word)
-            run = self._run(
-                replace(bare, decisions=decisions, more_faults=sum(each.is_fault for each in left))
-            )
+            run = self._run(replace(bare, decisions=decisions, more_faults=sum(each.is_fault for each in left)))
             # The step of the process that goes on instead may be the next one that is struck.
             since = at if is_step(detour.word) else at + 1
         if any(detour.is_fault for detour in left):

@@ -13,10 +13,11 @@ from reports.picture_svg import WIDTH as SVG_WIDTH
 from reports.picture_svg import as_svg
 from reports.picture_text import WIDTH, as_text
 from reports.stored_history import mark_of
+from reports.stored_run import judge_run
 from reports.tests.run_folders import DIGEST, TWICE_LINE, TWICE_STEPS, invalid_run, twice_history
-from verify.history.events import Complete, EffectCall, Event, Fault, Invoke, Landed, Phase
+from verify.history.events import Complete, EffectCall, Event, Fault, Invoke, Landed, Phase, to_object
 from verify.history.words import Outcome
-from verify.run_layout import EXPLORED, schedule_file
+from verify.run_layout import schedule_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +27,8 @@ def _schedule(**changes: Any) -> dict[str, Any]:
     said: dict[str, Any] = {
         "workload": "same",
         "decisions": TWICE_LINE.split()[1:],
+        "taken": TWICE_LINE.split()[1:],
+        "events": [to_object(event) for event in twice_history()],
         "finding": {"checker": "at_most_once", "sentence": "key k0 landed 2 times"},
         "steps": list(TWICE_STEPS),
     }
@@ -33,7 +36,9 @@ def _schedule(**changes: Any) -> dict[str, Any]:
 
 
 def _drawn(events: list[Event] | None = None, **changes: Any) -> Picture:
-    picture = draw(_schedule(**changes), twice_history() if events is None else events)
+    if events is not None:
+        changes["events"] = [to_object(event) for event in events]
+    picture = draw(_schedule(**changes))
     assert picture is not None
     return picture
 
@@ -97,7 +102,7 @@ def test_a_late_step_lands_where_it_was_decided(slept: bool) -> None:
         Complete(process="w1", op=2, outcome=Outcome.OK),
     ]
     decisions = ["w0!late_request", "w1", "late1", "w1", *(["w1"] if slept else [])]
-    rows = _drawn(events, steps=steps, decisions=decisions).rows
+    rows = _drawn(events, steps=steps, taken=decisions).rows
     told = [row.text for row in rows if not row.ends]
     expected = ["SET k0", "GET k0", "SET k0 lands late", "SET k0"]
     assert told == (["SET k0", "SET k0 lands late", "GET k0", "SET k0"] if slept else expected)
@@ -113,7 +118,7 @@ def test_a_late_effect_lands_at_the_venue() -> None:
         Landed(key="k0", n=1, payload=DIGEST, effect_type="order", process="w0"),
         Fault(kind="effect_late", process="w0", at="landed", witness="the venue's book has its line now"),
     ]
-    rows = _drawn(events, steps=steps, decisions=["w0!effect_late", "late1"]).rows
+    rows = _drawn(events, steps=steps, taken=["w0!effect_late", "late1"]).rows
     assert [(row.is_late, row.effect, row.arrives) for row in rows] == [
         (False, "", False),
         (True, "effect 1: done", True),
@@ -131,7 +136,7 @@ def test_a_jump_of_time_divides_the_picture() -> None:
         Invoke(process="w0", op=1, key="k0", payload=DIGEST),
         Fault(kind="advance", at="time", witness="the server's TIME moved by 31 s"),
     ]
-    picture = _drawn(events, steps=steps, decisions=["w0", "advance"])
+    picture = _drawn(events, steps=steps, taken=["w0", "advance"])
     assert picture.rows[-1].is_phase
     assert "time jumps +31 s (advance)" in as_text(picture)
     assert "time jumps +31 s (advance)" in as_svg(picture)
@@ -147,7 +152,7 @@ def test_a_picture_without_a_history_shows_the_steps_alone() -> None:
 @pytest.mark.parametrize("steps", [[], None, "x", [1], [{"process": "w0"}]])
 def test_a_schedule_without_steps_has_no_picture(steps: Any) -> None:
     """A schedule that was never run with its steps recorded cannot be drawn."""
-    assert draw(_schedule(steps=steps), twice_history()) is None
+    assert draw(_schedule(steps=steps)) is None
 
 
 @pytest.mark.parametrize("at", range(len(twice_history())))
@@ -160,36 +165,36 @@ def test_a_history_with_a_hole_is_still_drawn(at: int) -> None:
     ET.fromstring(as_svg(picture))  # noqa: S314 - the test reads what it has just drawn
 
 
-def _finding(schedule: str, checker: str = "at_most_once") -> dict[str, str]:
-    return {"schedule": schedule, "checker": checker, "sentence": f"{checker} says so"}
+def _found(folder: Path) -> dict[str, Any]:
+    """Return what at_most_once says of a run with two effects."""
+    findings: list[dict[str, Any]] = judge_run(invalid_run(folder))["findings"]
+    return next(finding for finding in findings if finding["checker"] == "at_most_once")
 
 
 def test_pictures_are_loaded_from_a_part(tmp_path: Path) -> None:
-    """Schedule, explored.tsv and history.jsonl together give the picture; what is not stored gives none."""
-    twice, missing = load_pictures(invalid_run(tmp_path), [_finding(TWICE_LINE), _finding("same: w0")])
+    """The stored schedule of a finding gives its picture, headed by what it says; what is not stored gives none."""
+    found = _found(tmp_path)
+    twice, missing = load_pictures(tmp_path, [found, {**found, "checker": "nothing_lost"}])
     assert twice is not None
     assert any(row.is_again for row in twice.rows)
+    assert as_text(twice).startswith("at_most_once: two effects of key k0")
     assert missing is None
-    (tmp_path / EXPLORED).unlink()
-    (bare,) = load_pictures(tmp_path, [_finding(TWICE_LINE)])
-    assert bare is not None
-    assert not any(row.effect for row in bare.rows)
 
 
-def test_a_picture_is_headed_by_the_finding_that_it_shows(tmp_path: Path) -> None:
-    """One schedule can show what several checkers say; each picture says its own."""
-    findings = [_finding(TWICE_LINE, checker) for checker in ("nothing_lost", "replay_equality")]
-    heads = [
-        as_text(picture).splitlines()[0] for picture in load_pictures(invalid_run(tmp_path), findings) if picture
-    ]
-    assert heads == ["nothing_lost: nothing_lost says so", "replay_equality: replay_equality says so"]
+def test_events_that_cannot_be_read_leave_a_bare_picture() -> None:
+    """A schedule file that somebody has changed is drawn by its steps."""
+    for events in ([1], [{"event": "no such"}], "x", None):
+        picture = draw(_schedule(events=events))
+        assert picture is not None
+        assert not any(row.effect for row in picture.rows)
 
 
 def test_a_schedule_file_that_is_cut_off_gives_no_picture(tmp_path: Path) -> None:
     """Half a file is no picture, and no crash."""
-    path = invalid_run(tmp_path) / schedule_file(mark_of(TWICE_LINE))
+    found = _found(tmp_path)
+    path = tmp_path / schedule_file(mark_of(found))
     path.write_bytes(path.read_bytes()[:-9])
-    assert load_pictures(tmp_path, [_finding(TWICE_LINE)]) == [None]
+    assert load_pictures(tmp_path, [found]) == [None]
 
 
 def _crowded(processes: int) -> Picture:

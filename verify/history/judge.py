@@ -255,7 +255,7 @@ class _Survey:
         return tuple(sorted(findings, key=_place))
 
     def _needs_faults(self, identity: _Identity) -> bool:
-        """Say whether the same was not seen in the same phase with fewer of these faults, inside the promise or not."""
+        """Say whether the same was not seen in the same phase with fewer of these faults, and no less promised."""
         return not any(
             (other.checker, other.verdict, other.phase) == (identity.checker, identity.verdict, identity.phase)
             and (identity.outside or not other.outside)

@@ -65,7 +65,7 @@ class Explored:
 
     def judge(self) -> Judgement:
         """Return the judgement of the whole."""
-        return judge_exploration(self.record, self._stored(), lambda line: line)
+        return judge_exploration(self.record, self._stored(), lambda finding: finding.schedule)
 
     def beginning(self, *decisions: str) -> list[tuple[Event, ...]]:
         """Return the distinct histories of the schedules that begin with *decisions*; there must be some."""
