@@ -106,8 +106,12 @@ def explore(
     kinds: Sequence[FaultKind] = (),
     workloads: tuple[str, ...] = ("same",),
     reduces: bool = False,
+    until: str = "",
 ) -> Explored:
-    """Explore *subject* on *server*, with files below *folder*: every schedule, unless it *reduces*."""
+    """Explore *subject* on *server*, with files below *folder*: every schedule, unless it *reduces*.
+
+    With *until* it stops at the first promised finding of this checker.
+    """
     part = folder / f"explored{len(list(folder.iterdir()))}"
     part.mkdir()
     target = Target(server, "test")
@@ -137,8 +141,11 @@ def explore(
                 classes[outcome.line] = normal_form(happened, [event.footprint for event in happened])
             return outcome
 
+    def look(outcome: Outcome) -> str:
+        return "found" if outcome.history is not None and until in outcome.history.violations else ""
+
     with HistoryStore(part) as store, mock.patch.object(runner, "Historian", Watching):
-        record = Exploration(plan, target, store).run()
+        record = Exploration(plan, target, store, on_history=look).run()
     rows = (row.split("\t") for row in (part / EXPLORED).read_text(encoding="utf-8").splitlines())
     lines = [(int(number), int(preemptions), line) for number, preemptions, line in rows]
     worlds = {number: seen[digest] for digest, number in store._known.items()}
