@@ -15,8 +15,13 @@ if TYPE_CHECKING:
 class Ran(Protocol):
     """How a schedule ran."""
 
-    path: Sequence[Node]
-    shows: bool
+    @property
+    def path(self) -> Sequence[Node]:
+        """Its decisions."""
+
+    @property
+    def shows(self) -> bool:
+        """Whether it shows what is looked for."""
 
 
 def size_of(path: Sequence[Node]) -> tuple[int, int]:
