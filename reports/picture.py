@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from reports.stored_history import LANDED_LATE, mark_of
 from reports.stored_run import StoredRunError, read_object
-from verify.decisions import faults_of
 from verify.history import fence_order, mutual_exclusion
 from verify.history.events import (
     Complete,
@@ -44,6 +43,9 @@ _PHASES = {
     "zombie": "what was paused or late comes back",
     "settle": "everything settles",
 }
+_KEY_CHARS, _KEY_BEGINS = 15, 4
+_MOST_KEYS = 2
+
 _AT_VENUE = frozenset({"effect", "probe"})
 
 
@@ -61,6 +63,7 @@ class Row:
         landed: The number of the effect that landed; None for none.
         is_again: The key had an effect already, and should have had no other.
         is_other: The effect has another payload than the key's first one.
+        is_unsent: It never left its process.
         is_late: It lands after its process gave up.
         ends: The process answered or died here.
         is_phase: It divides the picture.
@@ -75,6 +78,7 @@ class Row:
     landed: int | None = None
     is_again: bool = False
     is_other: bool = False
+    is_unsent: bool = False
     is_late: bool = False
     ends: bool = False
     is_phase: bool = False
@@ -82,7 +86,7 @@ class Row:
     @property
     def arrives(self) -> bool:
         """What is sent is known to arrive; of a struck step that is known only where its effect landed."""
-        return not self.fault or self.is_late or self.landed is not None
+        return (not self.fault and not self.is_unsent) or self.is_late or self.landed is not None
 
     @property
     def effect(self) -> str:
@@ -101,7 +105,7 @@ class Picture:
         checker: Who says it.
         sentence: What it says.
         schedule: What is decided, in one line; after that everybody goes on by themselves.
-        faults: The fault kinds that strike, in order.
+        remark: What shrinking has made of it; empty for nothing.
         lanes: The processes: the workers by their names, then those of the recovery as they came.
         rows: What happened, in order.
     """
@@ -109,7 +113,7 @@ class Picture:
     checker: str
     sentence: str
     schedule: str
-    faults: tuple[str, ...]
+    remark: str
     lanes: tuple[str, ...]
     rows: tuple[Row, ...]
 
@@ -150,11 +154,20 @@ def draw(schedule: Mapping[str, Any]) -> Picture | None:
     return Picture(
         checker=checker,
         sentence=str(finding.get("sentence", "")),
-        schedule=f"{schedule.get('workload', '')}: {' '.join(decisions)}".rstrip(),
-        faults=faults_of(decisions),
+        schedule=f"{schedule.get('workload', '')}: {' '.join(decisions) or 'everybody goes on, one after the other'}",
+        remark=_remark(schedule, len(decisions)),
         lanes=_lanes(rows),
         rows=tuple(rows),
     )
+
+
+def _remark(schedule: Mapping[str, Any], decisions: int) -> str:
+    if schedule.get("is_smallest") is not True:
+        return ""
+    explored = len(_listed(schedule, "explored"))
+    if not decisions:
+        return f"none of the {explored} explored decisions is needed"
+    return f"{decisions} of {explored} explored decisions are left; nothing more can be taken out"
 
 
 def _read_events(schedule: Mapping[str, Any]) -> list[Event]:
@@ -180,9 +193,24 @@ def _read_step(stored: Any) -> Row | None:
         return None
     process, name, outcome, fault = (str(stored.get(each, "")) for each in ("process", "name", "outcome", "fault"))
     if not process:
-        return Row(text=f"time jumps {outcome}", fault=fault, is_phase=True)
-    text = " ".join([name, *map(str, stored["keys"])])
-    return Row(process=process, text=text, target=VENUE if name in _AT_VENUE else REDIS, outcome=outcome, fault=fault)
+        return Row(text=outcome, fault=fault, is_phase=True)
+    return Row(
+        process=process,
+        text=" ".join([name, *_short_keys([str(key) for key in stored["keys"]])]),
+        target=VENUE if name in _AT_VENUE else REDIS,
+        outcome=outcome,
+        fault=fault,
+        is_unsent=stored.get("unsent") is True,
+    )
+
+
+def _short_keys(keys: Sequence[str]) -> list[str]:
+    """Return the keys so that a command can be read: a long one without its middle, and two at most."""
+    short = [
+        key if len(key) <= _KEY_CHARS else f"{key[:_KEY_BEGINS]}..{key[_KEY_BEGINS + 2 - _KEY_CHARS :]}"
+        for key in keys
+    ]
+    return short if len(keys) <= _MOST_KEYS else [short[0], f"+{len(keys) - 1} keys"]
 
 
 def _without_events(step: Row) -> Row:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from reports.stored_history import HistoryReader, mark_of, read_schedules
 from verify.history.campaign import compose, instrument_row
-from verify.history.judge import judge_exploration
+from verify.history.judge import EXPLORE, judge_exploration
 from verify.history.judgement import dumps_canonical
 from verify.history.record import SCHEMA, ExplorationRecord, MalformedRecordError
 from verify.history.words import Verdict, merge
@@ -280,7 +280,8 @@ def _doubted(judgement: Judgement, doubts: Sequence[str]) -> Judgement:
 
 
 def _replay_line(run: StoredRun, part: StoredPart, finding: ListedFinding) -> str:
-    if not finding.schedule:
+    if not finding.schedule or part.record.tier != EXPLORE:
+        # A story has no schedule to replay: it is told again.
         return ""
     place = PurePosixPath(run.named) / part.place / schedule_file(mark_of(finding.to_object()))
     return f"stormproof replay {shlex.quote(str(place))}"

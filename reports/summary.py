@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from reports.coverage_text import coverage_in_words
 from reports.judged_run import faults_in_words, headline, load_judged, plain
+from reports.shrunk import shrunk_line
 from reports.stored_run import write_whole
 from verify.run_layout import SUMMARY
 
@@ -87,7 +88,7 @@ def _findings(part: JudgedPart) -> Iterator[str]:
     if deciding:
         yield from ("", f"## Findings: {_text(part.stored.name)}")
         for group in deciding:
-            yield from _finding(group)
+            yield from _finding(group, part.stored.folder)
     beside = [group for group in part.groups if not group.decides]
     if beside:
         yield from ("", f"## Seen beside the promise: {_text(part.stored.name)}", "")
@@ -110,12 +111,15 @@ def _findings(part: JudgedPart) -> Iterator[str]:
         )
 
 
-def _finding(group: FindingGroup) -> Iterator[str]:
+def _finding(group: FindingGroup, folder: Path) -> Iterator[str]:
     smallest = group.smallest
     yield from ("", f"### {group.checker} ({group.verdict})", "")
     yield f"{_text(smallest['sentence'])}."
     yield ""
     yield f"- smallest schedule, under {_text(faults_in_words(smallest))}: {_code(smallest['schedule'])}"
+    left = shrunk_line(folder, smallest)
+    if left is not None:
+        yield f"- of these decisions nothing more can be taken out: {_code(left)}"
     if group.also_under:
         yield f"- also under: {_text(', '.join(group.also_under))}"
     yield f"- schedules that show it: {group.schedules}"

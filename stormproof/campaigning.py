@@ -228,7 +228,8 @@ class _Campaign:
             if self._folder.interrupted:
                 return
             verdict = judge_part(self._folder.path, part.name)
-            store_schedules(folder, verdict, plan, target, self._live, expected=part.checker or "")
+            asked = (part.checker or "") if is_instrument else None
+            store_schedules(folder, verdict, plan, target, self._live, expected=asked)
         rate = explored.rate
         self._live.done(
             f"{part.name}: {verdict['verdict']}, {count(explored.record.schedules, 'schedule')}, "

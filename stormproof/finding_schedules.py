@@ -26,7 +26,7 @@ _SAID = ("checker", "verdict", "phase", "sentence", "promised", "outside")
 
 
 def store_schedules(
-    folder: Path, verdict: Mapping[str, Any], plan: Plan, target: Target, live: Live, *, expected: str = ""
+    folder: Path, verdict: Mapping[str, Any], plan: Plan, target: Target, live: Live, *, expected: str | None = None
 ) -> None:
     """Write the schedule of every finding where its replay line says; an interruption leaves none out.
 
@@ -39,14 +39,14 @@ def store_schedules(
         plan: What was explored.
         target: Where.
         live: Where progress is shown.
-        expected: The checker that had to fire. If it has, only its first schedule is shrunk, and no other is run.
+        expected: Of a check of the instrument, the checker that had to fire, empty where none may. Only its first
+            schedule is shrunk, where it has not fired what decides, and nothing else is run. None of a subject.
     """
     findings = {mark_of(finding): finding for finding in verdict["findings"]}
     schedules = {mark: _explored(finding, plan, target) for mark, finding in findings.items()}
     for mark, schedule in schedules.items():
         write_schedule(folder, mark, schedule)
-    first = _first_of(findings, expected)
-    wanted = [first] if first else _worth_shrinking(verdict["findings"])
+    wanted = _worth_shrinking(verdict["findings"]) if expected is None else _telling(findings, expected)
     if not wanted:
         return
     shrunk: dict[str, Schedule] = {}
@@ -55,7 +55,7 @@ def store_schedules(
             live.say(f"{plan.name}: shrinking the schedule of finding {number} of {len(wanted)}")
             shrunk[mark] = shrinker.shrink(schedules[mark])
             write_schedule(folder, mark, shrunk[mark])
-        for mark in () if first else schedules.keys() - shrunk.keys():
+        for mark in schedules.keys() - shrunk.keys() if expected is None else ():
             simpler = _simpler(findings[mark], (findings[other] for other in wanted))
             found = _as_found_for(schedules[mark], shrunk[simpler]) if simpler else shrinker.see(schedules[mark])
             write_schedule(folder, mark, found)
@@ -78,11 +78,10 @@ def _explored(finding: Mapping[str, Any], plan: Plan, target: Target) -> Schedul
     )
 
 
-def _first_of(findings: Mapping[str, Mapping[str, Any]], checker: str) -> str:
-    for mark, finding in findings.items():
-        if finding["checker"] == checker and _decides(finding):
-            return mark
-    return ""
+def _telling(findings: Mapping[str, Mapping[str, Any]], expected: str) -> list[str]:
+    deciding = {mark: finding for mark, finding in findings.items() if _decides(finding) and finding["needs_faults"]}
+    first = [mark for mark, finding in deciding.items() if finding["checker"] == expected][:1]
+    return first or list(deciding)
 
 
 def _worth_shrinking(findings: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -129,7 +129,7 @@ def test_a_jump_of_time_divides_the_picture() -> None:
     """Time passes for everybody."""
     steps = [
         _step("w0", "SET", "OK"),
-        {"process": "", "name": "time", "keys": [], "outcome": "+31 s", "fault": "advance"},
+        {"process": "", "name": "time", "keys": [], "outcome": "time jumps by 31 s", "fault": "advance"},
     ]
     events: list[Event] = [
         Phase(name="workload"),
@@ -138,8 +138,50 @@ def test_a_jump_of_time_divides_the_picture() -> None:
     ]
     picture = _drawn(events, steps=steps, taken=["w0", "advance"])
     assert picture.rows[-1].is_phase
-    assert "time jumps +31 s (advance)" in as_text(picture)
-    assert "time jumps +31 s (advance)" in as_svg(picture)
+    for drawn in (as_text(picture), as_svg(picture)):
+        assert "time jumps by 31 s (advance)" in drawn
+        assert "witness: the server's TIME moved by 31 s" in drawn
+
+
+def test_a_step_that_never_left_its_process_does_not_arrive() -> None:
+    """The server was gone when the client looked at its connection."""
+    lost = _step("w0", "SET", "no connection") | {"unsent": True}
+    picture = _drawn([], steps=[_step("w0", "GET", "nil"), lost])
+    assert [row.arrives for row in picture.rows] == [True, False]
+    assert "-x|" in as_text(picture)
+    assert as_svg(picture).count('<path class="tip"') == 1
+
+
+def test_long_keys_lose_their_middle() -> None:
+    """Of a key its beginning and its end are read, and of many keys the first."""
+    long, many = _step("w0", "GET", "nil"), _step("w0", "EVAL", "1")
+    rows = _drawn(
+        [],
+        steps=[long | {"keys": ["shop:orders:default:1:k0"]}, many | {"keys": ["a", "b", "c"]}],
+    ).rows
+    assert [row.text for row in rows] == ["GET shop..ault:1:k0", "EVAL a +2 keys"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "remark"),
+    [
+        ({"is_smallest": False}, ""),
+        (
+            {"is_smallest": True, "explored": ["w0"] * 9},
+            "5 of 9 explored decisions are left; nothing more can be taken out",
+        ),
+        (
+            {"is_smallest": True, "explored": ["w0"] * 9, "decisions": []},
+            "none of the 9 explored decisions is needed",
+        ),
+    ],
+)
+def test_a_picture_says_what_shrinking_has_left(changes: dict[str, Any], remark: str) -> None:
+    """A reader knows whether there is anything in it that does not matter."""
+    picture = _drawn(**changes)
+    assert picture.remark == remark
+    assert remark in as_text(picture)
+    assert remark in as_svg(picture)
 
 
 def test_a_picture_without_a_history_shows_the_steps_alone() -> None:

@@ -33,13 +33,23 @@ _NOTHING: frozenset[str] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class SeenStep:
-    """One step as a picture shows it."""
+    """One step as a picture shows it; one without a process is a fault of the world, told by its outcome.
+
+    Attributes:
+        process: Who takes it; empty for the world.
+        name: The command, or what it strikes.
+        keys: The keys that the command names.
+        outcome: What came of it.
+        fault: What struck it; empty for nothing.
+        unsent: It never left, because the connection was gone.
+    """
 
     process: str
     name: str
     keys: tuple[str, ...]
     outcome: str
     fault: str = ""
+    unsent: bool = False
 
     def to_object(self) -> dict[str, Any]:
         """Return the step as a JSON object."""
@@ -49,6 +59,7 @@ class SeenStep:
             "keys": list(self.keys),
             "outcome": self.outcome,
             "fault": self.fault,
+            "unsent": self.unsent,
         }
 
 
@@ -194,18 +205,18 @@ class Trace:
 
     # What a person sees.
 
-    def step(self, process: Process, outcome: str, fault: str = "") -> None:
+    def step(self, process: Process, outcome: str, fault: str = "", *, unsent: bool = False) -> None:
         """Add the step that *process* waited for."""
         if process.step is not None:
-            self._seen(process, process.step, outcome, fault)
+            self._seen(process, process.step, outcome, fault, unsent=unsent)
 
     def aside(self, process: Process, step: Step, outcome: str) -> None:
         """Add a step that a background thread of *process* took while the process was held."""
         self._seen(process, step, f"{outcome} (in the background)", "")
 
-    def _seen(self, process: Process, step: Step, outcome: str, fault: str) -> None:
+    def _seen(self, process: Process, step: Step, outcome: str, fault: str, *, unsent: bool = False) -> None:
         keys = tuple(self.plain_key(key) for key in getattr(step, "keys", ()) or ())
-        self.steps.append(SeenStep(process.name, step.name, keys, outcome, fault))
+        self.steps.append(SeenStep(process.name, step.name, keys, outcome, fault, unsent))
 
 
 def place_of(process: Process) -> str:
