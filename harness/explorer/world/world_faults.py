@@ -73,6 +73,8 @@ class WorldFaults:
         world = self._world
         world.trace.touch(writes=(THE_STORE,))
         witness = world.surroundings.store.lose(kind)
+        # What is left of the earlier writes cannot be lost again: it is what the server has started with.
+        world.writes = 0
         world.lose_connections()
         world.trace.world_fault(kind.name, THE_STORE, witness, _loss_in_words(kind))
 
