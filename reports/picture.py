@@ -63,6 +63,7 @@ class Row:
         landed: The number of the effect that landed; None for none.
         is_again: The key had an effect already, and should have had no other.
         is_other: The effect has another payload than the key's first one.
+        phase: How many phases of the schedule had begun; 0 where nobody knows.
         is_unsent: It never left its process.
         is_late: It lands after its process gave up.
         ends: The process answered or died here.
@@ -78,6 +79,7 @@ class Row:
     landed: int | None = None
     is_again: bool = False
     is_other: bool = False
+    phase: int = 0
     is_unsent: bool = False
     is_late: bool = False
     ends: bool = False
@@ -192,14 +194,17 @@ def _read_step(stored: Any) -> Row | None:
     if not isinstance(stored, dict) or not isinstance(stored.get("keys"), list):
         return None
     process, name, outcome, fault = (str(stored.get(each, "")) for each in ("process", "name", "outcome", "fault"))
+    begun = stored.get("phase")
+    phase = begun if isinstance(begun, int) else 0
     if not process:
-        return Row(text=outcome, fault=fault, is_phase=True)
+        return Row(text=outcome, fault=fault, is_phase=True, phase=phase)
     return Row(
         process=process,
         text=" ".join([name, *_short_keys([str(key) for key in stored["keys"]])]),
         target=VENUE if name in _AT_VENUE else REDIS,
         outcome=outcome,
         fault=fault,
+        phase=phase,
         is_unsent=stored.get("unsent") is True,
     )
 
@@ -229,6 +234,7 @@ class _Weaver:
         self._caught: Landed | None = None
         self._witness = ""
         self._phase: Row | None = None
+        self._begun = 0
         self._first_payload: dict[str, str] = {}
         self._late_due = _late_before(decisions, len(steps))
         self._late_shown = 0
@@ -239,6 +245,8 @@ class _Weaver:
             if self._late_due is not None:
                 while self._late_shown < self._late_due[number] and self._pass_late():
                     pass
+            while self._begun < step.phase and self._at < len(self._events):
+                self._take()
             self._catch_up(step)
             self._left[step.process] -= 1
             self._show(self._with_effect(replace(step, witness=self._witness)))
@@ -310,6 +318,7 @@ class _Weaver:
         """Pass one event; what it tells of *step* is kept for it."""
         event = self._events[self._at]
         is_late = self._is_late(self._at)
+        self._begun += isinstance(event, Phase)
         self._at += 1
         match event:
             case Phase() if event.name in _PHASES:

@@ -31,7 +31,7 @@ _FIRST_REMARK = 22
 _REMARK_CHARS = 82
 _TITLE_CHARS = 88
 _SCHEDULE_CHARS = 118
-_LABEL_CHARS = 46
+_LABEL_CHARS = 41
 
 _STYLE = """
 text{font:13px ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace;fill:#1f2328}

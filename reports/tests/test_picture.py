@@ -152,6 +152,20 @@ def test_a_step_that_never_left_its_process_does_not_arrive() -> None:
     assert as_svg(picture).count('<path class="tip"') == 1
 
 
+def test_a_zombie_comes_back_behind_its_phase() -> None:
+    """Its first command leaves no event, and is drawn where it was taken."""
+    steps = [_step("w0", "SET", "it stops", "pause") | {"phase": 1}, _step("w0", "SET", "OK") | {"phase": 2}]
+    events: list[Event] = [
+        Phase(name="workload"),
+        Invoke(process="w0", op=1, key="k0", payload=DIGEST),
+        Fault(kind="pause", process="w0", at="w0 1 SET", witness="w"),
+        Phase(name="zombie"),
+        Complete(process="w0", op=1, outcome=Outcome.OK),
+    ]
+    told = [row.text for row in _drawn(events, steps=steps).rows]
+    assert told == ["SET k0", "what was paused or late comes back", "SET k0", "answers OK"]
+
+
 def test_long_keys_lose_their_middle() -> None:
     """Of a key its beginning and its end are read, and of many keys the first."""
     long, many = _step("w0", "GET", "nil"), _step("w0", "EVAL", "1")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from harness.explorer.search.footprint import EVERYTHING, Footprint, footprint
 from harness.explorer.search.races import MISSED, UNDECIDED
 from harness.explorer.search.races import Event as Happened
-from verify.history.events import Complete, Died, EffectCall, EffectReply, Event, Fault, Landed
+from verify.history.events import Complete, Died, EffectCall, EffectReply, Event, Fault, Landed, Phase
 from verify.history.words import Outcome
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class SeenStep:
         outcome: What came of it.
         fault: What struck it; empty for nothing.
         unsent: It never left, because the connection was gone.
+        phase: How many phases had begun.
     """
 
     process: str
@@ -50,6 +51,7 @@ class SeenStep:
     outcome: str
     fault: str = ""
     unsent: bool = False
+    phase: int = 0
 
     def to_object(self) -> dict[str, Any]:
         """Return the step as a JSON object."""
@@ -60,6 +62,7 @@ class SeenStep:
             "outcome": self.outcome,
             "fault": self.fault,
             "unsent": self.unsent,
+            "phase": self.phase,
         }
 
 
@@ -81,6 +84,7 @@ class Trace:
         self.steps: list[SeenStep] = []
         self.hits: list[tuple[str, str]] = []
         self.struck: list[str] = []
+        self._phases = 0
         self._order_ids: dict[str, str] = {}
         self._names: dict[bytes, str] = {}
         self._inside: set[str] = set()
@@ -122,7 +126,9 @@ class Trace:
     def event(self, event: Event) -> None:
         """Add an event that is judged."""
         self.events.append(event)
-        if isinstance(event, EffectCall):
+        if isinstance(event, Phase):
+            self._phases += 1
+        elif isinstance(event, EffectCall):
             self._inside.add(event.process)
             self._enters = True
         elif isinstance(event, Landed):
@@ -161,7 +167,7 @@ class Trace:
         self.hits.append((kind, at))
         self.struck.append(kind)
         self.event(Fault(kind=kind, at=at, witness=witness))
-        self.steps.append(SeenStep("", at, (), shown, kind))
+        self.steps.append(SeenStep("", at, (), shown, kind, phase=self._phases))
 
     # What was touched.
 
@@ -216,7 +222,7 @@ class Trace:
 
     def _seen(self, process: Process, step: Step, outcome: str, fault: str, *, unsent: bool = False) -> None:
         keys = tuple(self.plain_key(key) for key in getattr(step, "keys", ()) or ())
-        self.steps.append(SeenStep(process.name, step.name, keys, outcome, fault, unsent))
+        self.steps.append(SeenStep(process.name, step.name, keys, outcome, fault, unsent, self._phases))
 
 
 def place_of(process: Process) -> str:
