@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -98,6 +99,10 @@ class Explored:
         return stored
 
 
+def _found(checker: str, outcome: Outcome) -> str:
+    return "found" if outcome.history is not None and checker in outcome.history.violations else ""
+
+
 def explore(
     server: RedisServer,
     folder: Path,
@@ -145,11 +150,8 @@ def explore(
                 classes[outcome.line] = normal_form(happened, [event.footprint for event in happened])
             return outcome
 
-    def look(outcome: Outcome) -> str:
-        return "found" if outcome.history is not None and until in outcome.history.violations else ""
-
     with HistoryStore(part) as store, mock.patch.object(runner, "Historian", Watching):
-        record = Exploration(plan, target, store, on_history=look).run()
+        record = Exploration(plan, target, store, on_history=functools.partial(_found, until)).run()
     rows = (row.split("\t") for row in (part / EXPLORED).read_text(encoding="utf-8").splitlines())
     lines = [(int(number), int(preemptions), line) for number, preemptions, line in rows]
     worlds = {number: seen[digest] for digest, number in store._known.items()}
