@@ -37,6 +37,7 @@ class Schedule:
     Attributes:
         finding: What it shows: checker and sentence; empty for a schedule that shows nothing.
         steps: What was seen when it ran, for pictures; replay does not need it.
+        imports_from: Folders in which the subject's imports are found, besides Python's own.
     """
 
     subject: str
@@ -50,6 +51,7 @@ class Schedule:
     lease_s: float = LEASE_S
     finding: dict[str, Any] = field(default_factory=dict)
     steps: tuple[dict[str, Any], ...] = ()
+    imports_from: tuple[str, ...] = ()
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -62,7 +64,7 @@ class Schedule:
 
     def dumps(self) -> str:
         """Return the schedule as JSON."""
-        stored = {name: getattr(self, name) for name in _FIELDS if name != "schema"}
+        stored = {name: getattr(self, name) for name in (*_FIELDS, "imports_from") if name != "schema"}
         return json.dumps({"schema": SCHEMA, **stored}, indent=1, default=list) + "\n"
 
 
@@ -96,6 +98,8 @@ def load_schedule(path: Path) -> Schedule:
     if stored["workload"] not in WORKLOADS:
         raise WrongInputError(f"{path}: unknown workload {stored['workload']!r}; expected {', '.join(WORKLOADS)}")
     body = {name: stored[name] for name in _FIELDS if name != "schema"}
-    for name in ("kinds", "decisions", "steps"):
+    # An older file does not say where its imports are.
+    body["imports_from"] = stored.get("imports_from", [])
+    for name in ("kinds", "decisions", "steps", "imports_from"):
         body[name] = tuple(body[name])
     return Schedule(**body)
