@@ -8,8 +8,8 @@ import allure
 import pytest
 
 from harness import clock
+from harness.processes.faked_clock import find_library
 from harness.redis_server.server import RedisServer
-from harness.redis_server.server_clock import find_library
 from harness.seed import stream
 from harness.venue.venue import Venue
 

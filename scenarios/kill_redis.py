@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 from harness import clock
 from harness import seed as seeds
+from harness.processes.faked_clock import find_library
 from harness.redis_server.server import RedisServer
-from harness.redis_server.server_clock import find_library
 from harness.subjects.contract import REQUEST_LIFE_LEASES
 from harness.venue.process import VenueProcess
 from harness.workers.crew import Crew

@@ -10,6 +10,7 @@ import typer
 
 from harness.errors import WrongInputError
 from harness.explorer.exploration import INTERRUPTED
+from harness.explorer.hosting import Hosting, find_subject
 from harness.explorer.jobs import Jobs
 from harness.explorer.plan import Plan, workloads_for
 from harness.explorer.replay import Replayer
@@ -144,9 +145,10 @@ def replay(schedule_file: str, *, subject: str | None, redis: str | None, allow_
     schedule = load_schedule(Path(schedule_file))
     chosen = redis_of(redis or schedule.redis, allow_target)
     search_also(schedule.imports_from)
-    loaded = load_subject(subject or schedule.subject, promise=schedule.promise if subject is None else None)
+    hosting = Hosting.from_object(schedule.hosting)
+    loaded = find_subject(subject or schedule.subject, hosting, promise=schedule.promise if subject is None else None)
     with open_target(chosen) as target:
-        (world,) = Replayer(target, loaded).run([schedule])
+        (world,) = Replayer(target, loaded, hosting).run([schedule])
     found = _findings_of(world, loaded.promise)
     wanted = str(schedule.finding.get("checker", ""))
     again = [sentence for checker, sentence in found if checker == wanted] if wanted else [s for _, s in found]

@@ -94,6 +94,7 @@ def store_schedules(folder: Path, verdict: Mapping[str, Any], plan: Plan, target
             Schedule(
                 subject=plan.subject.name,
                 promise=str(plan.subject.promise),
+                hosting=plan.hosting.to_object(),
                 workload=workload,
                 workers=plan.workers,
                 kinds=tuple(kind.name for kind in plan.kinds),
@@ -104,7 +105,7 @@ def store_schedules(folder: Path, verdict: Mapping[str, Any], plan: Plan, target
                 imports_from=own_places(),
             ),
         )
-    worlds = Replayer(target, plan.subject).run(list(schedules.values()))
+    worlds = Replayer(target, plan.subject, plan.hosting).run(list(schedules.values()))
     for (mark, schedule), world in zip(schedules.items(), worlds, strict=True):
         steps = tuple(step.to_object() for step in world.trace.steps)
         write_schedule(folder, mark, schedule.seen(steps))

@@ -19,15 +19,10 @@ if TYPE_CHECKING:
 
     from harness.explorer.world.world import World
 
-SIZE = 32
-"""Schedules in flight at most."""
-
 _A_MOMENT_S = 0.000_5
 
 
-def run_together(
-    next_world: Callable[[], World | None], jump: Callable[[], None], size: int = SIZE
-) -> Iterator[World]:
+def run_together(next_world: Callable[[], World | None], jump: Callable[[], None], size: int) -> Iterator[World]:
     """Run worlds to their end, at most *size* at a time; yield each as it ends.
 
     Args:

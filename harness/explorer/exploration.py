@@ -89,7 +89,7 @@ class Exploration:
                 with self._jobs as jobs:
                     reason = self._every_pass(jobs)
             else:
-                with Rig(self._target, self.plan.subject) as rig:
+                with Rig(self._target, self.plan.subject, self.plan.hosting) as rig:
                     reason = self._every_pass(Runner(rig, self.plan.subject))
         except KeyboardInterrupt:
             reason = INTERRUPTED

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from harness.explorer.hosting import GREENLETS, Hosting, find_subject
 from harness.explorer.world.setting import Setting
 from harness.faults.kind import Target
 from harness.faults.registry import select
-from harness.subjects.loading import load_subject
 from verify.history.promises import Promise
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class Plan:
     Attributes:
         name: What reports call it.
         subject: Whose guard.
+        hosting: How its processes are made and held.
         workers: Processes of the first delivery.
         faults: Faults per schedule at most.
         kinds: Fault kinds asked for.
@@ -58,6 +59,7 @@ class Plan:
     seed: int
     budget_s: float | None = None
     reduces: bool = True
+    hosting: Hosting = GREENLETS
 
     def within(self, budget_s: float | None) -> Plan:
         """Return the plan with *budget_s* as its budget, if that is less than its own."""
@@ -82,6 +84,7 @@ class Plan:
             "seed": self.seed,
             "budget_s": self.budget_s,
             "reduces": self.reduces,
+            "hosting": self.hosting.to_object(),
         }
 
     @classmethod
@@ -92,9 +95,11 @@ class Plan:
             WrongInputError: There is no such subject or fault kind, or the subject cannot be loaded.
         """
         body = {name: stored[name] for name in ("name", "workers", "faults", "seed", "budget_s", "reduces")}
+        hosting = Hosting.from_object(stored["hosting"])
         return cls(
             **body,
-            subject=load_subject(stored["subject"], promise=stored["promise"]),
+            hosting=hosting,
+            subject=find_subject(stored["subject"], hosting, promise=stored["promise"]),
             kinds=select(stored["kinds"]) if stored["kinds"] else (),
             workloads=tuple(stored["workloads"]),
         )

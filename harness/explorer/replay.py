@@ -11,7 +11,6 @@ from harness.explorer.plan import unavailable
 from harness.explorer.rig import Rig
 from harness.explorer.runner import COLD_ATTEMPTS, undisturbed
 from harness.explorer.search.tree import Unit
-from harness.explorer.world.seats import FreshSeats
 from harness.explorer.world.setting import Setting
 from harness.explorer.world.world import Surroundings, World
 from harness.faults.registry import select
@@ -19,6 +18,7 @@ from harness.faults.registry import select
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from harness.explorer.hosting import Hosting
     from harness.explorer.schedule import Schedule
     from harness.explorer.target import Target
     from harness.subjects.contract import Subject
@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 class Replayer:
     """Replays schedules of one subject on one server."""
 
-    def __init__(self, target: Target, subject: Subject) -> None:
+    def __init__(self, target: Target, subject: Subject, hosting: Hosting) -> None:
         self._target = target
         self._subject = subject
+        self._hosting = hosting
         self._mark = clock.shared_ns() & 0xFFFFFFFF
 
     def run(self, schedules: list[Schedule]) -> Iterator[World]:
@@ -38,7 +39,7 @@ class Replayer:
         Raises:
             CouldNotRunError: The server cannot do what a schedule asks for.
         """
-        with Rig(self._target, self._subject) as rig:
+        with Rig(self._target, self._subject, self._hosting) as rig:
             for number, schedule in enumerate(schedules, start=1):
                 yield self._run_one(rig, schedule, number)
 
@@ -68,7 +69,7 @@ class Replayer:
 
     def _once(self, rig: Rig, setting: Setting, key: str, unit: Unit) -> World:
         store = rig.store_for(unit)
-        world = World(setting, Surroundings(store, FreshSeats(self._subject), set()), key, unit)
+        world = World(setting, Surroundings(store, rig.gate.seats(keeps_guards=False, fresh=True), set()), key, unit)
         run_alone(world, lambda: rig.jump(setting.jump_s))
         rig.take_back(store)
         return world

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 import greenlet
 
@@ -12,18 +12,49 @@ from harness.explorer.gate.commands import CommandTable
 from harness.explorer.gate.greenlet_gate import GreenletGate
 from harness.explorer.gate.placement import on_one_core
 from harness.explorer.gate.wire import WirePool
+from harness.explorer.hosting import GREENLETS, PROXY, Hosting
 from harness.explorer.private_store import PrivateStore
+from harness.explorer.proxy.proxy_gate import ProxyGate
 from harness.explorer.world.process import Process
 from harness.explorer.world.steps import Bytes, CommandStep, Woken
 from harness.explorer.world.store import Store
 from harness.faults.registry import ALL, loses_store
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from contextlib import AbstractContextManager
+
     from harness.explorer.search.tree import Unit
     from harness.explorer.target import Target
+    from harness.explorer.world.seats import Seats
     from harness.faults.kind import FaultKind
     from harness.redis_server.server import RedisServer
     from harness.subjects.contract import Subject
+
+
+class Gate(Protocol):
+    """What holds the processes of a subject."""
+
+    cohort: int
+
+    @property
+    def reuses(self) -> bool:
+        """Whether what has served one schedule may serve another."""
+
+    def seats(self, *, keeps_guards: bool, fresh: bool = False) -> Seats:
+        """Return the seats of one schedule."""
+
+    def prepare(self, store: Store) -> None:
+        """Let the subject prepare the store; called within a process."""
+
+    def legs(self, seconds: float) -> Iterable[float]:
+        """Return how a jump of time is taken."""
+
+    def advance(self, seconds: float) -> None:
+        """Move the clocks of the subject's processes."""
+
+    def settle(self) -> None:
+        """Let happen what the subject's processes do by themselves when time has moved."""
 
 
 class Rig:
@@ -31,20 +62,25 @@ class Rig:
 
     Attributes:
         store: The server that schedules share.
+        gate: What holds the subject's processes.
         now_s: How far time has jumped.
     """
 
-    def __init__(self, target: Target, subject: Subject, *, place: int | None = None) -> None:
+    def __init__(
+        self, target: Target, subject: Subject, hosting: Hosting = GREENLETS, *, place: int | None = None
+    ) -> None:
         """Describe the rig; nothing is taken over before it is entered.
 
         Args:
             target: The server.
             subject: Whose guards are run.
+            hosting: How.
             place: Which of several processes of an exploration this is; None: the only one.
         """
         self._place = place
         self._target = target
         self._subject = subject
+        self._hosting = hosting
         self._stack = ExitStack()
         self._idle: list[PrivateStore] = []
         self._lent: list[PrivateStore] = []
@@ -58,7 +94,7 @@ class Rig:
             pool = WirePool.to(self._target.url)
             self._stack.callback(pool.close)
             self.store = Store(self, self._target, pool)
-            self._gate = self._stack.enter_context(GreenletGate(table).installed())
+            self.gate: Gate = self._stack.enter_context(self._gate_with(table))
             self.prepare(self.store)
             self._stack = self._stack.pop_all()
         return self
@@ -68,10 +104,12 @@ class Rig:
 
     def jump(self, seconds: float) -> None:
         """Move time for every client and for every server in use."""
-        self.now_s += seconds
-        self._gate.clocks.advance(seconds)
-        for store in self._lent or (self.store,):
-            store.move_clock()
+        for leg_s in self.gate.legs(seconds):
+            self.now_s += leg_s
+            self.gate.advance(leg_s)
+            for store in self._lent or (self.store,):
+                store.move_clock()
+            self.gate.settle()
 
     def start_afresh(self) -> None:
         """Empty the server and let the subject prepare it again."""
@@ -102,6 +140,11 @@ class Rig:
         """Keep a server on our processor core."""
         os.sched_setaffinity(server.pid, os.sched_getaffinity(0))
 
+    def _gate_with(self, table: CommandTable) -> AbstractContextManager[Gate]:
+        if self._hosting.gate == PROXY:
+            return ProxyGate(self._subject, self._hosting, table, self._target).installed()
+        return GreenletGate(self._subject, table).installed()
+
     def _new_store(self) -> PrivateStore:
         store = PrivateStore(self, self._target.binary, has_clock=self._target.has_clock)
         self._stack.callback(store.close)
@@ -109,7 +152,7 @@ class Rig:
 
     def prepare(self, store: Store) -> None:
         """Let the subject prepare a store, behind the gate, so that its keys are known too."""
-        preparing = Process("prepare", lambda: self._subject.prepare(store.url), greenlet.getcurrent(), store)
+        preparing = Process("prepare", lambda: self.gate.prepare(store), greenlet.getcurrent(), store)
         preparing.go_on(None)
         while (step := preparing.step) is not None:
             if isinstance(step, CommandStep) and preparing.link is not None:

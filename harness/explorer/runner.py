@@ -14,7 +14,6 @@ from harness.explorer.cohort import run_together
 from harness.explorer.outcome import Historian, Outcome
 from harness.explorer.rig import losses_of
 from harness.explorer.search.tree import Ran, Unit
-from harness.explorer.world.seats import FreshSeats, ReusedSeats, Seats
 from harness.explorer.world.world import Surroundings, World
 from verify.decisions import actor_of, is_step, struck_kind
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from harness.explorer.rig import Rig
+    from harness.explorer.world.seats import Seats
     from harness.explorer.world.setting import Setting
     from harness.subjects.contract import Subject
 
@@ -50,7 +50,6 @@ class Runner:
         self._numbered = 0
         self._whole = 0
         self._since_flush = 0
-        self._seats: Seats = ReusedSeats(subject) if subject.reusable else FreshSeats(subject)
         self._again: list[Unit] = []
         self._aside: list[Unit] = []
         self._warming: set[Unit] = set()
@@ -71,7 +70,11 @@ class Runner:
                 self._rig.start_afresh()
                 self._since_flush = 0
             ran = False
-            for world in run_together(lambda: self._next(setting, next_unit), lambda: self._rig.jump(setting.jump_s)):
+            for world in run_together(
+                lambda: self._next(setting, next_unit),
+                lambda: self._rig.jump(setting.jump_s),
+                self._rig.gate.cohort,
+            ):
                 ran = True
                 yield from self._ended(world)
             for world in run_together(
@@ -87,7 +90,7 @@ class Runner:
         """Return the next schedule for the shared server; those that lose their server are put aside."""
         if self._doubted:
             doubted = self._doubted.pop()
-            again = self._world(setting, doubted.unit, FreshSeats(setting.subject))
+            again = self._world(setting, doubted.unit, self._rig.gate.seats(keeps_guards=False, fresh=True))
             self._originals[again] = doubted
             return again
         while self._since_flush < _FLUSH_EVERY:
@@ -95,12 +98,15 @@ class Runner:
             if unit is None:
                 return None
             if not losses_of(unit):
-                return self._world(setting, unit, self._seats)
+                return self._world(setting, unit, self._rig.gate.seats(keeps_guards=True))
             self._aside.append(unit)
         return None
 
     def _next_losing(self, setting: Setting) -> World | None:
-        return self._world(setting, self._aside.pop(0), FreshSeats(setting.subject)) if self._aside else None
+        if not self._aside:
+            return None
+        # A guard that is kept holds connections to the server that the others share.
+        return self._world(setting, self._aside.pop(0), self._rig.gate.seats(keeps_guards=False))
 
     def _world(self, setting: Setting, unit: Unit, seats: Seats) -> World:
         self._numbered += 1
@@ -126,8 +132,8 @@ class Runner:
             outcome = self._historian.outcome(world)
             if outcome.history is not None:
                 self._whole += 1
-                is_reused = world.surroundings.seats is self._seats and world.setting.subject.reusable
-                if is_reused and _is_sampled(self._whole):
+                is_shared = not losses_of(world.unit)
+                if is_shared and self._rig.gate.reuses and _is_sampled(self._whole):
                     self._doubted.append(world)
             yield world.unit, outcome
 

@@ -7,19 +7,21 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import WrongInputError
+from harness.explorer.hosting import GREENLETS
 from harness.explorer.world.setting import LEASE_S, WORKLOADS
 from verify.decisions import decisions_of, faults_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SCHEMA = 2
+SCHEMA = 3
 _FIELDS: dict[str, type | tuple[type, ...]] = {
     "schema": int,
     "subject": str,
     "promise": str,
     "workload": str,
     "workers": int,
+    "hosting": dict,
     "kinds": list,
     "lease_s": (int, float),
     "redis": str,
@@ -35,6 +37,7 @@ class Schedule:
     """A replayable schedule.
 
     Attributes:
+        hosting: How the subject's processes are made and held, as :class:`Hosting` stores it.
         finding: What it shows: checker and sentence; empty for a schedule that shows nothing.
         steps: What was seen when it ran, for pictures; replay does not need it.
         imports_from: Folders in which the subject's imports are found, besides Python's own.
@@ -49,6 +52,7 @@ class Schedule:
     seed: int
     decisions: tuple[str, ...]
     lease_s: float = LEASE_S
+    hosting: dict[str, Any] = field(default_factory=GREENLETS.to_object)
     finding: dict[str, Any] = field(default_factory=dict)
     steps: tuple[dict[str, Any], ...] = ()
     imports_from: tuple[str, ...] = ()

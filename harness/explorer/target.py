@@ -9,11 +9,11 @@ import importlib.util
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from harness.processes.faked_clock import find_library
 from harness.redis_server.choice import EmbeddedChoice
 from harness.redis_server.errors import ClockUnavailableError
 from harness.redis_server.external import ExternalRedis
 from harness.redis_server.server import RedisServer
-from harness.redis_server.server_clock import find_library
 from verify.history.record import Server
 
 if TYPE_CHECKING:

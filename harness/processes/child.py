@@ -28,13 +28,24 @@ _prctl = ctypes.CDLL(None, use_errno=True).prctl
 _Job = tuple["Future[subprocess.Popen[bytes]]", "Callable[[], subprocess.Popen[bytes]]"]
 
 
-def spawn(argv: Sequence[str], *, log: Path, env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+def spawn(
+    argv: Sequence[str],
+    *,
+    log: Path,
+    env: Mapping[str, str] | None = None,
+    stdin: int = subprocess.DEVNULL,
+    stdout: int | None = None,
+    pass_fds: Sequence[int] = (),
+) -> subprocess.Popen[bytes]:
     """Start *argv* as a child that gets SIGKILL when this process ends, in a process group of its own.
 
     Args:
         argv: Program and arguments; no shell is involved.
-        log: File to which stdout and stderr are appended.
+        log: File to which stderr, and stdout unless it is given, are appended.
         env: The child's whole environment; None means a copy of ours.
+        stdin: The child's standard input, a descriptor.
+        stdout: The child's standard output, a descriptor; None means the log.
+        pass_fds: Further descriptors that the child inherits.
 
     Raises:
         OSError: The program cannot be executed.
@@ -45,10 +56,11 @@ def spawn(argv: Sequence[str], *, log: Path, env: Mapping[str, str] | None = Non
         with log.open("ab") as output:
             return subprocess.Popen(
                 argv,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
+                stdin=stdin,
+                stdout=output if stdout is None else stdout,
+                stderr=output,
                 env=env,
+                pass_fds=pass_fds,
                 process_group=0,
                 preexec_fn=lambda: _die_with(parent),  # noqa: PLW1509 - see _die_with
             )

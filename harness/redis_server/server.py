@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Self
 
 from harness import clock
 from harness.processes.child import spawn
+from harness.processes.faked_clock import forget_shared_memory
 from harness.processes.folder import make_folder, remove_folder
 from harness.redis_server.binary import ServerBinary, embedded_binary
 from harness.redis_server.errors import ClockUnavailableError, RedisUnavailableError
 from harness.redis_server.identity import ServerIdentity
 from harness.redis_server.port import free_port
 from harness.redis_server.redis_py import SOCKET_TIMEOUT_S, info, make_client
-from harness.redis_server.server_clock import ServerClock, forget_shared_memory
+from harness.redis_server.server_clock import ServerClock
 
 if TYPE_CHECKING:
     import subprocess

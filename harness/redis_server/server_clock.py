@@ -6,30 +6,16 @@ Must never be used on a server that the harness did not start. The library is an
 
 from __future__ import annotations
 
-import contextlib
-import importlib.util
-import os
 import socket
 from pathlib import Path
 
 from harness import clock
+from harness.processes.faked_clock import SYSTEM_PATHS, FakedClock, find_library, forget_shared_memory
 from harness.redis_server.errors import ClockUnavailableError
 
-_WHEEL_PATH = "vendor/libfaketime/src/libfaketime.so.1"
-_SYSTEM_PATHS = tuple(
-    Path(f"/usr/lib/{machine}-linux-gnu/faketime/libfaketime.so.1") for machine in ("x86_64", "aarch64")
-)
 _MOVE_DEADLINE_NS = 2_000_000_000
 _SLACK_US = 1_000
 """How far the server's cached clock may lag behind (Valkey 9 refreshes it once per event loop, at most 1 ms old)."""
-
-
-def find_library() -> Path | None:
-    """Return the compiled libfaketime, from the PyPI wheel or Debian's package; None where there is none."""
-    spec = importlib.util.find_spec("libfaketime")
-    folders = (spec.submodule_search_locations or ()) if spec is not None else ()
-    candidates = (*(Path(folder) / _WHEEL_PATH for folder in folders), *_SYSTEM_PATHS)
-    return next((path for path in candidates if path.is_file()), None)
 
 
 class ServerClock:
@@ -43,34 +29,19 @@ class ServerClock:
         """
         library = find_library()
         if library is None:
-            looked = ", ".join(str(path) for path in _SYSTEM_PATHS)
+            looked = ", ".join(str(path) for path in SYSTEM_PATHS)
             raise ClockUnavailableError(
                 "Tried to start a server whose clock can be advanced: expected libfaketime in the package "
                 f"libfaketime or at {looked}; found neither. Run `pip install 'stormproof[clock]'` "
                 "(or `apt install libfaketime`), or leave out the fault kind `advance`."
             )
-        self._library = library.resolve()
-        # The loader splits LD_PRELOAD at spaces and colons; a link in our own folder has neither.
-        self._preload = folder / "libfaketime.so.1"
-        self._preload.symlink_to(self._library)
+        self._faked = FakedClock(library, folder)
         self._unix_path = unix_path
-        self._path = folder / "clock"
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        self._offset_us = 0
         self._socket: socket.socket | None = None
-        self._write()
 
     def environment(self) -> dict[str, str]:
         """Return our environment with what makes a server started in it follow this clock."""
-        preload = os.environ.get("LD_PRELOAD")
-        return {
-            **{name: value for name, value in os.environ.items() if not name.startswith("FAKETIME")},
-            "LD_PRELOAD": f"{self._preload}:{preload}" if preload else str(self._preload),
-            "FAKETIME_TIMESTAMP_FILE": str(self._path),
-            "FAKETIME_NO_CACHE": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            "DONT_FAKE_MONOTONIC": "1",
-        }
+        return self._faked.environment()
 
     def verify_loaded(self, pid: int) -> None:
         """Check that process *pid* really runs with the library, and remove what the library left in /dev/shm.
@@ -80,10 +51,10 @@ class ServerClock:
         """
         maps = Path(f"/proc/{pid}/maps").read_text("utf-8")
         forget_shared_memory(pid)
-        if str(self._library) not in maps:
+        if str(self._faked.library) not in maps:
             raise ClockUnavailableError(
-                f"Preloaded {self._library} into the server (pid {pid}): expected to see it in /proc/{pid}/maps, "
-                "and it is not there. Install a libfaketime for this machine and C library."
+                f"Preloaded {self._faked.library} into the server (pid {pid}): expected to see it in "
+                f"/proc/{pid}/maps, and it is not there. Install a libfaketime for this machine and C library."
             )
 
     def advance(self, seconds: float) -> float:
@@ -98,8 +69,7 @@ class ServerClock:
             raise ValueError(f"a clock advances by more than 0 s, not by {seconds!r}")
         deadline_ns = clock.elapsed_ns() + _MOVE_DEADLINE_NS
         before_us = self._ask(deadline_ns)
-        self._offset_us += step_us
-        self._write()
+        self._faked.move_to(self._faked.offset_us + step_us)
         enough_us = before_us + step_us - min(_SLACK_US, step_us // 2)
         while True:
             now_us = self._ask(deadline_ns)
@@ -109,7 +79,7 @@ class ServerClock:
                 raise ClockUnavailableError(
                     f"Advanced the server's clock by {seconds} s: expected TIME to follow within 2 s, it moved by "
                     f"{(now_us - before_us) / 1_000_000} s. Check that the server is not paused and runs with "
-                    f"{self._library}."
+                    f"{self._faked.library}."
                 )
 
     def forget_connection(self) -> None:
@@ -121,15 +91,7 @@ class ServerClock:
     def close(self) -> None:
         """Release the connection and the offset file. May be called twice."""
         self.forget_connection()
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
-
-    def _write(self) -> None:
-        # One write of constant width: the server may read at any moment and must never see half an offset.
-        os.pwrite(
-            self._file, f"+{self._offset_us // 1_000_000:011d}.{self._offset_us % 1_000_000:06d}s\n".encode(), 0
-        )
+        self._faked.close()
 
     def _ask(self, deadline_ns: int) -> int:
         """Return the server's TIME in microseconds, over one kept connection that is renewed when it broke."""
@@ -161,10 +123,3 @@ class ServerClock:
             answer += part
         lines = answer.split(b"\r\n")
         return int(lines[2]) * 1_000_000 + int(lines[4])
-
-
-def forget_shared_memory(pid: int) -> None:
-    """Unlink the shared memory that libfaketime made for *pid*; a killed process would leave it behind for good."""
-    for name in (f"faketime_shm_{pid}", f"sem.faketime_sem_{pid}"):
-        with contextlib.suppress(FileNotFoundError):
-            Path("/dev/shm", name).unlink()  # noqa: S108 - not a temporary file of ours: the library's own names

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from harness.errors import WrongInputError
@@ -62,6 +62,27 @@ def unclassified(_error: BaseException) -> tuple[str, str]:
     return ("INDETERMINATE", "")
 
 
+class ElsewhereError(Exception):
+    """What a guard raised in another process, where it was classified too.
+
+    Attributes:
+        outcome: What its author says of the exception.
+        word: The same, more closely.
+        name: The name of its class.
+    """
+
+    def __init__(self, *, outcome: str, word: str, name: str) -> None:
+        super().__init__(name)
+        self.outcome = outcome
+        self.word = word
+        self.name = name
+
+
+def name_of(error: Exception) -> str:
+    """Return the name of the exception's class, wherever it was raised."""
+    return error.name if isinstance(error, ElsewhereError) else type(error).__name__
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """A loaded subject.
@@ -72,6 +93,8 @@ class Subject:
         outside: Fault kinds (or workloads) that its promise does not cover, with the reason.
         reusable: Its author says that a guard holds nothing but its client.
         load: Executes the subject's module anew and returns its ``make``, so that no two processes share globals.
+        place: ``package.module:make`` or ``path/to/file.py:make``; empty where it is not in a Python module.
+        is_boxed: Whether it ships with stormproof, and is known to keep nothing outside its module.
     """
 
     name: str
@@ -79,6 +102,8 @@ class Subject:
     outside: Mapping[str, str]
     reusable: bool
     load: Callable[[], Make]
+    place: str = ""
+    is_boxed: bool = False
 
     def is_outside(self, workload: str, faults: Iterable[str]) -> bool:
         """Say whether the promise leaves out the workload, or one of the faults by name or by family."""
@@ -92,38 +117,78 @@ class Subject:
             prepare(redis_url)
 
 
-def describe_subject(name: str, load: Callable[[], Make], promise: str | None) -> Subject:
-    """Read what ``make`` says of itself.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a subject says of itself, unchecked."""
+
+    promise: object = DEFAULT_PROMISE
+    outside: object = field(default_factory=dict)
+    reusable: object = False
+
+    @classmethod
+    def by(cls, name: str, make: object) -> Said:
+        """Read the attributes of a factory.
+
+        Raises:
+            WrongInputError: It is no factory.
+        """
+        if not callable(make):
+            raise WrongInputError(
+                f"subject {name!r} is {type(make).__name__}, not a factory make(redis_url, lease_s)"
+            )
+        if inspect.iscoroutinefunction(make):
+            raise WrongInputError(
+                f"subject {name!r} is an async factory; make(redis_url, lease_s) must be a plain one"
+            )
+        said = {each: getattr(make, each) for each in ("promise", "outside", "reusable") if hasattr(make, each)}
+        return cls(**said)
+
+
+def described(
+    name: str, load: Callable[[], Make], said: Said, promise: str | None, *, place: str = "", is_boxed: bool = False
+) -> Subject:
+    """Return the subject that *said* describes.
 
     Args:
         name: As given to ``--subject``.
         load: Returns a ``make`` of its own with every call.
+        said: What it says of itself.
         promise: Overrides the subject's own; None keeps it.
+        place: Where it is.
+        is_boxed: Whether it is ours.
 
     Raises:
         WrongInputError: An attribute does not have the documented form.
     """
-    make = load()
-    if not callable(make):
-        raise WrongInputError(f"subject {name!r} is {type(make).__name__}, not a factory make(redis_url, lease_s)")
-    if inspect.iscoroutinefunction(make):
-        raise WrongInputError(f"subject {name!r} is an async factory; make(redis_url, lease_s) must be a plain one")
-    chosen = getattr(make, "promise", DEFAULT_PROMISE) if promise is None else promise
+    chosen = said.promise if promise is None else promise
     try:
-        promised = Promise(chosen)
+        promised = Promise(str(chosen))
     except ValueError as error:
         expected = ", ".join(Promise)
         raise WrongInputError(f"subject {name!r} promises {chosen!r}; expected one of: {expected}") from error
-    outside = getattr(make, "outside", {})
+    outside = said.outside
     if not isinstance(outside, Mapping) or not all(isinstance(reason, str) for reason in outside.values()):
         raise WrongInputError(f"{name}: make.outside must map fault kinds to reasons, not {outside!r}")
     return Subject(
         name=name,
         promise=promised,
         outside=dict(outside),
-        reusable=bool(getattr(make, "reusable", False)),
+        reusable=bool(said.reusable),
         load=load,
+        place=place,
+        is_boxed=is_boxed,
     )
+
+
+def describe_subject(
+    name: str, load: Callable[[], Make], promise: str | None, *, place: str = "", is_boxed: bool = False
+) -> Subject:
+    """Return the subject that *load* gives, as :func:`described` does.
+
+    Raises:
+        WrongInputError: It is no factory, or an attribute does not have the documented form.
+    """
+    return described(name, load, Said.by(name, load()), promise, place=place, is_boxed=is_boxed)
 
 
 def classify(make: Make, error: BaseException) -> tuple[Outcome, str]:
@@ -133,7 +198,7 @@ def classify(make: Make, error: BaseException) -> tuple[Outcome, str]:
     """
     say: Classify = getattr(make, "classify", unclassified)
     try:
-        outcome, word = say(error)
+        outcome, word = (error.outcome, error.word) if isinstance(error, ElsewhereError) else say(error)
         return Outcome(outcome), str(word)
     except Exception:  # noqa: BLE001 - a subject's own code; its failure must not stop the run
         return Outcome.INDETERMINATE, ""

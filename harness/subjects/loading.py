@@ -33,7 +33,10 @@ def load_subject(name: str, *, promise: str | None = None) -> Subject:
     if boxed is None:
         where = _found(where, name)
     source = Path(where) if where.endswith(".py") else _source_of(where, name)
-    return describe_subject(name, _Loader(name, source, where, attribute), promise)
+    load = _Loader(name, source, where, attribute)
+    if where.endswith(".py"):
+        place = f"{source.resolve()}:{attribute}"
+    return describe_subject(name, load, promise, place=place, is_boxed=boxed is not None)
 
 
 def _found(where: str, name: str) -> str:

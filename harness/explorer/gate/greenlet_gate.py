@@ -8,8 +8,6 @@ exploration. Everything is put back at the end; nothing outside gated processes 
 from __future__ import annotations
 
 import functools
-import importlib.util
-import sys
 import time
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
@@ -18,8 +16,10 @@ import redis.connection
 import redis.utils
 
 from harness.errors import CouldNotRunError
+from harness.explorer.gate.client_clocks import ClientClocks, replace
 from harness.explorer.gate.gate_socket import GateSocket
 from harness.explorer.world.process import running
+from harness.explorer.world.seats import FreshSeats, ReusedSeats
 from harness.explorer.world.steps import Bytes, CommandStep, Cut, SleepStep, TimedOut
 
 if TYPE_CHECKING:
@@ -28,55 +28,66 @@ if TYPE_CHECKING:
     from harness.explorer.gate.commands import CommandTable
     from harness.explorer.gate.link import Link
     from harness.explorer.gate.wire import Address
+    from harness.explorer.world.seats import Seats
+    from harness.explorer.world.store import Store
+    from harness.subjects.contract import Subject
 
 
 class UngateableError(CouldNotRunError):
     """The subject does what the greenlet gate cannot hold."""
 
 
-class ClientClocks:
-    """The clocks that subjects read: the machine's own, moved by what the exploration advanced."""
-
-    def __init__(self) -> None:
-        self.moved_s = 0.0
-        self._traveller: Any = None
-
-    def install(self, stack: ExitStack) -> None:
-        """Take over the clocks until *stack* unwinds; wall clocks only where time-machine is installed."""
-        if importlib.util.find_spec("time_machine") is not None:
-            import time_machine  # noqa: PLC0415 - the optional extra `clock`
-
-            travel = time_machine.travel(time.time(), tick=True)
-            self._traveller = travel.start()
-            stack.callback(travel.stop)
-        monotonic, monotonic_ns = time.monotonic, time.monotonic_ns
-        _replace(stack, monotonic, lambda: monotonic() + self.moved_s)
-        _replace(stack, monotonic_ns, lambda: monotonic_ns() + int(self.moved_s * 1e9))
-
-    def advance(self, seconds: float) -> None:
-        """Move every clock of every gated process forward."""
-        self.moved_s += seconds
-        if self._traveller is not None:
-            self._traveller.shift(seconds)
-
-
 class GreenletGate:
-    """Brings what gated processes do to the gate. One at a time per interpreter."""
+    """Brings what gated processes do to the gate. One at a time per interpreter.
 
-    def __init__(self, table: CommandTable) -> None:
+    Attributes:
+        cohort: Schedules that run side by side.
+        reuses: Whether a guard that has served one schedule may serve another.
+    """
+
+    cohort = 32
+
+    def __init__(self, subject: Subject, table: CommandTable) -> None:
+        self.reuses = subject.reusable
+        self._subject = subject
         self._table = table
-        self.clocks = ClientClocks()
+        self._clocks = ClientClocks()
+        self._shared: Seats = ReusedSeats(subject) if subject.reusable else FreshSeats(subject)
 
     @contextmanager
     def installed(self) -> Iterator[GreenletGate]:
         """Take over connections, sleeps and clocks for the length of the block."""
         with ExitStack() as stack:
-            self.clocks.install(stack)
-            _replace(stack, time.sleep, self._sleeper(time.sleep))
+            self._clocks.install(stack)
+            replace(stack, time.sleep, self._sleeper(time.sleep))
             for kind in (redis.connection.Connection, redis.connection.UnixDomainSocketConnection):
                 self._take_over(stack, kind)
             _remember_versions(stack)
             yield self
+
+    def seats(self, *, keeps_guards: bool, fresh: bool = False) -> Seats:
+        """Return the seats of one schedule.
+
+        Args:
+            keeps_guards: Whether a guard that has served another schedule may serve this one.
+            fresh: Whether nothing may that has served another.
+        """
+        return self._shared if keeps_guards and not fresh else FreshSeats(self._subject)
+
+    def prepare(self, store: Store) -> None:
+        """Let the subject prepare the store; called within a process."""
+        self._subject.prepare(store.url)
+
+    def legs(self, seconds: float) -> list[float]:
+        """Return how a jump of time is taken: at once."""
+        return [seconds]
+
+    def advance(self, seconds: float) -> None:
+        """Move every clock of every gated process forward."""
+        self._clocks.advance(seconds)
+
+    def settle(self) -> None:
+        """Nothing goes on behind a held process."""
 
     def _take_over(self, stack: ExitStack, kind: Any) -> None:
         ordinary = kind._connect  # noqa: SLF001 - the one place where redis-py opens a socket
@@ -135,15 +146,3 @@ def _remember_versions(stack: ExitStack) -> None:
     if ordinary is not None:
         redis.utils.get_lib_version = functools.cache(ordinary)
         stack.callback(setattr, redis.utils, "get_lib_version", ordinary)
-
-
-def _replace(stack: ExitStack, ordinary: Any, ours: Any) -> None:
-    """Put *ours* wherever a loaded module outside the standard library holds the function *ordinary*."""
-    for name, module in list(sys.modules.items()):
-        root = name.partition(".")[0]
-        if name != "time" and (root in sys.stdlib_module_names or root == "harness"):
-            continue
-        for attribute, value in list(getattr(module, "__dict__", {}).items()):
-            if value is ordinary:
-                setattr(module, attribute, ours)
-                stack.callback(setattr, module, attribute, ordinary)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.explorer.hosting import GREENLETS
 from harness.explorer.replay import Replayer
 from harness.explorer.schedule import Schedule, parse_line
 from harness.explorer.target import Target
@@ -105,7 +106,7 @@ def test_replayed_schedule_gives_its_history_twice(redis_server: RedisServer, tm
         for line in explored.schedules[::7]
     ]
     for _ in range(2):
-        worlds = list(Replayer(Target(redis_server, "test"), subject).run(schedules))
+        worlds = list(Replayer(Target(redis_server, "test"), subject, GREENLETS).run(schedules))
         stored = [explored.histories[number] for number, _, _ in explored.lines[::7]]
         assert [tuple(world.trace.events) for world in worlds] == stored
         assert [world.decisions for world in worlds] == [schedule.decisions for schedule in schedules]

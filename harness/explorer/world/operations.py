@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from harness.explorer.world.process import running
 from harness.explorer.world.setting import ROUNDS, Job, jobs
 from harness.explorer.world.steps import EffectStep, Failed, ProbeStep, Receipt
-from harness.subjects.contract import Effect, classify
+from harness.subjects.contract import Effect, classify, name_of
 from harness.venue.book import payload_digest
 from harness.venue.venue import Venue
 from verify.history.events import Complete, EffectCall, Invoke, Reconciled
@@ -80,6 +80,7 @@ class Operations:
         wanted = tuple(dict.fromkeys(self._jobs))
         for left in range(ROUNDS, -1, -1):
             world.jump()
+            world.trace.forget_touched()
             reconcilable = False
             for job in wanted:
                 reconcilable |= self._redeliver(job)
@@ -139,7 +140,7 @@ class Operations:
                     close()
         except Exception as error:  # noqa: BLE001 - whatever the guard raises is its answer
             outcome, word = classify(make, error)
-            done = Complete(process=name, op=op, outcome=outcome, word=word, detail=type(error).__name__)
+            done = Complete(process=name, op=op, outcome=outcome, word=word, detail=name_of(error))
         else:
             done = Complete(process=name, op=op, outcome=Outcome.OK, result=world.trace.canonical(result))
             self._seats.give_back(name, make, guard)

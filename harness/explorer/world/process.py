@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import greenlet
 
@@ -14,6 +14,17 @@ if TYPE_CHECKING:
 
     from harness.explorer.gate.link import Link
     from harness.explorer.world.store import Store
+
+
+class Stoppable(Protocol):
+    """What a process of a schedule runs in, where that is more than a greenlet."""
+
+    def stop(self) -> None:
+        """Stop every thread of it."""
+
+    def go_on(self) -> None:
+        """Let it go on."""
+
 
 _LAST_WORDS = 64
 """How many steps a dying process may try before it is left where it stands: a handler may swallow its death."""
@@ -40,6 +51,7 @@ class Process(greenlet.greenlet):
         link: The connection that carries a waiting command.
         ordinal: How many steps it has brought to the gate.
         follows_command: Whether its last step was a command that nothing struck.
+        program: What it runs in besides its greenlet; None where there is nothing.
     """
 
     def __init__(self, name: str, body: Callable[[], Any], world: greenlet.greenlet, store: Store) -> None:
@@ -52,6 +64,7 @@ class Process(greenlet.greenlet):
         self.link: Link | None = None
         self.refused = ""
         self.follows_command = False
+        self.program: Stoppable | None = None
         self._body = body
         self._world = world
         self._last_words = 0
@@ -87,7 +100,24 @@ class Process(greenlet.greenlet):
         self.link = link
         return self.wait(step)
 
+    def let_through(self, step: CommandStep, link: Link) -> Came:
+        """Do at once what the process sends while it is held: a background thread of it does."""
+        came: Came = self._world.let_through(self, step, link)  # type: ignore[attr-defined]  # it runs in a world
+        return came
+
     # Called by the world.
+
+    def pause(self) -> None:
+        """Stop the process until it comes back as a zombie."""
+        self.state = State.PAUSED
+        if self.program is not None:
+            self.program.stop()
+
+    def unpause(self) -> None:
+        """Let the process wait at the gate again."""
+        self.state = State.READY
+        if self.program is not None:
+            self.program.go_on()
 
     def go_on(self, came: Came | None) -> None:
         """Let the process run to its next step, or to its end."""

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from harness.subjects.contract import Guard, Make, Subject
+
+
+class Seats(Protocol):
+    """Where the guards of one schedule come from."""
+
+    def take(self, process: str) -> tuple[Make, Guard | None]:
+        """Return a ``make`` for the process that runs now, and a guard that it made where there is one already."""
+
+    def give_back(self, process: str, make: Make, guard: Guard) -> None:
+        """Take back a guard that answered normally."""
+
+    def world_ended(self) -> None:
+        """Note that the schedule is over."""
 
 
 class FreshSeats:
@@ -20,6 +33,9 @@ class FreshSeats:
 
     def give_back(self, _process: str, _make: Make, _guard: Guard) -> None:
         """Drop the guard."""
+
+    def world_ended(self) -> None:
+        """Nothing is left."""
 
 
 class ReusedSeats:
@@ -39,5 +55,5 @@ class ReusedSeats:
         """Keep the guard for another process."""
         self._idle.append((make, guard))
 
-
-Seats = FreshSeats | ReusedSeats
+    def world_ended(self) -> None:
+        """Keep what was given back for the next schedule."""

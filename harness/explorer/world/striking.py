@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from harness.explorer.gate.link import HOLDING
 from harness.explorer.gate.resp import describe
-from harness.explorer.world.process import State
 from harness.explorer.world.steps import (
     Bytes,
     CommandStep,
@@ -28,6 +27,7 @@ from harness.venue.venue import EffectRequest
 from verify.history.events import Died, EffectReply, Fault
 
 if TYPE_CHECKING:
+    from harness.explorer.gate.link import Link
     from harness.explorer.world.process import Process
     from harness.explorer.world.steps import Came
     from harness.explorer.world.world import Late, World
@@ -93,9 +93,18 @@ class Striking:
             self._trace.event(Died(process=process.name))
             process.kill()
         elif kind.answer is Answer.STOP:
-            process.state = State.PAUSED
+            process.pause()
         else:
             self._world.resume(process, self._experience(process, kind))
+
+    def let_through(self, process: Process, step: CommandStep, link: Link) -> Came:
+        """Let a command of a background thread happen while its process is held."""
+        if link.is_stale:
+            return Cut()
+        data, value, wrote = link.exchange(step)
+        self._touch(step, wrote=wrote)
+        self._trace.aside(process, step, describe(value))
+        return Bytes(data)
 
     def land(self, late: Late) -> None:
         """Let a late step happen now, with nobody waiting for its answer."""

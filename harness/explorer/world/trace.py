@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from harness.explorer.world.process import Process
+    from harness.explorer.world.steps import Step
 
 KEY = "k0"
 TIME = "time"
@@ -195,10 +196,16 @@ class Trace:
 
     def step(self, process: Process, outcome: str, fault: str = "") -> None:
         """Add the step that *process* waited for."""
-        step = process.step
-        if step is not None:
-            keys = tuple(self.plain_key(key) for key in getattr(step, "keys", ()) or ())
-            self.steps.append(SeenStep(process.name, step.name, keys, outcome, fault))
+        if process.step is not None:
+            self._seen(process, process.step, outcome, fault)
+
+    def aside(self, process: Process, step: Step, outcome: str) -> None:
+        """Add a step that a background thread of *process* took while the process was held."""
+        self._seen(process, step, f"{outcome} (in the background)", "")
+
+    def _seen(self, process: Process, step: Step, outcome: str, fault: str) -> None:
+        keys = tuple(self.plain_key(key) for key in getattr(step, "keys", ()) or ())
+        self.steps.append(SeenStep(process.name, step.name, keys, outcome, fault))
 
 
 def place_of(process: Process) -> str:

@@ -29,6 +29,7 @@ from verify.history.events import Phase
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from harness.explorer.gate.link import Link
     from harness.explorer.gate.wire import Wire
     from harness.explorer.search.footprint import Footprint
     from harness.explorer.world.seats import Seats
@@ -168,6 +169,7 @@ class World(greenlet.greenlet):
                     process.kill()
             for late in self.late:
                 late.close()
+            self.surroundings.seats.world_ended()
 
     def abandon(self) -> None:
         """End the schedule where it stands; its processes unwind and reach nothing."""
@@ -233,7 +235,7 @@ class World(greenlet.greenlet):
         """Let the zombies wait at the gate again; say whether there are any."""
         paused = [process for process in self.processes if process.state is State.PAUSED]
         for process in paused:
-            process.state = State.READY
+            process.unpause()
         return bool(paused)
 
     # Deciding.
@@ -327,6 +329,10 @@ class World(greenlet.greenlet):
         elif isinstance(process.step, SleepStep):
             process.state = State.SLEEPING
             self.trace.touch(everything=True)
+
+    def let_through(self, process: Process, step: CommandStep, link: Link) -> Came:
+        """Let a command happen that nobody holds, because its process is held already."""
+        return self._striking.let_through(process, step, link)
 
     def late_step(self, process: Process, step: Step, kind: str) -> str:
         """Keep a step that lands later; return the decision that lets it land."""

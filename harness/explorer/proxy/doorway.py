@@ -1,0 +1,138 @@
+"""Where one program finds Redis: a listener on loopback, and the connections that came to it."""
+
+from __future__ import annotations
+
+import select
+import socket
+import struct
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
+
+from harness.explorer.gate.link import Link
+from harness.explorer.world.steps import Cut
+
+if TYPE_CHECKING:
+    from harness.explorer.gate.commands import CommandTable
+    from harness.explorer.gate.link import Passage
+    from harness.explorer.gate.wire import WirePool
+
+MOST_CONNECTIONS = 512
+"""Connections of one program that stand at once."""
+_TO_RESET = struct.pack("ii", 1, 0)
+_WRITE_S = 10.0
+
+
+class TooManyConnectionsError(Exception):
+    """A program has more connections than a guard needs."""
+
+
+class Connection:
+    """One connection of a client in the program."""
+
+    def __init__(self, client: socket.socket, link: Link) -> None:
+        self.socket = client
+        self.link = link
+
+    def take(self) -> bool:
+        """Bring what has come to the gate, and return the replies; say whether the client is still there.
+
+        Raises:
+            ProcessDead: The process was killed where it waited.
+        """
+        try:
+            data = self.socket.recv(65536)
+        except ConnectionError:
+            data = b""
+        if not data:
+            # The client has closed: a reset spares both ends the waiting time of TCP.
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _TO_RESET)
+            return False
+        self.link.send(data)
+        return self.answer()
+
+    def answer(self) -> bool:
+        """Hand over what the client is to read; say whether the connection stands."""
+        incoming = self.link.incoming
+        if incoming:
+            try:
+                self.socket.sendall(incoming)
+            except OSError:
+                return False
+            incoming.clear()
+        return not isinstance(self.link.ending, Cut) and not self.link.is_stale
+
+    def close(self) -> None:
+        """Close it; what it held at the server (WATCH) is dropped there too."""
+        self.link.drop_held()
+        self.socket.close()
+
+
+class Doorway:
+    """The listener of one program and its connections, by descriptor."""
+
+    def __init__(self, table: CommandTable, passage: Passage) -> None:
+        self._table = table
+        self._passage = passage
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=MOST_CONNECTIONS)
+        self._listener.setblocking(False)
+        self._connections: dict[int, Connection] = {}
+        self.poller = select.poll()
+        self.poller.register(self._listener, select.POLLIN)
+
+    def url(self, target: str) -> str:
+        """Return the URL of the doorway, with the user and the database of *target*."""
+        parts = urlsplit(target)
+        user = parts.netloc.rpartition("@")[0]
+        here = f"127.0.0.1:{self._listener.getsockname()[1]}"
+        path = parts.path if parts.scheme == "redis" else ""
+        query = parts.query if parts.scheme == "unix" and parts.query.startswith("db=") else ""
+        return urlunsplit(("redis", f"{user}@{here}" if user else here, path, query, ""))
+
+    def serve(self, descriptor: int, pool: WirePool) -> Connection | None:
+        """Do what waits at *descriptor*: let a client in, or take what it sends; return its connection.
+
+        Raises:
+            TooManyConnectionsError: One more would be too many.
+        """
+        if descriptor == self._listener.fileno():
+            self._let_in(pool)
+            return None
+        connection = self._connections.get(descriptor)
+        if connection is not None and not connection.take():
+            self.close_connection(connection)
+        return connection
+
+    def drop_stale(self) -> None:
+        """Close the connections to a server that is gone."""
+        for connection in [each for each in self._connections.values() if each.link.is_stale]:
+            self.close_connection(connection)
+
+    def close_connection(self, connection: Connection) -> None:
+        """Close one connection."""
+        descriptor = connection.socket.fileno()
+        if self._connections.pop(descriptor, None) is not None:
+            self.poller.unregister(descriptor)
+            connection.close()
+
+    def close_connections(self) -> None:
+        """Close every connection."""
+        for connection in list(self._connections.values()):
+            self.close_connection(connection)
+
+    def close(self) -> None:
+        """Close the listener and every connection."""
+        self.close_connections()
+        self._listener.close()
+
+    def _let_in(self, pool: WirePool) -> None:
+        try:
+            client, _ = self._listener.accept()
+        except BlockingIOError:
+            return
+        if len(self._connections) >= MOST_CONNECTIONS:
+            client.close()
+            raise TooManyConnectionsError(f"opens more than {MOST_CONNECTIONS} connections at once")
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        client.settimeout(_WRITE_S)
+        self._connections[client.fileno()] = Connection(client, Link(pool, self._table, self._passage))
+        self.poller.register(client, select.POLLIN)

@@ -1,0 +1,314 @@
+"""One operating system process that runs a guard, as it is seen from the gate."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness import clock
+from harness.explorer.proxy.doorway import Doorway, TooManyConnectionsError
+from harness.explorer.proxy.lines import LinesError
+from harness.explorer.world.process import running
+from harness.explorer.world.steps import Bytes, Cut, TimedOut
+from harness.interruption import stop_if_asked
+from harness.subjects.contract import ElsewhereError
+
+if TYPE_CHECKING:
+    from harness.explorer.gate.commands import CommandTable
+    from harness.explorer.gate.link import Link
+    from harness.explorer.proxy.doorway import Connection
+    from harness.explorer.proxy.lines import Lines
+    from harness.explorer.world.process import Process
+    from harness.explorer.world.steps import Came, CommandStep
+
+TIME_MOVED = signal.SIGRTMIN + 5
+LIMIT_REACHED = signal.SIGRTMIN + 6
+"""Signals that our Python host understands."""
+
+_QUIET_MS = 30
+"""After so long without a sign a program that runs nowhere counts as waiting for what the gate cannot see."""
+_PATIENCE_MS = 2000
+"""The same for a program that was found waiting and then told to go on: its sleep ends in real time."""
+_BUSY_S = 30.0
+"""How long a program may compute without doing anything that the gate sees."""
+_SETTLE_S = 5.0
+_A_MOMENT_S = 0.000_05
+_ASLEEP = frozenset("STtZX")
+
+
+_WORDS = 300
+_ANSWERS = frozenset({"ready", "prepared", "result", "error", "reconciled"})
+
+
+class ProgramError(Exception):
+    """The program does what the gate cannot hold, or has ended; the text goes on after "the subject"."""
+
+
+class Program:
+    """A process, the lines to it, and the doorway through which it finds Redis.
+
+    Attributes:
+        pid: Its process id.
+        process: The process of the schedule that it is at the moment.
+        is_ours: Whether our Python host runs in it, which understands signals and says when it is idle.
+        is_usable: Whether it waits to be asked; False from the moment it is asked until it has answered, or is dead.
+        has_guard: Whether a guard has answered in it.
+        reconciles: Whether that guard can reconcile.
+        is_reusable: Whether it says that another guard may be made in it.
+    """
+
+    def __init__(self, pid: int, lines: Lines, table: CommandTable, log: Path, *, is_ours: bool) -> None:
+        self.pid = pid
+        self._log = log
+        self.process: Process | None = None
+        self.is_ours = is_ours
+        self.is_usable = True
+        self.has_guard = False
+        self.reconciles = False
+        self.is_reusable = False
+        self.doorway = Doorway(table, self)
+        self._lines = lines
+        self._poller = self.doorway.poller
+        self._poller.register(lines.incoming, select.POLLIN)
+        self._is_alive = True
+        self._asked = 0
+        self._has_loop = False
+        self._threads = 1
+        self._patience_ms = _QUIET_MS
+        self._limited: Connection | None = None
+
+    # The passage of its connections.
+
+    def pass_command(self, step: CommandStep, link: Link) -> Bytes | Cut | TimedOut:
+        """Hold the process until the step is chosen; let through what it sends while it is held anyway."""
+        process = self.process
+        if process is None:
+            return Cut()
+        came: Came = process.wait_with(step, link) if running() is process else process.let_through(step, link)
+        if not isinstance(came, (Bytes, Cut, TimedOut)):
+            raise TypeError(f"a command came back as {came!r}")
+        return came
+
+    def refuse(self, reason: str) -> None:
+        """End the schedule: the subject does what this gate cannot hold."""
+        raise ProgramError(f"{reason}; the proxy gate cannot hold that")
+
+    # What is said.
+
+    def say(self, **message: Any) -> None:
+        """Say something to the program.
+
+        Raises:
+            ProgramError: It is dead.
+        """
+        try:
+            self._lines.say(**message)
+        except LinesError as error:
+            raise self._ended(error) from error
+
+    def begin(self, message: dict[str, Any]) -> int:
+        """Ask for something; return the number under which the answer comes.
+
+        Raises:
+            ProgramError: It is dead.
+        """
+        self._asked += 1
+        self.is_usable = False
+        self.say(**message, id=self._asked)
+        return self._asked
+
+    def answered(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Return the answer to what was asked.
+
+        Raises:
+            ElsewhereError: The guard raised.
+            ProgramError: It is no answer.
+        """
+        what = message["say"]
+        if what in {"broken", "refused"}:
+            raise ProgramError(str(message.get("why")))
+        if what not in _ANSWERS or message.get("id", self._asked) != self._asked:
+            raise ProgramError(f"said {what!r} where an answer was expected")
+        self.is_usable = True
+        if what == "error":
+            raise ElsewhereError(
+                outcome=str(message.get("outcome", "INDETERMINATE")),
+                word=str(message.get("word", "")),
+                name=str(message.get("detail", "")),
+            )
+        return message
+
+    def wake(self, kind: str) -> None:
+        """Let it go on after it slept, or was idle."""
+        if kind == "sleep" or self._has_loop:
+            self.say(do="wake", id=self._asked)
+        elif not self.is_ours:
+            self._patience_ms = _PATIENCE_MS
+        elif self.threads == 1:
+            self.signal(LIMIT_REACHED)
+
+    def heard(self) -> dict[str, Any]:
+        """Let the program run until it says something, and return that; ``idle`` where it waits for nothing we see.
+
+        Raises:
+            ProgramError: It cannot be held, or computes for ever.
+        """
+        self.doorway.drop_stale()
+        deadline_ns = clock.elapsed_ns() + int(_BUSY_S * 1e9)
+        hint: dict[str, Any] | None = None
+        while True:
+            while (message := self._lines.pop()) is not None:
+                self._threads = message.get("threads", self._threads)
+                if message["say"] == "limit":
+                    self._limit_answered(message)
+                elif message["say"] == "idle":
+                    self._has_loop = True
+                    hint = message
+                else:
+                    return message
+            ready = self._poller.poll(0 if hint is not None else self._patience_ms)
+            if ready:
+                self._patience_ms = _QUIET_MS
+                self._serve(ready)
+                deadline_ns = clock.elapsed_ns() + int(_BUSY_S * 1e9)
+            elif self.is_asleep():
+                if not self._poller.poll(0):
+                    return hint or {"say": "idle"}
+            else:
+                hint = self._wait_a_moment(deadline_ns, hint)
+
+    def drain(self) -> None:
+        """Let what its background threads and tasks want to send pass, until all of them wait."""
+        self.doorway.drop_stale()
+        deadline_ns = clock.elapsed_ns() + int(_SETTLE_S * 1e9)
+        while clock.elapsed_ns() < deadline_ns:
+            ready = [each for each in self._poller.poll(0) if each[0] != self._lines.incoming]
+            if ready:
+                self._serve(ready)
+            elif self.is_asleep():
+                return
+            else:
+                clock.pause_s(_A_MOMENT_S)
+
+    # What is done to it.
+
+    def signal(self, number: int) -> None:
+        """Send a signal that our host understands."""
+        if self._is_alive and self.is_ours:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def stop(self) -> None:
+        """Stop every thread of it, as a debugger or a full machine does."""
+        self._group(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let it go on after :meth:`stop`."""
+        self._group(signal.SIGCONT)
+
+    def kill(self) -> None:
+        """Kill it and all that it has started, with SIGKILL; its connections end. May be called twice."""
+        self.is_usable = False
+        if not self._is_alive:
+            return
+        self._is_alive = False
+        self._group(signal.SIGKILL)
+        self._lines.close()
+        self.doorway.close()
+
+    # How it is.
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether nobody has killed it."""
+        return self._is_alive
+
+    @property
+    def threads(self) -> int:
+        """How many threads it has; 0 where it is gone."""
+        try:
+            return len(os.listdir(f"/proc/{self.pid}/task"))  # noqa: PTH208 - ten times a schedule
+        except OSError:
+            return 0
+
+    @property
+    def is_lively(self) -> bool:
+        """Whether something in it may do more than it is asked for: another thread, a task on an event loop."""
+        return self._has_loop or self._threads > 1 or not self.is_ours
+
+    def is_asleep(self) -> bool:
+        """Say whether none of its threads runs or could run."""
+        try:
+            tasks = os.listdir(f"/proc/{self.pid}/task")  # noqa: PTH208 - as above
+            return all(_state(self.pid, task) in _ASLEEP for task in tasks)
+        except OSError:
+            return True
+
+    # Within.
+
+    def _serve(self, ready: list[tuple[int, int]]) -> None:
+        """Do what waits: connections before lines, because a program sends before it says that it waits."""
+        descriptors = [descriptor for descriptor, _ in ready]
+        if self.process is None:
+            raise TypeError("a program that belongs to no process is served")
+        try:
+            for descriptor in descriptors:
+                if descriptor != self._lines.incoming:
+                    connection = self.doorway.serve(descriptor, self.process.store.pool)
+                    if connection is not None and isinstance(connection.link.ending, TimedOut):
+                        self._reach_limit(connection)
+            if self._lines.incoming in descriptors:
+                self._lines.feed()
+        except LinesError as error:
+            raise self._ended(error) from error
+        except TooManyConnectionsError as error:
+            raise ProgramError(str(error)) from error
+
+    def _ended(self, error: LinesError) -> ProgramError:
+        said = ""
+        with suppress(OSError):
+            said = self._log.read_text("utf-8", "replace").strip()[-_WORDS:]
+        return ProgramError(f"{error}; it said: {said}" if said else str(error))
+
+    def _wait_a_moment(self, deadline_ns: int, hint: dict[str, Any] | None) -> dict[str, Any] | None:
+        stop_if_asked()
+        if clock.elapsed_ns() > deadline_ns:
+            raise ProgramError(f"has computed for {_BUSY_S:g} s without doing anything that the gate sees")
+        if hint is not None:
+            clock.pause_s(_A_MOMENT_S)
+        return hint
+
+    def _reach_limit(self, connection: Connection) -> None:
+        """Let the time limit of the client's read end; where there is none that we can reach, cut the connection."""
+        while self.is_ours and not self.is_asleep():
+            clock.pause_s(_A_MOMENT_S)
+        if any(descriptor == self._lines.incoming for descriptor, _ in self._poller.poll(0)):
+            self._lines.feed()
+        self._limited = connection
+        if self._lines.drop("idle"):
+            self.say(do="limit")
+        elif self.is_ours and self.threads == 1:
+            self.signal(LIMIT_REACHED)
+        else:
+            # A signal reaches the main thread, which need not be the one that reads.
+            self._limit_answered({"raised": False})
+
+    def _limit_answered(self, message: dict[str, Any]) -> None:
+        limited, self._limited = self._limited, None
+        if limited is not None and not message["raised"]:
+            self.doorway.close_connection(limited)
+
+    def _group(self, number: int) -> None:
+        for send in (os.killpg, os.kill):
+            with suppress(ProcessLookupError):
+                send(self.pid, number)
+
+
+def _state(pid: int, task: str) -> str:
+    """Return the state letter of a thread, as in ``ps``."""
+    stat = Path(f"/proc/{pid}/task/{task}/stat").read_text("ascii", "replace")
+    return stat[stat.rindex(")") + 2]

@@ -1,0 +1,183 @@
+"""The proxy gate: each process of a schedule is a process of the operating system, and finds Redis through the gate.
+
+Whatever client the guard uses: its bytes are cut into steps, and no step reaches the server before it is chosen. A
+crash is a SIGKILL, a pause a SIGSTOP. Wall clocks are libfaketime's; the Python host keeps monotonic clocks, sleeps
+and time limits in step with them. What the threads and tasks behind a held process send is let through at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from harness.errors import WrongInputError
+from harness.explorer.gate.client_clocks import ClientClocks
+from harness.explorer.proxy.program import TIME_MOVED, ProgramError
+from harness.explorer.proxy.remote_guard import RemoteGuard, prepare_in
+from harness.explorer.proxy.supply import Forker, Spawner, Supply, python_argv
+from harness.explorer.world.process import running
+from harness.processes.faked_clock import FakedClock, find_library
+from harness.processes.folder import make_folder, remove_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from harness.explorer.gate.commands import CommandTable
+    from harness.explorer.hosting import Hosting
+    from harness.explorer.proxy.program import Program
+    from harness.explorer.proxy.supply import Starter
+    from harness.explorer.target import Target
+    from harness.explorer.world.store import Store
+    from harness.subjects.contract import Guard, Make, Subject
+
+_LEGS = 4
+"""A jump goes in so many legs where something may wake on the way: a renewal, for one, comes in the middle of a
+lease."""
+_COHORT = 4
+
+
+class ProgramSeats:
+    """Programs for the processes of one schedule; no two of them ever share one."""
+
+    def __init__(self, supply: Supply, url: str, *, fresh: bool, keeps_guards: bool) -> None:
+        self._supply = supply
+        self._url = url
+        self._fresh = fresh
+        self._keeps_guards = keeps_guards
+        self._taken: list[Program] = []
+        self._given_back: set[Guard] = set()
+        self._guards: dict[Program, RemoteGuard] = {}
+
+    def take(self, _process: str) -> tuple[Make, Guard | None]:
+        """Return what makes a guard in a program of its own, and the guard that is in it already, if there is one."""
+        program = self._supply.hire(fresh=self._fresh)
+        program.process = process = running()
+        if process is not None:
+            process.program = program
+        self._taken.append(program)
+
+        def make(_url: str, lease_s: float) -> Guard:
+            guard = RemoteGuard.made_in(program, program.doorway.url(self._url), lease_s)
+            self._guards[program] = guard
+            return guard
+
+        if not program.has_guard or not self._keeps_guards:
+            return make, None
+        self._guards[program] = RemoteGuard(program)
+        return make, self._guards[program]
+
+    def give_back(self, _process: str, _make: Make, guard: Guard) -> None:
+        """Note that a guard has answered normally."""
+        self._given_back.add(guard)
+
+    def world_ended(self) -> None:
+        """Release the programs."""
+        for program in self._taken:
+            keeps = self._keeps_guards and self._guards.get(program) in self._given_back
+            self._supply.release(program, keeps_guard=keeps)
+        self._taken.clear()
+
+
+class ProxyGate:
+    """The gate of one subject on one server.
+
+    Attributes:
+        cohort: Schedules that run side by side.
+    """
+
+    cohort = _COHORT
+
+    def __init__(self, subject: Subject, hosting: Hosting, table: CommandTable, target: Target) -> None:
+        self._subject = subject
+        self._hosting = hosting
+        self._table = table
+        self._target = target
+        self._clocks = ClientClocks()
+        self._faked: FakedClock | None = None
+
+    @contextmanager
+    def installed(self) -> Iterator[ProxyGate]:
+        """Start what starts programs; afterwards none is left."""
+        with ExitStack() as stack:
+            folder = make_folder()
+            stack.callback(remove_folder, folder)
+            self._clocks.install(stack)
+            log = folder / "programs.log"
+            starter = self._starter(log, self._environment(stack, folder))
+            self._supply = Supply(
+                starter, self._table, log, is_ours=not self._hosting.command, keeps=self._subject.is_boxed
+            )
+            stack.callback(self._supply.close)
+            yield self
+
+    @property
+    def reuses(self) -> bool:
+        """Whether what has served one schedule may serve another."""
+        return self._subject.reusable or self._subject.is_boxed or bool(self._hosting.command)
+
+    def seats(self, *, keeps_guards: bool, fresh: bool = False) -> ProgramSeats:
+        """Return the seats of one schedule.
+
+        Args:
+            keeps_guards: Whether a guard that has served another schedule may serve this one.
+            fresh: Whether even the programs must never have served another.
+        """
+        keeps_guards = keeps_guards and self._subject.reusable
+        return ProgramSeats(self._supply, self._target.url, fresh=fresh, keeps_guards=keeps_guards)
+
+    def prepare(self, _store: Store) -> None:
+        """Let the subject prepare the store, in a program of its own."""
+        program = self._supply.hire(fresh=True)
+        program.process = running()
+        try:
+            prepare_in(program, program.doorway.url(self._target.url))
+        except ProgramError as error:
+            raise WrongInputError(f"the subject {error}") from error
+        finally:
+            self._supply.release(program, keeps_guard=False)
+
+    def legs(self, seconds: float) -> list[float]:
+        """Return how a jump of time is taken."""
+        lively = any(program.is_lively for program in self._supply.living)
+        return [seconds / _LEGS] * _LEGS if lively else [seconds]
+
+    def advance(self, seconds: float) -> None:
+        """Move every clock of every program."""
+        self._clocks.advance(seconds)
+        if self._faked is not None:
+            self._faked.move_to(self._faked.offset_us + round(seconds * 1e6))
+
+    def settle(self) -> None:
+        """Let programs see that time has moved, and what they want to do then pass."""
+        lively = [each for each in self._supply.living if each.process is not None and each.is_lively]
+        for program in lively:
+            program.signal(TIME_MOVED)
+        for program in lively:
+            program.drain()
+
+    # Within.
+
+    def _environment(self, stack: ExitStack, folder: Path) -> dict[str, str]:
+        environment = dict(os.environ)
+        if not self._hosting.python and not self._hosting.command:
+            # Our own interpreter finds the same modules as this process does.
+            environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
+        library = find_library() if self._target.has_clock else None
+        if library is None:
+            return environment
+        self._faked = FakedClock(library, folder, fakes_monotonic=bool(self._hosting.command))
+        stack.callback(self._faked.close)
+        return self._faked.environment(environment)
+
+    def _starter(self, log: Path, environment: dict[str, str]) -> Starter:
+        if self._hosting.command:
+            return Spawner(self._hosting.command, log=log, env=environment)
+        argv = python_argv(self._hosting.python, self._subject.place, again=self._subject.is_boxed)
+        forker = Forker(argv, log=log, env=environment)
+        if forker.can_fork:
+            return forker
+        forker.close()
+        return Spawner(argv, log=log, env=environment)

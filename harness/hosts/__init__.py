@@ -1,0 +1,1 @@
+"""What runs a subject in a process of its own and speaks the line protocol for it."""
