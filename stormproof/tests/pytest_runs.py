@@ -26,7 +26,7 @@ def make(redis_url, lease_s):
         try:
             receipt = effect(payload)
         except Exception:
-            pass
+            # pass it on
             raise
         client.set("once:" + key, json.dumps(receipt))
         return receipt
@@ -38,13 +38,13 @@ make.outside = {"conflict": "payloads are not compared"}
 """
 """A guard that keeps its claim, whatever becomes of the effect."""
 
-BROKEN = GOOD.replace("            pass\n", '            client.delete("once:" + key)\n')
+BROKEN = GOOD.replace("            # pass it on\n", '            client.delete("once:" + key)\n')
 """Its twin gives the claim up when it does not hear of the effect, so that somebody does it again."""
 
 
 def pytest_command(*words: str, plugins: Collection[str] = ()) -> list[str]:
-    """Return the command of pytest with *words*; of the asynchronous plugins it loads those that are named."""
-    left_out = {"allure_pytest", "anyio", "asyncio", "cacheprovider"} - set(plugins)
+    """Return the command of pytest with *words*; of what our tests need besides ours, it loads what is named."""
+    left_out = {"allure_pytest", "anyio", "asyncio", "cacheprovider", "hypothesispytest"} - set(plugins)
     blocks = [word for name in sorted(left_out) for word in ("-p", f"no:{name}")]
     return [sys.executable, "-P", "-m", "pytest", *blocks, *words]
 

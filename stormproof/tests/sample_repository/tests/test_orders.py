@@ -30,6 +30,6 @@ make_here.classify = shop_make.classify
 @pytest.mark.chaos_promise("at_most_once")
 def test_a_guard_may_be_put_together_in_a_test(chaos_explore: Any) -> None:
     """The marker says what the guard is held to."""
-    explored = chaos_explore(make_here, kinds="crash_after", faults=1)
+    explored = chaos_explore(make_here, kinds="crash_after")
     explored.assert_held()
     assert explored.verdict == "VALID"
