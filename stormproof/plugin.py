@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import subprocess
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
@@ -18,35 +18,54 @@ if TYPE_CHECKING:
 
     from stormproof.chaos import ChaosExplore, Options
 
-_MARKER = "chaos_promise"
-_EXPLORE = ("workers", "faults", "kinds", "budget", "gate", "redis", "allow-target", "jobs")
+MARKER = "chaos_promise"
+
+
+class Option(NamedTuple):
+    """An option ``--chaos-NAME``, as pytest's help and our own pages show it."""
+
+    name: str
+    kind: type
+    metavar: str
+    meaning: str
+
+
+EXPLORE = (
+    Option("workers", int, "N", "processes of the first delivery; default 2"),
+    Option("faults", int, "N", "faults per schedule at most; default 1"),
+    Option("kinds", str, "KINDS", "fault kinds, separated by commas; default all"),
+    Option("budget", float, "SECONDS", "after so many seconds the rest is left UNKNOWN"),
+    Option("gate", str, "GATE", "who holds the processes; default greenlet"),
+    Option("jobs", int, "N", "processes, each with a server and a core of its own; default 1"),
+    Option("redis", str, "CHOICE", "embedded (default), embedded:6.2, path, redis://..., unix://..."),
+    Option("allow-target", str, "HOST:PORT", "permission for an external Redis"),
+)
+"""The options that ``stormproof explore`` has too."""
+
+OPTIONS = (
+    *EXPLORE,
+    Option("seed", int, "N", "seed of every test; the default is derived from each test's id"),
+    Option(
+        "runs",
+        str,
+        "DIR",
+        "keep the run folder of every exploration in DIR; default: keep those of guards that did not hold, in "
+        "stormproof-runs",
+    ),
+)
 _MOST_NAME = 80
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options; each is for all tests, and an argument of the fixture overrides it."""
     group = parser.getgroup("stormproof", "stormproof: explore once-only guards (see `stormproof explore --help`)")
-    add = group.addoption
-    add("--chaos-seed", type=int, metavar="N", help="seed of every test; the default is derived from each test's id")
-    add("--chaos-workers", type=int, metavar="N", help="processes of the first delivery; default 2")
-    add("--chaos-faults", type=int, metavar="N", help="faults per schedule at most; default 1")
-    add("--chaos-kinds", metavar="KINDS", help="fault kinds, separated by commas; default all")
-    add("--chaos-budget", type=float, metavar="SECONDS", help="after so many seconds the rest is left UNKNOWN")
-    add("--chaos-gate", metavar="GATE", help="who holds the processes; default greenlet")
-    add("--chaos-jobs", type=int, metavar="N", help="processes, each with a server and a core of its own; default 1")
-    add("--chaos-redis", metavar="CHOICE", help="embedded (default), embedded:6.2, path, redis://..., unix://...")
-    add("--chaos-allow-target", metavar="HOST:PORT", help="permission for an external Redis")
-    add(
-        "--chaos-runs",
-        metavar="DIR",
-        help="keep the run folder of every exploration in DIR; default: keep those of guards that did not hold, in "
-        "stormproof-runs",
-    )
+    for name, kind, metavar, meaning in OPTIONS:
+        group.addoption(f"--chaos-{name}", type=kind, metavar=metavar, help=meaning)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker."""
-    config.addinivalue_line("markers", f"{_MARKER}(name): the promise that chaos_explore holds the test's guard to")
+    config.addinivalue_line("markers", f"{MARKER}(name): the promise that chaos_explore holds the test's guard to")
 
 
 @pytest.fixture
@@ -83,7 +102,7 @@ def _options(config: pytest.Config) -> Options:
     return Options(
         here=config.invocation_params.dir,
         runs=config.getoption("--chaos-runs"),
-        named={name: config.getoption(f"--chaos-{name}") for name in _EXPLORE},
+        named={each.name: config.getoption(f"--chaos-{each.name}") for each in EXPLORE},
     )
 
 
@@ -99,10 +118,10 @@ def _seed(item: pytest.Item) -> int:
 
 
 def _promise(item: pytest.Item) -> str | None:
-    marker = item.get_closest_marker(_MARKER)
+    marker = item.get_closest_marker(MARKER)
     if marker is None:
         return None
     if len(marker.args) != 1 or marker.kwargs or not isinstance(marker.args[0], str):
-        pytest.fail(f'the marker takes one name: @pytest.mark.{_MARKER}("at_most_once")', pytrace=False)
+        pytest.fail(f'the marker takes one name: @pytest.mark.{MARKER}("at_most_once")', pytrace=False)
     name: str = marker.args[0]
     return name
