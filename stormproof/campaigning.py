@@ -10,6 +10,7 @@ import typer
 from harness import clock
 from harness.errors import WrongInputError
 from harness.explorer.exploration import INTERRUPTED
+from harness.explorer.hosting import choose_hosting
 from harness.explorer.plan import Plan, workloads_for
 from harness.explorer.target import open_target
 from harness.faults.registry import ALL, select
@@ -23,7 +24,6 @@ from scenarios.registry import STORIES
 from stormproof.evidence import show, write_reports
 from stormproof.exploring import explore_into, store_schedules
 from stormproof.live import Live
-from stormproof.options import GREENLET, check_gate
 from stormproof.saying import count, exit_of
 
 if TYPE_CHECKING:
@@ -124,9 +124,11 @@ def _parts(asked: Wanted, *, seed: int) -> Iterator[Part]:
     for name in asked.subjects:
         subject = load_subject(name)
         if "explore" in asked.tiers:
-            check_gate(GREENLET, name)
+            hosting = choose_hosting(name)
             for workers, faults in profile.bounds:
-                plan = _plan(subject, workers=workers, faults=faults, kinds=tuple(ALL), seed=seed)
+                plan = replace(
+                    _plan(subject, workers=workers, faults=faults, kinds=tuple(ALL), seed=seed), hosting=hosting
+                )
                 named = replace(plan, name=f"{name}, {count(workers, 'worker')}, {count(faults, 'fault')}")
                 yield Part(name=named.name, tier="explore", subject=subject, plan=named)
         if "scenarios" in asked.tiers:

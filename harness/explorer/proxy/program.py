@@ -100,11 +100,12 @@ class Program:
     # What is said.
 
     def say(self, **message: Any) -> None:
-        """Say something to the program.
+        """Say something to the program; what became of its connections meanwhile is known to it by then.
 
         Raises:
             ProgramError: It is dead.
         """
+        self.doorway.drop_stale()
         try:
             self._lines.say(**message)
         except LinesError as error:
@@ -131,7 +132,7 @@ class Program:
         what = message["say"]
         if what in {"broken", "refused"}:
             raise ProgramError(str(message.get("why")))
-        if what not in _ANSWERS or message.get("id", self._asked) != self._asked:
+        if what not in _ANSWERS:
             raise ProgramError(f"said {what!r} where an answer was expected")
         self.is_usable = True
         if what == "error":
@@ -145,10 +146,11 @@ class Program:
     def wake(self, kind: str) -> None:
         """Let it go on after it slept, or was idle."""
         if kind == "sleep" or self._has_loop:
-            self.say(do="wake", id=self._asked)
+            self.say(do="wake", id=self._asked, now_ms=clock.wall_ms())
         elif not self.is_ours:
             self._patience_ms = _PATIENCE_MS
         elif self.threads == 1:
+            self.doorway.drop_stale()
             self.signal(LIMIT_REACHED)
 
     def heard(self) -> dict[str, Any]:
@@ -157,7 +159,6 @@ class Program:
         Raises:
             ProgramError: It cannot be held, or computes for ever.
         """
-        self.doorway.drop_stale()
         deadline_ns = clock.elapsed_ns() + int(_BUSY_S * 1e9)
         hint: dict[str, Any] | None = None
         while True:
@@ -168,6 +169,8 @@ class Program:
                 elif message["say"] == "idle":
                     self._has_loop = True
                     hint = message
+                elif message.get("id", self._asked) != self._asked:
+                    raise ProgramError(f"said {message['say']!r} of {message['id']}, and was asked {self._asked}")
                 else:
                     return message
             ready = self._poller.poll(0 if hint is not None else self._patience_ms)
@@ -258,9 +261,9 @@ class Program:
         try:
             for descriptor in descriptors:
                 if descriptor != self._lines.incoming:
-                    connection = self.doorway.serve(descriptor, self.process.store.pool)
-                    if connection is not None and isinstance(connection.link.ending, TimedOut):
-                        self._reach_limit(connection)
+                    limited = self.doorway.serve(descriptor, self.process.store.pool)
+                    if limited is not None:
+                        self._reach_limit(limited)
             if self._lines.incoming in descriptors:
                 self._lines.feed()
         except LinesError as error:
