@@ -72,9 +72,7 @@ def choose_hosting(name: str, *, gate: str = AUTO, python: str = "", command: tu
     if gate not in GATES:
         raise WrongInputError(f"unknown gate {gate!r}; expected one of: {', '.join(GATES)}")
     if python and command:
-        raise WrongInputError(
-            "--python and --command were both given; expected one of them"
-        )
+        raise WrongInputError("--python and --command were both given; expected one of them")
     if python or command:
         if gate == GREENLET:
             raise WrongInputError("the greenlet gate runs guards in our own interpreter only; leave out --gate")

@@ -43,9 +43,11 @@ class GreenletGate:
     Attributes:
         cohort: Schedules that run side by side.
         reuses: Whether a guard that has served one schedule may serve another.
+        passes_messages: Nobody could hand a subscriber its messages: all share one thread.
     """
 
     cohort = 32
+    passes_messages = False
 
     def __init__(self, subject: Subject, table: CommandTable) -> None:
         self.reuses = subject.reusable
@@ -130,6 +132,11 @@ class GreenletGate:
         if not isinstance(came, (Bytes, Cut, TimedOut)):
             raise TypeError(f"a command came back as {came!r}")
         return came
+
+    def rest(self) -> float:
+        """Let others go on until one has moved; return how many seconds time has jumped meanwhile."""
+        process = running()
+        return process.rest() if process is not None else float("inf")
 
     def refuse(self, reason: str) -> None:
         """End the schedule: the subject does what this gate cannot hold."""

@@ -96,6 +96,28 @@ class Wire:
         except OSError as error:
             raise CouldNotRunError(f"the Redis server does not answer any more: {error}") from error
 
+    def send(self, raw: bytes) -> None:
+        """Send bytes whose answer :meth:`receive` returns, with whatever else comes.
+
+        Raises:
+            CouldNotRunError: The server is gone.
+        """
+        try:
+            self._socket.sendall(raw)
+        except OSError as error:
+            raise CouldNotRunError(f"the Redis server does not answer any more: {error}") from error
+
+    def receive(self) -> bytes:
+        """Return what has come, at least a byte; nothing where the server has closed."""
+        try:
+            return self._socket.recv(65536)
+        except OSError:
+            return b""
+
+    def fileno(self) -> int:
+        """Return the socket's descriptor."""
+        return self._socket.fileno()
+
     def close(self) -> None:
         """Close the socket; the server drops what the connection held (MULTI, WATCH)."""
         self._socket.close()
