@@ -128,6 +128,7 @@ class ChaosExplore:
         kinds: str | Iterable[str] | None = None,
         budget_s: float | None = None,
         gate: str | None = None,
+        python: str | None = None,
         redis: str | None = None,
         allow_target: str | None = None,
         jobs: int | None = None,
@@ -143,6 +144,7 @@ class ChaosExplore:
             kinds: Fault kinds.
             budget_s: Seconds after which the rest is left UNKNOWN.
             gate: As ``--gate``.
+            python: As ``--python``.
             redis: As ``--redis``.
             allow_target: As ``--allow-target``: the permission for an external Redis.
             jobs: Processes that run the schedules.
@@ -159,6 +161,7 @@ class ChaosExplore:
             "kinds": kinds if kinds is None or isinstance(kinds, str) else ",".join(kinds),
             "budget": budget_s,
             "gate": gate,
+            "python": python,
             "redis": redis,
             "allow-target": allow_target,
             "jobs": jobs,

@@ -35,7 +35,7 @@ def load_subject(name: str, *, promise: str | None = None) -> Subject:
     source = Path(where) if where.endswith(".py") else _source_of(where, name)
     load = _Loader(name, source, where, attribute)
     if where.endswith(".py"):
-        place = f"{source.resolve()}:{attribute}"
+        place = load.place
     return describe_subject(name, load, promise, place=place, is_boxed=boxed is not None)
 
 
@@ -82,6 +82,12 @@ class _Loader:
             raise WrongInputError(f"subject {name!r}: cannot read {source}: {error.strerror}") from error
         except (SyntaxError, ValueError) as error:
             raise WrongInputError(f"subject {name!r}: {source} is not Python: {error}") from error
+
+    @property
+    def place(self) -> str:
+        """Where a process of its own finds the factory of a file: by the module, if it is in a package."""
+        where = f"{self._package}.{self._source.stem}" if self._package else str(self._source.resolve())
+        return f"{where}:{self._attribute}"
 
     def __call__(self) -> Make:
         module = ModuleType(self._module)

@@ -16,7 +16,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 def own_places() -> tuple[str, ...]:
     """Return the folders of PYTHONPATH; one below the working folder by its relative name, so that a run can move."""
-    given = [Path(place).absolute() for place in os.environ.get(_VARIABLE, "").split(os.pathsep) if place]
+    given = [Path(place).absolute() for place in _named()]
     here = Path.cwd()
     return tuple(
         str(place.relative_to(here) if place.is_relative_to(here) else place)
@@ -29,15 +29,15 @@ def search_also(places: Iterable[str]) -> None:
     """Look for modules in *places* too, first there, in this process and in its children."""
     found = list(dict.fromkeys(str(Path(place).absolute()) for place in places))
     sys.path[:0] = [place for place in found if place not in sys.path]
-    before = [place for place in os.environ.get(_VARIABLE, "").split(os.pathsep) if place]
     if found:
-        os.environ[_VARIABLE] = os.pathsep.join(dict.fromkeys([*found, *before]))
+        _tell_children([*found, *_named()])
 
 
 def search_beside(source: Path) -> str:
     """Look for modules where Python would if it ran *source*, but last; return the package that *source* is in.
 
-    The folder is the one that holds the file, or the outermost package of the file.
+    The folder is the one that holds the file, or the outermost package of the file. Where there is a package, this
+    process's children look there too, because they import its modules by their names.
     """
     folder = source.absolute().parent
     inner: list[str] = []
@@ -46,4 +46,14 @@ def search_beside(source: Path) -> str:
         folder = folder.parent
     if str(folder) not in sys.path:
         sys.path.append(str(folder))
+    if inner:
+        _tell_children([*_named(), str(folder)])
     return ".".join(inner)
+
+
+def _named() -> list[str]:
+    return [place for place in os.environ.get(_VARIABLE, "").split(os.pathsep) if place]
+
+
+def _tell_children(places: Iterable[str]) -> None:
+    os.environ[_VARIABLE] = os.pathsep.join(dict.fromkeys(places))

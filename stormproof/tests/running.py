@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import subprocess
@@ -89,16 +88,6 @@ def descendants(pid: int) -> set[int]:
             found |= fresh
             waiting += fresh
     return found
-
-
-def is_orphaned(lock: Path) -> bool:
-    """Say whether nobody holds the lock of a temporary folder any more."""
-    try:
-        with lock.open("rb") as held:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return lock.exists()
 
 
 def wait_for(condition: Callable[[], bool]) -> None:

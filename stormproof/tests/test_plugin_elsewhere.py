@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.processes.child import is_running
 from stormproof.tests.pytest_runs import GOOD, pytest_command, run_pytest
-from stormproof.tests.running import TIME_LIMIT_S, descendants, is_orphaned, run, wait_for
+from stormproof.tests.running import TIME_LIMIT_S, descendants, run, wait_for
 
 SAMPLE = Path(__file__).parent / "sample_repository"
 PLANTED = ("nx=True", "nx=False")
@@ -73,7 +74,7 @@ def test_the_command_line_explores_that_repository(
 ASYNCHRONOUS = """
 import asyncio
 import pytest
-from guard import make, make_twice
+from shop.guard import make, make_twice
 
 @pytest.fixture
 def anyio_backend():
@@ -91,23 +92,44 @@ async def test_in_a_thread(chaos_explore):
     found = await asyncio.to_thread(chaos_explore, make_twice, faults=0)
     found.assert_held()
 """
-TWICE = """
-def make_twice(redis_url, lease_s):
-    return lambda key, payload, effect: effect(payload)
+LATER = """
+import json
+import redis.asyncio
+from . import PREFIX
 
-make_twice.promise = "at_most_once"
+def make(redis_url, lease_s):
+    client = redis.asyncio.Redis.from_url(redis_url)
+
+    async def guard(key, payload, effect):
+        if not await client.set(PREFIX + key, "", nx=True):
+            return json.loads(await client.get(PREFIX + key))
+        receipt = await effect(payload)
+        await client.set(PREFIX + key, json.dumps(receipt))
+        return receipt
+
+    return guard
+
+def make_twice(redis_url, lease_s):
+    async def guard(key, payload, effect):
+        return await effect(payload)
+    return guard
+
+make.promise = make_twice.promise = "at_most_once"
+make.outside = {"conflict": "payloads are not compared"}
 """
 OPTIONS = {"asyncio": ("-o", "asyncio_default_fixture_loop_scope=function"), "anyio": ()}
 
 
 @pytest.mark.parametrize("plugin", OPTIONS)
 def test_a_guard_is_explored_while_an_event_loop_runs(plugin: str, tmp_path: Path) -> None:
-    """A coroutine of pytest-asyncio or anyio uses the fixture as any other test, and passes or fails like it."""
+    """A coroutine of pytest-asyncio or anyio explores a guard of coroutines, and passes or fails like any test."""
     (tmp_path / "test_loop.py").write_text(ASYNCHRONOUS.replace("MARKER", plugin), "utf-8")
-    (tmp_path / "guard.py").write_text(GOOD + TWICE, "utf-8")
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "__init__.py").write_text('PREFIX = "once:"\n', "utf-8")
+    (tmp_path / "shop" / "guard.py").write_text(LATER, "utf-8")
     said = run_pytest(tmp_path, "-W", "error", *OPTIONS[plugin], plugins=[plugin])
     assert "1 failed, 1 passed" in said.out
-    assert "test_in_a_thread - PromiseBrokenError: Violated: guard.py:make_twice broke at_most_once" in said.out
+    assert "test_in_a_thread - PromiseBrokenError: Violated: shop/guard.py:make_twice broke at_most_once" in said.out
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "sigkill"])
@@ -118,13 +140,15 @@ def test_an_exploration_ends_with_its_pytest(number: int, tmp_path: Path) -> Non
     (tmp_path / "test_it.py").write_text(test, "utf-8")
     explored = tmp_path / "stormproof-runs" / "test_it.test_it-1" / "schedules" / "explored.tsv"
     with subprocess.Popen(pytest_command(), cwd=tmp_path, stdout=subprocess.DEVNULL) as session:
-        wait_for(lambda: explored.exists() and explored.stat().st_size > 0)
+        wait_for(explored.exists)
         wait_for(lambda: len(descendants(session.pid)) >= 4)
         started = descendants(session.pid)
+        folders = {Path("/proc", str(pid), "cwd").resolve() for pid in started} - {tmp_path}
+        assert len(folders) >= 2
         session.send_signal(number)
         session.wait(TIME_LIMIT_S)
-    wait_for(lambda: not [pid for pid in started if Path("/proc", str(pid)).exists()])
-    wait_for(lambda: not [lock for lock in Path("/tmp").glob("sp-*/owner.lock") if is_orphaned(lock)])  # noqa: S108
+    wait_for(lambda: not [pid for pid in started if is_running(pid)])
+    wait_for(lambda: not [folder for folder in folders if folder.exists()])
 
 
 def test_a_package_that_was_overwritten_is_named_in_one_line(tmp_path: Path) -> None:

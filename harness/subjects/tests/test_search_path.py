@@ -59,6 +59,8 @@ def test_a_guard_in_a_package_may_import_as_its_package_does(tmp_path: Path) -> 
     source = "from .keys import PREFIX\ndef make(url, lease_s):\n    return PREFIX\n"
     (package / "guard.py").write_text(source, "utf-8")
     subject = load_subject("search_path_shop/guard.py:make")
+    assert subject.place == "search_path_shop.guard:make"
+    assert os.environ["PYTHONPATH"] == str(tmp_path)
     assert subject.load()("", 0.0) == "order:"  # type: ignore[comparison-overlap]
 
 

@@ -9,7 +9,7 @@ from harness.orders import order
 from shop.orders import make
 from shop.orders import make as shop_make
 
-KINDS = ("reply_lost", "crash_after", "effect_reply_lost")
+KINDS = ("reply_lost", "effect_reply_lost")
 
 
 def test_an_order_is_placed_at_most_once(chaos_explore: Any) -> None:
@@ -30,6 +30,6 @@ make_here.classify = shop_make.classify
 @pytest.mark.chaos_promise("at_most_once")
 def test_a_guard_may_be_put_together_in_a_test(chaos_explore: Any) -> None:
     """The marker says what the guard is held to."""
-    explored = chaos_explore(make_here, kinds="crash_after")
+    explored = chaos_explore(make_here, kinds="effect_reply_lost")
     explored.assert_held()
     assert explored.verdict == "VALID"
