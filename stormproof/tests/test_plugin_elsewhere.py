@@ -56,19 +56,25 @@ def test_a_planted_guard_of_that_repository_is_caught_and_replayed(repository: P
     assert (again.code, again.err) == (1, "")
 
 
-@pytest.mark.parametrize(
-    ("subject", "jobs"), [("shop/orders.py:make", "1"), ("shop.orders:make", "1"), ("verify.once:make", "2")]
-)
+@pytest.mark.parametrize(("subject", "jobs"), [("verify/once.py:make", "2"), ("verify.once:make", "1")])
 def test_the_command_line_explores_that_repository(
     subject: str, jobs: str, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A guard is found by its file and by its module, in a package of our name too, by one process and by several."""
-    (repository / "verify" / "once.py").write_text(
-        "from .keys import checked\nfrom shop.orders import make\n", "utf-8"
-    )
+    """A guard in a package of our name is found by its file and by its module, in either gate and by two processes."""
+    source = "from .keys import checked\nfrom shop.orders import make\n"
+    (repository / "verify" / "once.py").write_text(source, "utf-8")
     monkeypatch.setenv("PYTHONPATH", ".")
     said = run(repository, "explore", "--subject", subject, "--faults", "0", "--jobs", jobs)
     assert (said.code, said.err) == (0, ""), said.out
+
+
+def test_an_exploration_that_goes_on_finds_its_imports(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has to remember how the first command was started."""
+    monkeypatch.setenv("PYTHONPATH", ".")
+    asked = ("--subject", "shop.orders:make", "--gate", "greenlet", "--faults", "0")
+    assert run(repository, "explore", *asked, "--budget", "0.001", "--out", "run").code == 3
+    monkeypatch.delenv("PYTHONPATH")
+    assert run(repository, "explore", "--resume", "run").code == 0
 
 
 ASYNCHRONOUS = """
