@@ -55,9 +55,9 @@ _AROUND = """\
   loaded anew for each process of each schedule, so its variables are never shared between two of them. A factory
   inside a function cannot be loaded so, and is refused. A place as `--subject` takes it will do as well.
 - **xdist.** Each test has servers and a run folder of its own, on whichever worker it runs.
-- **Event loops.** A guard may be asynchronous. `chaos_explore` itself needs no loop and disturbs none. It blocks until
-  it has explored; in a coroutine of pytest-asyncio or anyio `await asyncio.to_thread(chaos_explore, make)` lets the
-  loop go on meanwhile.
+- **Event loops.** A guard may be asynchronous. `chaos_explore` itself needs no loop and disturbs none. It blocks
+  until it has explored; in a coroutine of pytest-asyncio or anyio `await asyncio.to_thread(chaos_explore, make)` lets
+  the loop go on meanwhile.
 - **Names.** Your repository may have packages called `harness`, `reports` or `verify`, as stormproof has. Your tests
   and your guard import yours.
 - **Ctrl-C** ends the exploration with the session. Nothing is left behind, whatever ends pytest.

@@ -91,7 +91,7 @@ class Rig:
         with self._stack, self._target.client() as client:
             table = CommandTable.ask(client)
             self._stack.enter_context(on_one_core(self._target.pid, self._place))
-            pool = WirePool.to(self._target.url)
+            pool = WirePool.to(self._target.url, is_ours=self._target.is_ours)
             self._stack.callback(pool.close)
             self.store = Store(self, self._target, pool)
             self.gate: Gate = self._stack.enter_context(self._gate_with(table))

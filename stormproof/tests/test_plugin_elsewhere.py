@@ -60,7 +60,7 @@ def test_a_planted_guard_of_that_repository_is_caught_and_replayed(repository: P
 def test_the_command_line_explores_that_repository(
     subject: str, jobs: str, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A guard in a package of our name is found by its file and by its module, in either gate and by two processes."""
+    """A guard in a package of our name is found by its file and by its module, in either gate."""
     source = "from .keys import checked\nfrom shop.orders import make\n"
     (repository / "verify" / "once.py").write_text(source, "utf-8")
     monkeypatch.setenv("PYTHONPATH", ".")
