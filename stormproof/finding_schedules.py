@@ -10,6 +10,7 @@ from harness.explorer.replay import Replayer
 from harness.explorer.schedule import Schedule, parse_line
 from harness.explorer.shrink import Shrinker
 from harness.recorder import write_schedule
+from harness.subjects.search_path import own_places
 from reports.judged_run import group_findings
 from reports.stored_history import mark_of
 
@@ -75,6 +76,7 @@ def _explored(finding: Mapping[str, Any], plan: Plan, target: Target) -> Schedul
         decisions=decisions,
         explored=decisions,
         finding={name: finding[name] for name in _SAID},
+        imports_from=own_places(),
     )
 
 

@@ -55,6 +55,7 @@ class Schedule:
         steps: What was seen when it ran.
         events: What was judged when it ran.
         more_faults: Faults that could have struck behind the decisions; of a stored schedule none could.
+        imports_from: Folders in which the subject's imports are found, besides Python's own.
     """
 
     subject: str
@@ -74,6 +75,7 @@ class Schedule:
     steps: tuple[dict[str, Any], ...] = ()
     events: tuple[dict[str, Any], ...] = ()
     more_faults: int = 0
+    imports_from: tuple[str, ...] = ()
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -88,7 +90,7 @@ class Schedule:
 
     def dumps(self) -> str:
         """Return the schedule as JSON."""
-        stored = {name: getattr(self, name) for name in _FIELDS if name != "schema"}
+        stored = {name: getattr(self, name) for name in (*_FIELDS, "imports_from") if name != "schema"}
         return json.dumps({"schema": SCHEMA, **stored}, indent=1, default=list) + "\n"
 
 
@@ -122,6 +124,8 @@ def load_schedule(path: Path) -> Schedule:
     if stored["workload"] not in WORKLOADS:
         raise WrongInputError(f"{path}: unknown workload {stored['workload']!r}; expected {', '.join(WORKLOADS)}")
     body = {name: stored[name] for name in _FIELDS if name != "schema"}
-    for name in _LISTS:
+    # An older file does not say where its imports are.
+    body["imports_from"] = stored.get("imports_from", [])
+    for name in (*_LISTS, "imports_from"):
         body[name] = tuple(body[name])
     return Schedule(**body)
