@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from verify.history import usefulness
 from verify.history.campaign import InstrumentRow, compose, instrument_row
@@ -102,13 +102,13 @@ def judge_exploration(
         replay_line: Gives the line that replays a schedule.
     """
     deciding = deciding_checkers(record.promise)
-    survey = _Survey(wants_overlap=record.requires_overlap)
+    survey = _Survey(record)
     for stored in histories:
         survey.take(stored, deciding)
-    findings = survey.listed(record, replay_line)
+    findings = survey.listed(replay_line)
     decisive = [finding for finding in findings if finding.decides]
     unknown = [f"{each.checker}: {each.sentence}" for each in decisive if each.verdict is Verdict.UNKNOWN]
-    reasons = (*_unfinished(record), *_uncovered(record), *survey.unseen(record, deciding), *unknown)
+    reasons = (*_unfinished(record), *_uncovered(record), *survey.unseen(deciding), *unknown)
     verdicts = [finding.verdict for finding in decisive]
     verdicts.append(Verdict.UNKNOWN if reasons else Verdict.VALID)
     return Judgement(record=record, verdict=merge(verdicts), reasons=reasons, findings=findings)
@@ -144,7 +144,16 @@ def _judge(history: History | Finding, deciding: frozenset[str]) -> HistoryVerdi
     return HistoryVerdict(verdict=verdict, findings=tuple(findings))
 
 
-_Identity = tuple[str, Verdict, tuple[str, ...], str]
+class _Identity(NamedTuple):
+    """What makes findings one: what is outside the promise never stands for what is inside."""
+
+    checker: str
+    verdict: Verdict
+    faults: tuple[str, ...]
+    phase: str
+    outside: bool
+
+
 _Rank = tuple[int, int, int, str, str]
 
 
@@ -163,11 +172,12 @@ class _Group:
 class _Survey:
     """What the histories of one exploration show together."""
 
-    def __init__(self, *, wants_overlap: bool) -> None:
+    def __init__(self, record: ExplorationRecord) -> None:
+        self._record = record
         self._groups: dict[_Identity, _Group] = {}
         self._histories = 0
         self._schedules = 0
-        self._seeks_overlap = wants_overlap
+        self._seeks_overlap = record.requires_overlap
         self._has_faultless = False
 
     def take(self, stored: StoredHistory, deciding: frozenset[str]) -> None:
@@ -175,6 +185,7 @@ class _Survey:
         self._histories += 1
         self._schedules += stored.count
         counted: set[_Identity] = set()
+        outside = bool(_why_outside(self._record, stored))
         for piece in partition(stored.events):
             history = _index(piece)
             if isinstance(history, History):
@@ -183,7 +194,8 @@ class _Survey:
                     self._seeks_overlap = False
             for finding, promised in _judge(history, deciding).findings:
                 phase = history.phase_of(finding.operations) if isinstance(history, History) else ""
-                identity = (finding.checker, finding.verdict, tuple(sorted(stored.faults)), phase)
+                faults = tuple(sorted(stored.faults))
+                identity = _Identity(finding.checker, finding.verdict, faults, phase, outside)
                 group = self._keep_simplest(identity, finding, promised=promised, stored=stored)
                 if identity not in counted:
                     counted.add(identity)
@@ -201,19 +213,19 @@ class _Survey:
             group.rank, group.finding, group.stored = rank, finding, _without_events(stored)
         return group
 
-    def listed(self, record: ExplorationRecord, replay_line: Callable[[str], str]) -> tuple[ListedFinding, ...]:
+    def listed(self, replay_line: Callable[[str], str]) -> tuple[ListedFinding, ...]:
         """Return the groups as findings: promised first, inside before outside, then the simplest first."""
         findings = [
             ListedFinding(
                 checker=group.finding.checker,
                 verdict=group.finding.verdict,
                 promised=group.promised,
-                outside=_why_outside(record, group.stored),
+                outside=_why_outside(self._record, group.stored),
                 sentence=group.finding.sentence,
                 schedule=group.stored.schedule,
                 faults=group.stored.faults,
                 replay=replay_line(group.stored.schedule),
-                phase=identity[3],
+                phase=identity.phase,
                 needs_faults=self._needs_faults(identity),
                 histories=group.histories,
                 schedules=group.schedules,
@@ -223,15 +235,21 @@ class _Survey:
         return tuple(sorted(findings, key=_place))
 
     def _needs_faults(self, identity: _Identity) -> bool:
-        """Say whether the same was not seen in the same phase with fewer of these faults."""
-        checker, verdict, faults, phase = identity
+        """Say whether the same was not seen in the same phase with fewer of these faults.
+
+        Inside the promise, what was seen outside it does not count.
+        """
         return not any(
-            other[:2] == (checker, verdict) and other[3] == phase and _is_part(other[2], faults)
+            other[:2] == identity[:2]
+            and other.phase == identity.phase
+            and other.outside <= identity.outside
+            and _is_part(other.faults, identity.faults)
             for other in self._groups
         )
 
-    def unseen(self, record: ExplorationRecord, deciding: frozenset[str]) -> Iterator[str]:
+    def unseen(self, deciding: frozenset[str]) -> Iterator[str]:
         """Say what the histories should have shown and did not."""
+        record = self._record
         if self._histories != record.classes:
             yield f"the record counts {record.classes} distinct histories, but {self._histories} are stored"
         if self._schedules > record.schedules:
