@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from harness.explorer.gate.link import Link
-from harness.explorer.world.steps import Cut
+from harness.explorer.world.steps import Cut, TimedOut
 
 if TYPE_CHECKING:
     from harness.explorer.gate.commands import CommandTable
@@ -34,7 +34,7 @@ class Connection:
         self.link = link
 
     def take(self) -> bool:
-        """Bring what has come to the gate, and return the replies; say whether the client is still there.
+        """Bring what has come to the gate; say whether the client is still there.
 
         Raises:
             ProcessDead: The process was killed where it waited.
@@ -48,7 +48,7 @@ class Connection:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _TO_RESET)
             return False
         self.link.send(data)
-        return self.answer()
+        return True
 
     def answer(self) -> bool:
         """Hand over what the client is to read; say whether the connection stands."""
@@ -89,7 +89,9 @@ class Doorway:
         return urlunsplit(("redis", f"{user}@{here}" if user else here, path, query, ""))
 
     def serve(self, descriptor: int, pool: WirePool) -> Connection | None:
-        """Do what waits at *descriptor*: let a client in, or take what it sends; return its connection.
+        """Do what waits at *descriptor*: let a client in, or take what it sends.
+
+        Returns the connection whose client now waits for the end of its time limit; None where nobody does.
 
         Raises:
             TooManyConnectionsError: One more would be too many.
@@ -98,9 +100,15 @@ class Doorway:
             self._let_in(pool)
             return None
         connection = self._connections.get(descriptor)
-        if connection is not None and not connection.take():
+        if connection is None:
+            return None
+        is_there = connection.take()
+        # The store may have been lost meanwhile: nobody may find out later than a client that is told at once.
+        self.drop_stale()
+        if not is_there or not connection.answer():
             self.close_connection(connection)
-        return connection
+            return None
+        return connection if isinstance(connection.link.ending, TimedOut) else None
 
     def drop_stale(self) -> None:
         """Close the connections to a server that is gone."""

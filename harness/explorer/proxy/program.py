@@ -100,11 +100,12 @@ class Program:
     # What is said.
 
     def say(self, **message: Any) -> None:
-        """Say something to the program.
+        """Say something to the program; what became of its connections meanwhile is known to it by then.
 
         Raises:
             ProgramError: It is dead.
         """
+        self.doorway.drop_stale()
         try:
             self._lines.say(**message)
         except LinesError as error:
@@ -149,6 +150,7 @@ class Program:
         elif not self.is_ours:
             self._patience_ms = _PATIENCE_MS
         elif self.threads == 1:
+            self.doorway.drop_stale()
             self.signal(LIMIT_REACHED)
 
     def heard(self) -> dict[str, Any]:
@@ -157,7 +159,6 @@ class Program:
         Raises:
             ProgramError: It cannot be held, or computes for ever.
         """
-        self.doorway.drop_stale()
         deadline_ns = clock.elapsed_ns() + int(_BUSY_S * 1e9)
         hint: dict[str, Any] | None = None
         while True:
@@ -258,9 +259,9 @@ class Program:
         try:
             for descriptor in descriptors:
                 if descriptor != self._lines.incoming:
-                    connection = self.doorway.serve(descriptor, self.process.store.pool)
-                    if connection is not None and isinstance(connection.link.ending, TimedOut):
-                        self._reach_limit(connection)
+                    limited = self.doorway.serve(descriptor, self.process.store.pool)
+                    if limited is not None:
+                        self._reach_limit(limited)
             if self._lines.incoming in descriptors:
                 self._lines.feed()
         except LinesError as error:

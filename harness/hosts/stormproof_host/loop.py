@@ -81,12 +81,17 @@ class GatedLoop(asyncio.SelectorEventLoop):
 
 
 class Receipt(dict):  # type: ignore[type-arg]  # Python 3.8 cannot subscript it
-    """A receipt, which an asynchronous guard may also await."""
+    """What came of an effect or a probe, for coroutines: it may be awaited, and need not be."""
 
     def __await__(self) -> Any:
-        """Return the receipt at once."""
-        return self
+        """Return a plain dict at once."""
+        return dict(self)
         yield
+
+
+def awaitable_in_coroutines(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return *answer* itself where no event loop runs, and otherwise what may be awaited too."""
+    return answer if asyncio._get_running_loop() is None else Receipt(answer)  # noqa: SLF001 - asks and does not raise
 
 
 def is_awaitable(result: Any) -> bool:

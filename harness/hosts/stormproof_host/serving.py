@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .clocks import Clocks, threads
 from .lines import Ended, Lines
-from .loop import GatedLoop, Receipt, is_awaitable
+from .loop import GatedLoop, awaitable_in_coroutines, is_awaitable
 from .source import Source, describe
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class Host:
             return "INDETERMINATE", ""
         return str(getattr(outcome, "value", outcome)), str(word)
 
-    def _effect(self, number: int) -> Callable[..., Receipt]:
+    def _effect(self, number: int) -> Callable[..., dict[str, Any]]:
         calls = 0
 
         def effect(
@@ -146,7 +146,7 @@ class Host:
             client_order_id: str | None = None,
             fence: int | None = None,
             valid_until_ms: int | None = None,
-        ) -> Receipt:
+        ) -> dict[str, Any]:
             nonlocal calls
             calls += 1
             self._lines.say(
@@ -161,15 +161,15 @@ class Host:
             )
             answer = self._lines.hear()
             if "receipt" in answer:
-                return Receipt(answer["receipt"])
+                return awaitable_in_coroutines(answer["receipt"])
             raise _raised(answer["error"])
 
         return effect
 
-    def _probe(self, number: int) -> Callable[[str], Receipt]:
-        def probe(key: str) -> Receipt:
+    def _probe(self, number: int) -> Callable[[str], dict[str, Any]]:
+        def probe(key: str) -> dict[str, Any]:
             self._lines.say("probe", id=number, key=key)
-            return Receipt(self._lines.hear()["answer"])
+            return awaitable_in_coroutines(self._lines.hear()["answer"])
 
         return probe
 
