@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 CHOICE = parse_choice("embedded", allow_target=[])
 PLAN = Plan(
     name="jobs",
-    subject=load_subject("twin.get_then_set"),
+    subject=load_subject("twin.early_not_found_is_final"),
     workers=2,
     faults=1,
-    kinds=select(["reply_lost", "error_reply"]),
+    kinds=select(["reply_lost", "effect_late"]),
     workloads=("same",),
     seed=7,
 )
-KILL_AT = 20
+KILL_AT = 10
 """Schedules after which a process is killed; the exploration has several times as many."""
 
 
