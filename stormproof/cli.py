@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from harness.errors import HarnessError, WrongInputError
+from harness.errors import HarnessError
 from harness.interruption import heeding_signals
 from reports.stored_run import StoredRunError
 from stormproof import commands
@@ -75,7 +75,13 @@ def explore(
     workers: Annotated[int, typer.Option("--workers", help="Processes of the first delivery.")] = 2,
     faults: Annotated[int, typer.Option("--faults", help="Faults per schedule at most: 0, 1 or 2.")] = 1,
     kinds: Annotated[str | None, typer.Option("--kinds", help="Fault kinds, separated by commas; or all.")] = None,
-    gate: Annotated[str, typer.Option("--gate", help="Who holds the processes: greenlet.")] = "greenlet",
+    gate: Annotated[str, typer.Option("--gate", help="Who holds the processes: auto, greenlet or proxy.")] = "auto",
+    python: Annotated[
+        str | None, typer.Option("--python", metavar="PATH", help="Another interpreter, which runs the subject.")
+    ] = None,
+    command: Annotated[
+        str | None, typer.Option("--command", help="A program that speaks the line protocol, instead of a subject.")
+    ] = None,
     jobs: Jobs = None,
     redis: Redis = "embedded",
     allow_target: Allow = None,
@@ -87,8 +93,6 @@ def explore(
     """Run every schedule of a guard within a bound, and judge each."""
     if resume is not None:
         commands.resume(resume, subject=subject, redis=redis, allow_target=allow_target, jobs=jobs, budget_s=budget)
-    if subject is None:
-        raise WrongInputError("explore needs --subject (see `stormproof subjects`), or --resume RUN_DIR")
     commands.explore(
         subject=subject,
         promise=promise,
@@ -96,6 +100,8 @@ def explore(
         faults=faults,
         kinds=kinds,
         gate=gate,
+        python=python,
+        command=command,
         jobs=jobs,
         redis=redis,
         allow_target=allow_target,

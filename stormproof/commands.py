@@ -30,8 +30,8 @@ from stormproof.options import (
     FAULTS_MAX,
     WORKERS_MAX,
     budget_of,
-    check_gate,
     cores,
+    hosting_of,
     jobs_of,
     kinds_of,
     redis_of,
@@ -52,12 +52,14 @@ if TYPE_CHECKING:
 
 def explore(
     *,
-    subject: str,
+    subject: str | None,
     promise: str | None,
     workers: int,
     faults: int,
     kinds: str | None,
     gate: str,
+    python: str | None,
+    command: str | None,
     jobs: int | None,
     redis: str,
     allow_target: list[str] | None,
@@ -68,11 +70,12 @@ def explore(
 ) -> None:
     """Explore one subject and report."""
     chosen = redis_of(redis, allow_target)
-    loaded = load_subject(subject, promise=promise)
-    check_gate(gate, subject)
+    name, hosting = hosting_of(gate, python, command, subject)
+    loaded = find_subject(name, hosting, promise=promise)
     plan = Plan(
-        name=subject,
+        name=name,
         subject=loaded,
+        hosting=hosting,
         workers=whole("--workers", workers, 1, WORKERS_MAX),
         faults=whole("--faults", faults, 0, FAULTS_MAX),
         kinds=kinds_of(kinds),
@@ -84,7 +87,7 @@ def explore(
 
     def begin() -> RunFolder:
         run = RunFolder.create("explore", plan.seed, out)
-        run.part(subject, alone=True)
+        run.part(name, alone=True)
         write_plan(run.path, {"plan": plan.to_object(), "redis": chosen.text})
         return run
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import os
+import shlex
 from typing import TYPE_CHECKING
 
-from harness.errors import CouldNotRunError, WrongInputError
+from harness.errors import WrongInputError
+from harness.explorer.hosting import choose_hosting, command_of
 from harness.explorer.jobs import MOST_JOBS
 from harness.faults.registry import ALL, select
 from harness.redis_server.choice import RedisChoice, parse_choice
 from harness.seed import fresh_seed
-from harness.subjects.box import BOX
 
 if TYPE_CHECKING:
+    from harness.explorer.hosting import Hosting
     from harness.faults.kind import FaultKind
 
 WORKERS_MAX = 8
 FAULTS_MAX = 2
-GREENLET = "greenlet"
-_GATES = (GREENLET,)
 _SEED_END = 2**32
 
 
@@ -36,18 +36,21 @@ def kinds_of(kinds: str | None) -> tuple[FaultKind, ...]:
     return select(names)
 
 
-def check_gate(gate: str, subject: str) -> None:
-    """Check that there is such a gate and that it can hold the subject.
+def hosting_of(gate: str, python: str | None, command: str | None, subject: str | None) -> tuple[str, Hosting]:
+    """Return the subject's name, which is the command where there is one, and how its processes are made and held.
 
     Raises:
-        WrongInputError: There is no such gate.
-        CouldNotRunError: It cannot hold the subject.
+        WrongInputError: There is no subject or no such gate, or they do not go together.
+        CouldNotRunError: The gate cannot hold the subject.
     """
-    if gate not in _GATES:
-        raise WrongInputError(f"unknown gate {gate!r}; expected one of: {', '.join(_GATES)}")
-    peer = BOX[subject].peer if subject in BOX else None
-    if gate == GREENLET and peer is not None and peer.needs_proxy:
-        raise CouldNotRunError(f"the greenlet gate cannot hold {subject}: {peer.needs_proxy}; nothing was run")
+    if command is not None:
+        if subject is not None:
+            raise WrongInputError("--command is the subject; leave out --subject")
+        words = command_of(command)
+        return shlex.join(words), choose_hosting("", gate=gate, python=python or "", command=words)
+    if subject is None:
+        raise WrongInputError("explore needs --subject (see `stormproof subjects`), --command, or --resume RUN_DIR")
+    return subject, choose_hosting(subject, gate=gate, python=python or "")
 
 
 def jobs_of(jobs: int | None, *, default: int) -> int:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from harness.errors import WrongInputError
+from harness.explorer.hosting import choose_hosting
 from harness.explorer.plan import Plan, workloads_for
 from harness.faults.registry import ALL, select
 from harness.subjects.broken.registry import PLANTED
 from harness.subjects.loading import load_subject
 from scenarios.registry import STORIES
-from stormproof.options import GREENLET, check_gate
 from stormproof.saying import count
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def wanted(*, profile: str, tiers: list[str], only: list[str], subjects: list[st
 
     Raises:
         WrongInputError: A profile, tier, part or subject does not exist.
-        CouldNotRunError: The gate of the explorer cannot hold a subject.
+        CouldNotRunError: No gate of the explorer can hold a subject.
     """
     if profile not in PROFILES:
         raise WrongInputError(f"unknown profile {profile!r}; expected one of: {', '.join(PROFILES)}")
@@ -133,11 +133,12 @@ def _all_parts(asked: Wanted, *, seed: int) -> Iterator[Part]:
     for name in asked.subjects:
         subject = load_subject(name)
         if EXPLORE in asked.tiers:
-            check_gate(GREENLET, name)
+            hosting = choose_hosting(name)
             for workers, faults in asked.profile.bounds:
                 plan = _plan(subject, workers=workers, faults=faults, kinds=tuple(ALL), seed=seed)
-                named = replace(plan, name=f"{name}, {count(workers, 'worker')}, {count(faults, 'fault')}")
-                yield Part(name=named.name, tier=EXPLORE, subject=subject, plan=named)
+                called = f"{name}, {count(workers, 'worker')}, {count(faults, 'fault')}"
+                plan = replace(plan, name=called, hosting=hosting)
+                yield Part(name=plan.name, tier=EXPLORE, subject=subject, plan=plan)
         if SCENARIOS in asked.tiers:
             for story in STORIES:
                 yield Part(name=f"{story}, {name}", tier=SCENARIOS, subject=subject, story=story)

@@ -30,7 +30,7 @@ def peers_section() -> Iterator[str]:
     for name, peer in PEERS.items():
         lines = [f'- promise: "{peer.says}" ({peer.where})', *(f"- limit: {_said(limit)}" for limit in peer.limits)]
         if peer.needs_proxy:
-            lines.append(f"- needs the proxy gate, which is not there yet: {peer.needs_proxy}")
+            lines.append(f"- held by the proxy gate: {peer.needs_proxy}")
         lines.append(f"- source: [harness/subjects/peers/{name}.py](../harness/subjects/peers/{name}.py)")
         yield f"### {name}"
         yield "\n".join(lines)

@@ -107,7 +107,8 @@ class Exploration:
     def record(self, reason: str) -> ExplorationRecord:
         """Return what the exploration says of itself; *reason* is empty if it came to its end."""
         plan, target = self.plan, self._target
-        notes = () if target.has_clock else ("time cannot be moved on this server: leases never ran out",)
+        notes = [] if target.has_clock else ["time cannot be moved on this server: leases never ran out"]
+        notes += filter(None, [plan.hosting.described()])
         return ExplorationRecord(
             tier="explore",
             name=plan.name,
@@ -132,7 +133,7 @@ class Exploration:
             step_limited=self._counts.step_limited,
             nondeterministic=self._counts.nondeterministic,
             requires_overlap=plan.workers > 1,
-            notes=notes,
+            notes=tuple(notes),
         )
 
     # Within.

@@ -94,7 +94,7 @@ class Dialogue:
         if self._last != "it was started":
             self.relay = Relay(self._loop, self._redis_url)
             self._relays.append(self.relay)
-        self.send("init", protocol=PROTOCOL, redis_url=self.relay.url, lease_s=lease_s)
+        self.send("init", id=0, protocol=PROTOCOL, redis_url=self.relay.url, lease_s=lease_s)
         return self.receive("ready")
 
     def send(self, do: str, **fields: Any) -> None:

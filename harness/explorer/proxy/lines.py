@@ -7,6 +7,8 @@ import os
 from collections import deque
 from typing import Any
 
+from harness.hosts.line_forms import complaint
+
 _SHOWN = 80
 
 
@@ -17,7 +19,15 @@ class LinesError(Exception):
 class Lines:
     """Says and hears messages on two descriptors, which may be the same."""
 
-    def __init__(self, incoming: int, outgoing: int) -> None:
+    def __init__(self, incoming: int, outgoing: int, *, trusts: bool) -> None:
+        """Read *incoming* and write to *outgoing*.
+
+        Args:
+            incoming: A descriptor.
+            outgoing: A descriptor.
+            trusts: Whether our own host speaks, which knows more words than the documented ones.
+        """
+        self._trusts = trusts
         self.incoming = incoming
         self._outgoing = outgoing
         self._rest = b""
@@ -50,7 +60,7 @@ class Lines:
             raise LinesError("ended by itself")
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
-            self._heard.append(_message(line))
+            self._heard.append(self._message(line))
 
     def pop(self) -> dict[str, Any] | None:
         """Return the next message that has come; None where there is none."""
@@ -68,13 +78,16 @@ class Lines:
         for descriptor in {self.incoming, self._outgoing}:
             os.close(descriptor)
 
+    def _message(self, line: bytes) -> dict[str, Any]:
+        try:
+            message = json.loads(line)
+        except ValueError:
+            raise LinesError(f"wrote {_shown(line)} to its standard output, which is no line of JSON") from None
+        wrong = None if self._trusts else complaint(message)
+        if wrong is not None or not isinstance(message, dict):
+            raise LinesError(f"wrote {_shown(line)} to its standard output, which {wrong or 'is no object'}")
+        return message
 
-def _message(line: bytes) -> dict[str, Any]:
-    try:
-        message = json.loads(line)
-    except ValueError:
-        message = None
-    if not isinstance(message, dict) or not isinstance(message.get("say"), str):
-        shown = line[:_SHOWN].decode("utf-8", "backslashreplace")
-        raise LinesError(f"wrote {shown!r} to its standard output, which is no message of the line protocol")
-    return message
+
+def _shown(line: bytes) -> str:
+    return repr(line[:_SHOWN].decode("utf-8", "backslashreplace"))

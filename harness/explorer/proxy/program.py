@@ -132,7 +132,7 @@ class Program:
         what = message["say"]
         if what in {"broken", "refused"}:
             raise ProgramError(str(message.get("why")))
-        if what not in _ANSWERS or message.get("id", self._asked) != self._asked:
+        if what not in _ANSWERS:
             raise ProgramError(f"said {what!r} where an answer was expected")
         self.is_usable = True
         if what == "error":
@@ -146,7 +146,7 @@ class Program:
     def wake(self, kind: str) -> None:
         """Let it go on after it slept, or was idle."""
         if kind == "sleep" or self._has_loop:
-            self.say(do="wake", id=self._asked)
+            self.say(do="wake", id=self._asked, now_ms=clock.wall_ms())
         elif not self.is_ours:
             self._patience_ms = _PATIENCE_MS
         elif self.threads == 1:
@@ -169,6 +169,8 @@ class Program:
                 elif message["say"] == "idle":
                     self._has_loop = True
                     hint = message
+                elif message.get("id", self._asked) != self._asked:
+                    raise ProgramError(f"said {message['say']!r} of {message['id']}, and was asked {self._asked}")
                 else:
                     return message
             ready = self._poller.poll(0 if hint is not None else self._patience_ms)

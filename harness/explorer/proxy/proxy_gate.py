@@ -18,8 +18,10 @@ from harness.explorer.proxy.program import TIME_MOVED, ProgramError
 from harness.explorer.proxy.remote_guard import RemoteGuard, prepare_in
 from harness.explorer.proxy.supply import Forker, Spawner, Supply, python_argv
 from harness.explorer.world.process import running
+from harness.explorer.world.setting import LEASE_S
 from harness.processes.faked_clock import FakedClock, find_library
 from harness.processes.folder import make_folder, remove_folder
+from harness.subjects.contract import ElsewhereError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,7 +118,7 @@ class ProxyGate:
     @property
     def reuses(self) -> bool:
         """Whether what has served one schedule may serve another."""
-        return self._subject.reusable or self._subject.is_boxed or bool(self._hosting.command)
+        return self._subject.reusable or self._subject.is_boxed
 
     def seats(self, *, keeps_guards: bool, fresh: bool = False) -> ProgramSeats:
         """Return the seats of one schedule.
@@ -125,7 +127,8 @@ class ProxyGate:
             keeps_guards: Whether a guard that has served another schedule may serve this one.
             fresh: Whether even the programs must never have served another.
         """
-        keeps_guards = keeps_guards and self._subject.reusable
+        # A program says with the same word that it can be asked for another guard.
+        keeps_guards = keeps_guards and self._subject.reusable and not self._hosting.command
         return ProgramSeats(self._supply, self._target.url, fresh=fresh, keeps_guards=keeps_guards)
 
     def prepare(self, _store: Store) -> None:
@@ -133,9 +136,11 @@ class ProxyGate:
         program = self._supply.hire(fresh=True)
         program.process = running()
         try:
-            prepare_in(program, program.doorway.url(self._target.url))
+            prepare_in(program, program.doorway.url(self._target.url), LEASE_S)
         except ProgramError as error:
             raise WrongInputError(f"the subject {error}") from error
+        except ElsewhereError as error:
+            raise WrongInputError(f"the subject raised {error.name} when it was asked for a guard") from error
         finally:
             self._supply.release(program, keeps_guard=False)
 
@@ -174,10 +179,10 @@ class ProxyGate:
 
     def _starter(self, log: Path, environment: dict[str, str]) -> Starter:
         if self._hosting.command:
-            return Spawner(self._hosting.command, log=log, env=environment)
+            return Spawner(self._hosting.command, log=log, env=environment, is_ours=False)
         argv = python_argv(self._hosting.python, self._subject.place, again=self._subject.is_boxed)
         forker = Forker(argv, log=log, env=environment)
         if forker.can_fork:
             return forker
         forker.close()
-        return Spawner(argv, log=log, env=environment)
+        return Spawner(argv, log=log, env=environment, is_ours=True)

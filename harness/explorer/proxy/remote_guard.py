@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from harness import clock
 from harness.explorer.proxy.program import ProgramError
 from harness.explorer.world.process import running
 from harness.explorer.world.steps import SleepStep
+from harness.hosts.line_forms import PROTOCOL
 from harness.subjects.contract import ElsewhereError
 from harness.venue.errors import EffectRejected, EffectTimeout
 
@@ -40,10 +42,7 @@ class RemoteGuard:
             ElsewhereError: It raised.
         """
         program.doorway.close_connections()
-        ready = _ask(program, {"do": "init", "redis_url": url, "lease_s": lease_s}, {})
-        program.has_guard = True
-        program.reconciles = bool(ready.get("reconciles"))
-        program.is_reusable = bool(ready.get("reusable"))
+        ask_for_guard(program, url, lease_s)
         return cls(program)
 
     def __call__(self, key: str, payload: Mapping[str, Any], effect: Effect) -> Any:
@@ -56,21 +55,39 @@ class RemoteGuard:
         def perform(asked: _Answer) -> _Answer:
             known = {name: asked.get(name) for name in ("client_order_id", "fence", "valid_until_ms")}
             try:
-                return {"receipt": effect(asked["payload"], **known)}
+                came = {"receipt": effect(asked["payload"], **known)}
             except (EffectTimeout, EffectRejected) as error:
-                return {"error": _told(error)}
+                came = {"error": _told(error)}
+            return {"call": asked["call"], **came}
 
-        call = {"do": "call", "key": key, "payload": dict(payload)}
+        call = {"do": "call", "key": key, "payload": dict(payload), "now_ms": clock.wall_ms()}
         return _ask(self._program, call, {"effect": perform}).get("result")
 
     def _reconcile(self, key: str, probe: Callable[[str], dict[str, Any]]) -> None:
         asked: _Asked = {"probe": lambda question: {"answer": probe(question["key"])}}
-        _ask(self._program, {"do": "reconcile", "key": key}, asked)
+        _ask(self._program, {"do": "reconcile", "key": key, "now_ms": clock.wall_ms()}, asked)
 
 
-def prepare_in(program: Program, url: str) -> None:
-    """Let the program do what its subject does once, before any schedule."""
-    _ask(program, {"do": "prepare", "redis_url": url}, {})
+def ask_for_guard(program: Program, url: str, lease_s: float) -> _Answer:
+    """Ask the program for a guard and return what it says of itself.
+
+    Raises:
+        ElsewhereError: The making raised.
+    """
+    ready = _ask(program, {"do": "init", "protocol": PROTOCOL, "redis_url": url, "lease_s": lease_s}, {})
+    program.has_guard = True
+    program.reconciles = bool(ready.get("reconciles"))
+    program.is_reusable = bool(ready.get("reusable"))
+    return ready
+
+
+def prepare_in(program: Program, url: str, lease_s: float) -> None:
+    """Let the program do what its subject does once, before any schedule.
+
+    Our Python host is asked at once; another program says first whether it has anything to prepare.
+    """
+    if program.is_ours or ask_for_guard(program, url, lease_s).get("prepares"):
+        _ask(program, {"do": "prepare", "redis_url": url}, {})
 
 
 def _ask(program: Program, message: _Answer, asked: _Asked) -> _Answer:
@@ -104,7 +121,7 @@ def _until_answered(program: Program, message: _Answer, asked: _Asked) -> _Answe
         heard = program.heard()
         kind = heard["say"]
         if kind in asked:
-            program.say(do=f"{kind}_reply", id=number, **asked[kind](heard))
+            program.say(do=f"{kind}_reply", id=number, **asked[kind](heard), now_ms=clock.wall_ms())
         elif kind in {"sleep", "idle"}:
             idle += kind == "idle"
             if idle > _MOST_IDLE:
@@ -122,7 +139,7 @@ def _sleep(seconds: float) -> None:
 
 
 def _told(error: EffectTimeout | EffectRejected) -> dict[str, Any]:
-    told: dict[str, Any] = {"definite": error.definite, "kind": type(error).__name__, "message": str(error)}
+    told: dict[str, Any] = {"definite": error.definite, "kind": "timeout", "message": str(error)}
     if isinstance(error, EffectRejected):
-        told |= {"status": error.status, "code": error.code}
+        told |= {"kind": "rejected", "status": error.status, "code": error.code}
     return told

@@ -18,7 +18,6 @@ from harness.explorer.proxy.lines import Lines
 from harness.explorer.proxy.program import Program
 from harness.interruption import stop_if_asked
 from harness.processes.child import spawn, wait_until_gone
-from harness.processes.folder import make_folder, remove_folder
 
 if TYPE_CHECKING:
     import subprocess
@@ -154,7 +153,7 @@ class Forker:
         if not number:
             raise CouldNotRunError("the process that forks the subject's processes has died")
         descriptor = self._coming.popleft().detach()
-        return int.from_bytes(number, "big"), Lines(descriptor, descriptor)
+        return int.from_bytes(number, "big"), Lines(descriptor, descriptor, trusts=True)
 
     def close(self) -> None:
         """End it; what it has forked ahead ends with its lines."""
@@ -198,10 +197,11 @@ class Forker:
 class Spawner:
     """Starts each process for itself."""
 
-    def __init__(self, argv: Sequence[str], *, log: Path, env: Mapping[str, str]) -> None:
+    def __init__(self, argv: Sequence[str], *, log: Path, env: Mapping[str, str], is_ours: bool) -> None:
         self._argv = argv
         self._log = log
         self._env = env
+        self._is_ours = is_ours
         self._processes: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> tuple[int, Lines]:
@@ -219,7 +219,7 @@ class Spawner:
             os.close(to_read)
             os.close(to_write)
         self._processes.append(process)
-        return process.pid, Lines(outgoing, incoming)
+        return process.pid, Lines(outgoing, incoming, trusts=self._is_ours)
 
     def close(self) -> None:
         """Reap what was killed."""
@@ -233,22 +233,6 @@ def _started(argv: Sequence[str], **how: Any) -> subprocess.Popen[bytes]:
         return spawn(argv, **how)
     except OSError as error:
         raise WrongInputError(f"cannot run {argv[0]}: {error.strerror}") from error
-
-
-def ask_what_it_is(python: str, place: str) -> dict[str, Any]:
-    """Return what the subject at *place* says of itself in another interpreter.
-
-    Raises:
-        WrongInputError: It cannot be loaded there.
-    """
-    folder = make_folder()
-    try:
-        log = folder / "programs.log"
-        forker = Forker(python_argv(python, place, again=False), log=log, env=os.environ)
-        forker.close()
-        return forker.said
-    finally:
-        remove_folder(folder)
 
 
 def python_argv(python: str, place: str, *, again: bool) -> list[str]:

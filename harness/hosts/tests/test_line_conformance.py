@@ -22,11 +22,11 @@ _LITTLE_GUARD = Path(__file__).with_name("little_guard.py")
 _IMPATIENT_S = 2.0
 
 MISTAKES = {
-    "prints_garbage": "After init: expected ready, saw the line connected!, which is no JSON",
+    "prints_garbage": "After init 0: expected ready, saw the line connected!, which is no JSON",
     "says_a_list": r"saw the line \[\], which is no JSON object",
     "writes_another_encoding": "which is no JSON in UTF-8",
     "promises_the_moon": "which has another 'promise' than one of 'mutual_exclusion', 'at_most_once'",
-    "stumbles_over_unknown_fields": "After init: .* its end with exit status 1 .its stderr ends: an unknown field",
+    "stumbles_over_unknown_fields": "After init 0: .* its end with exit status 1 .its stderr ends: an unknown field",
     "dies": r"After call \d+: .* saw its end with exit status 1 .its stderr ends: no strength left",
     "mixes_up_ids": "expected its id in the line 'effect'",
     "counts_from_zero": "expected effect 1, saw effect 0",
@@ -46,9 +46,9 @@ MISTAKES = {
 """What the little guard can do wrong, and what it must be told."""
 
 TAKES_TIME = {
-    "never_gets_ready": "After init: expected ready, saw no line within 2 s",
+    "never_gets_ready": "After init 0: expected ready, saw no line within 2 s",
     "never_answers": r"After call \d+: expected effect or result or error or sleep, saw no line within 2 s",
-    "keeps_its_lines_back": "After init: expected ready, saw no line within 2 s",
+    "keeps_its_lines_back": "After init 0: expected ready, saw no line within 2 s",
     "sleeps_for_ever": "expected an end, saw it sleep for more than 2 s",
     "waits_for_redis_for_ever": r"After call \d+: .* saw no line within 2 s",
     "outlives_its_stdin": "expected the end of the program, saw it still running 2 s later",
