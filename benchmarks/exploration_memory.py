@@ -46,7 +46,7 @@ def memory(effort: Effort) -> list[Row]:
 
 
 def _explored(schedules: int) -> dict[str, Any]:
-    command = [sys.executable, "-m", "benchmarks.exploring", _SUBJECT, str(schedules)]
+    command = [sys.executable, "-m", "benchmarks.exploring", _SUBJECT, "--schedules", str(schedules)]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode:
         raise WrongAnswerError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stderr}")

@@ -16,9 +16,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def row(ratio: float, limit: float | None, *, limit_included: bool = True) -> Row:
+def row(ratio: float, limit: float | None, *, at_least: bool = False, limit_included: bool = True) -> Row:
     """Return a row with this ratio."""
-    return Row(benchmark="b", case="c", ratio=spread_of([ratio]), limit=limit, limit_included=limit_included)
+    return Row(
+        benchmark="b",
+        case="c",
+        ratio=spread_of([ratio]),
+        limit=limit,
+        at_least=at_least,
+        limit_included=limit_included,
+    )
 
 
 @pytest.mark.parametrize(
@@ -28,6 +35,8 @@ def row(ratio: float, limit: float | None, *, limit_included: bool = True) -> Ro
         (row(1.61, 1.6), "MISS"),
         (row(1.0, 1.0, limit_included=False), "MISS"),
         (row(0.99, 1.0, limit_included=False), "ok"),
+        (row(0.5, 0.5, at_least=True), "ok"),
+        (row(0.49, 0.5, at_least=True), "MISS"),
         (row(9.0, None), "info"),
         (Row(benchmark="b", case="c", limit=1.0, not_run="pip install it"), "not run"),
     ],
@@ -35,6 +44,12 @@ def row(ratio: float, limit: float | None, *, limit_included: bool = True) -> Ro
 def test_limit_decides_as_it_is_written(given: Row, verdict: str) -> None:
     """At most includes the limit, below does not, and no figure is neither."""
     assert given.verdict == verdict
+
+
+def test_bound_is_told_as_it_decides() -> None:
+    """The table shows whether a limit is one from above or from below."""
+    bounds = [row(1.0, 0.5, at_least=True), row(1.0, 1.6), row(1.0, 1.0, limit_included=False), row(1.0, None)]
+    assert [each.bound for each in bounds] == [">= 0.5", "<= 1.6", "< 1", ""]
 
 
 def test_ratio_is_the_median_over_the_repeats() -> None:
