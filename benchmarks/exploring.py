@@ -208,12 +208,13 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--keep-store", action="store_true", help="leave out the kinds that lose the store")
+    parser.add_argument("--every", action="store_true", help="run every schedule, not one of each class")
     parser.add_argument("--core", type=int, default=None, help="run on this processor core")
     options = parser.parse_args()
     if options.core is not None:
         os.sched_setaffinity(0, {options.core})
     kinds = KEEPING_THE_STORE if options.keep_store else tuple(ALL.values())
-    bounds = Bounds(workers=options.workers, kinds=kinds)
+    bounds = Bounds(workers=options.workers, kinds=kinds, reduces=not options.every)
     explored = explore(options.subject, options.schedules, bounds, jobs=options.jobs)
     sys.stdout.write(json.dumps(asdict(explored)) + "\n")
 
