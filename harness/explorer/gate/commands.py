@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import redis
+
+from harness.errors import CouldNotRunError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import redis
 
 _SCRIPTS = frozenset({"EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO", "FCALL", "FCALL_RO"})
 
@@ -17,26 +19,47 @@ SETUP = frozenset({"HELLO", "AUTH", "SELECT", "CLIENT", "RESET"})
 
 UNGATEABLE = {
     "MONITOR": "streams every command",
-    "SUBSCRIBE": "waits for messages",
-    "PSUBSCRIBE": "waits for messages",
-    "SSUBSCRIBE": "waits for messages",
     "SYNC": "makes the client a replica",
     "PSYNC": "makes the client a replica",
+    "CLUSTER": "a client of a cluster asks, and schedules run on one server",
 }
-"""Commands whose replies do not answer requests one to one, with the reason."""
+"""Commands that no gate can hold, with the reason."""
+
+SUBSCRIBING = frozenset({"SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE"})
+"""Commands after which messages come that nobody has asked for."""
+OF_SUBSCRIBERS = SUBSCRIBING | {"UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE", "PING", "QUIT"}
+"""What a connection that has subscribed may send."""
 
 _HARMLESS = frozenset({"PING", "ECHO", "TIME", "SCRIPT", "COMMAND"})
 """Commands without keys that read nothing another client could change, apart from the time."""
 
-_BLOCKING = frozenset(
-    {"BLPOP", "BRPOP", "BLMOVE", "BRPOPLPUSH", "BLMPOP", "BZPOPMIN", "BZPOPMAX", "BZMPOP"},
-)
+_LIMIT_AT = {
+    "BLPOP": -1,
+    "BRPOP": -1,
+    "BLMOVE": -1,
+    "BRPOPLPUSH": -1,
+    "BZPOPMIN": -1,
+    "BZPOPMAX": -1,
+    "BLMPOP": 1,
+    "BZMPOP": 1,
+}
+"""Where each blocking command has its time limit in seconds."""
+_BLOCKING_READS = frozenset({"XREAD", "XREADGROUP"})
 
 
-def blocks(words: Sequence[bytes]) -> bool:
-    """Say whether a command may wait for another client: it cannot run while the gate holds everybody."""
+def block_limit_s(words: Sequence[bytes]) -> float | None:
+    """Return for how long a command may wait for another client, infinity for ever; None where it never waits."""
     name = words[0].upper().decode("ascii", "replace")
-    return name in _BLOCKING or (name in {"XREAD", "XREADGROUP"} and b"BLOCK" in {w.upper() for w in words[1:]})
+    if name not in _LIMIT_AT and name not in _BLOCKING_READS:
+        return None
+    try:
+        if name in _LIMIT_AT:
+            return float(words[_LIMIT_AT[name]]) or float("inf")
+        options = [word.upper() for word in words]
+        return float(words[options.index(b"BLOCK") + 1]) / 1000 or float("inf") if b"BLOCK" in options else None
+    except (IndexError, ValueError):
+        # The server says what is wrong with it.
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +78,20 @@ class CommandTable:
 
     @classmethod
     def ask(cls, client: redis.Redis) -> CommandTable:
-        """Return the table of the server behind *client*."""
+        """Return the table of the server behind *client*.
+
+        Raises:
+            CouldNotRunError: The server does not give it to this user.
+        """
         # COMMAND's reply is the same plain array on every version; redis-py's own parsing of it is not.
         answer: Any = client.connection_pool.get_connection()
         try:
             answer.send_command("COMMAND")
             rows = answer.read_response()
+        except redis.ResponseError as error:
+            raise CouldNotRunError(
+                f"asked the Redis server for COMMAND, by which steps are told apart; expected its table, saw: {error}"
+            ) from error
         finally:
             client.connection_pool.release(answer)
         shapes = {}

@@ -18,6 +18,7 @@ import redis.utils
 from harness.errors import CouldNotRunError
 from harness.explorer.gate.client_clocks import ClientClocks, replace
 from harness.explorer.gate.gate_socket import GateSocket
+from harness.explorer.gate.shared_interpreter import SharedInterpreter
 from harness.explorer.world.process import running
 from harness.explorer.world.seats import FreshSeats, ReusedSeats
 from harness.explorer.world.steps import Bytes, CommandStep, Cut, SleepStep, TimedOut
@@ -43,9 +44,11 @@ class GreenletGate:
     Attributes:
         cohort: Schedules that run side by side.
         reuses: Whether a guard that has served one schedule may serve another.
+        passes_messages: Nobody could hand a subscriber its messages: all share one thread.
     """
 
     cohort = 32
+    passes_messages = False
 
     def __init__(self, subject: Subject, table: CommandTable) -> None:
         self.reuses = subject.reusable
@@ -59,6 +62,7 @@ class GreenletGate:
         """Take over connections, sleeps and clocks for the length of the block."""
         with ExitStack() as stack:
             self._clocks.install(stack)
+            SharedInterpreter(self.refuse).install(stack)
             replace(stack, time.sleep, self._sleeper(time.sleep))
             for kind in (redis.connection.Connection, redis.connection.UnixDomainSocketConnection):
                 self._take_over(stack, kind)
@@ -130,6 +134,11 @@ class GreenletGate:
         if not isinstance(came, (Bytes, Cut, TimedOut)):
             raise TypeError(f"a command came back as {came!r}")
         return came
+
+    def rest(self) -> float:
+        """Let others go on until one has moved; return how many seconds time has jumped meanwhile."""
+        process = running()
+        return process.rest() if process is not None else float("inf")
 
     def refuse(self, reason: str) -> None:
         """End the schedule: the subject does what this gate cannot hold."""

@@ -8,26 +8,42 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from harness.explorer.gate.commands import SETUP, UNGATEABLE, blocks
+from harness.explorer.gate.commands import OF_SUBSCRIBERS, SETUP, SUBSCRIBING, UNGATEABLE, block_limit_s
 from harness.explorer.gate.resp import Request, RequestReader
+from harness.explorer.gate.wire import packed
 from harness.explorer.world.steps import Bytes, CommandStep, Cut, TimedOut
 
 if TYPE_CHECKING:
     from harness.explorer.gate.commands import CommandTable
     from harness.explorer.gate.wire import Signature, Wire, WirePool
 
+MOST_CONNECTIONS = 512
+"""Connections of one process that stand at once."""
 _LOUD_CLIENT = frozenset({b"REPLY", b"TRACKING", b"KILL", b"PAUSE", b"UNPAUSE", b"UNBLOCK"})
 """Subcommands of CLIENT that touch other clients, or after which replies do not answer requests one to one."""
 HOLDING = "WATCH"
 """The command after which the connection holds something at the server, so that its wire may serve nobody else."""
 _WITH_TEXT = frozenset({"EVAL", "EVAL_RO"})
+_IN_A_BLOCK = b"*1\r\n"
+"""What goes ahead of the reply of the one command in a MULTI/EXEC block."""
+_NOTHING = frozenset({b"*-1\r\n", b"$-1\r\n", b"_\r\n"})
+"""What a blocking command answers where nothing came, in RESP2 and RESP3."""
 
 
 class Passage(Protocol):
-    """What brings a step of the running process to the gate and returns what it experiences."""
+    """What brings a step of the running process to the gate and returns what it experiences.
+
+    Attributes:
+        passes_messages: Whether messages reach a subscriber while it is not asking for anything.
+    """
+
+    passes_messages: bool
 
     def pass_command(self, step: CommandStep, link: Link) -> Bytes | Cut | TimedOut:
         """Hold the running process until the step is chosen, then say what came of it."""
+
+    def rest(self) -> float:
+        """Let others go on until one has moved; return how many seconds time has jumped meanwhile."""
 
     def refuse(self, reason: str) -> None:
         """End the schedule: the subject does what this gate cannot hold."""
@@ -39,11 +55,13 @@ class Link:
     Attributes:
         incoming: Bytes that the client is to read.
         ending: What ended the connection; None while it stands.
+        subscription: The wire over which messages come, once the client has subscribed.
     """
 
     def __init__(self, pool: WirePool, table: CommandTable, passage: Passage) -> None:
         self.incoming = bytearray()
         self.ending: Cut | TimedOut | None = None
+        self.subscription: Wire | None = None
         self._pool = pool
         self._table = table
         self._passage = passage
@@ -83,11 +101,12 @@ class Link:
         return answered
 
     def drop_held(self) -> None:
-        """Close the wire that holds state of this connection, if there is one."""
-        if self._held is not None:
-            self._held.close()
-            self._held = None
-            self._watched = ()
+        """Close the wires that hold state of this connection, if there are any."""
+        for wire in (self._held, self.subscription):
+            if wire is not None:
+                wire.close()
+        self._held = self.subscription = None
+        self._watched = ()
 
     def hand_over_held(self) -> Wire | None:
         """Give up the wire that holds state of this connection, for a request of it that lands later."""
@@ -103,28 +122,61 @@ class Link:
             self._set_up(request)
         elif name in UNGATEABLE:
             self._passage.refuse(f"uses {name}, which {UNGATEABLE[name]}")
-        elif blocks(request.words):
-            self._passage.refuse(f"uses {name}, which may wait for another client while the gate holds everybody")
+        elif name in SUBSCRIBING or self.subscription is not None:
+            self._subscribe(request)
         elif self._block is not None:
             self._continue_block(request)
         elif name == "MULTI":
             self._block = [request]
             self.incoming += b"+OK\r\n"
+        elif (limit_s := block_limit_s(request.words)) is not None:
+            self._wait_for_others(request, limit_s)
         else:
             self._remember_script(name, request.words)
-            self._pass(
-                CommandStep(
-                    name=name,
-                    keys=self._table.keys(request.words),
-                    may_write=self._table.may_write(request.words),
-                    parts=(request.raw,),
-                    signature=self._signature,
-                ),
-            )
+            self._pass(self._step(request, (request.raw,)))
+
+    def _step(self, request: Request, parts: tuple[bytes, ...]) -> CommandStep:
+        return CommandStep(
+            name=request.name,
+            keys=self._table.keys(request.words),
+            may_write=self._table.may_write(request.words),
+            parts=parts,
+            signature=self._signature,
+        )
+
+    def _wait_for_others(self, request: Request, limit_s: float) -> None:
+        """Ask in a MULTI/EXEC block, in which nothing blocks, and again when another process has moved."""
+        step = self._step(request, (packed(b"MULTI"), request.raw, packed(b"EXEC")))
+        while True:
+            came = self._passage.pass_command(step, self)
+            if not isinstance(came, Bytes):
+                self._end(came)
+                return
+            answer = came.data.removeprefix(_IN_A_BLOCK)
+            if answer in _NOTHING and limit_s > 0:
+                limit_s -= self._passage.rest()
+                continue
+            self.incoming += answer
+            return
+
+    def _subscribe(self, request: Request) -> None:
+        """Pass what a subscriber sends to a wire of its own, over which messages come back by themselves."""
+        if not self._passage.passes_messages:
+            self._passage.refuse(f"uses {request.name}, which waits for messages: --gate proxy passes them on")
+        elif request.name not in OF_SUBSCRIBERS:
+            self._passage.refuse(f"uses {request.name} on a connection that has subscribed")
+        if self.subscription is None:
+            self.subscription = self._pool.take(self._signature)
+        self.subscription.send(request.raw)
 
     def _set_up(self, request: Request) -> None:
         if request.name == "CLIENT" and _LOUD_CLIENT.intersection(word.upper() for word in request.words[1:2]):
             self._passage.refuse(f"uses {b' '.join(request.words[:2]).decode('ascii', 'replace')}")
+        elsewhere = request.name == "SELECT" and self._pool.only_db not in {None, *request.words[1:2]}
+        if elsewhere:
+            self._passage.refuse(
+                "selects another database of a server that is not ours: its keys could not be removed"
+            )
         self._signature, reply = self._pool.set_up(self._signature, request.raw)
         self.incoming += reply
 
@@ -167,5 +219,8 @@ class Link:
                 # A transaction that fails ends the watch as one that succeeds does.
                 self.drop_held()
         else:
-            self.ending = came
-            self.drop_held()
+            self._end(came)
+
+    def _end(self, came: Cut | TimedOut) -> None:
+        self.ending = came
+        self.drop_held()

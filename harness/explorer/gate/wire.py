@@ -92,6 +92,28 @@ class Wire:
         except OSError as error:
             raise CouldNotRunError(f"the Redis server does not answer any more: {error}") from error
 
+    def send(self, raw: bytes) -> None:
+        """Send bytes whose answer :meth:`receive` returns, with whatever else comes.
+
+        Raises:
+            CouldNotRunError: The server is gone.
+        """
+        try:
+            self._socket.sendall(raw)
+        except OSError as error:
+            raise CouldNotRunError(f"the Redis server does not answer any more: {error}") from error
+
+    def receive(self) -> bytes:
+        """Return what has come, at least a byte; nothing where the server has closed."""
+        try:
+            return self._socket.recv(65536)
+        except OSError:
+            return b""
+
+    def fileno(self) -> int:
+        """Return the socket's descriptor."""
+        return self._socket.fileno()
+
     def close(self) -> None:
         """Close the socket; the server drops what the connection held (MULTI, WATCH)."""
         self._socket.close()
@@ -105,6 +127,7 @@ class WirePool:
         epoch: How often the server was lost; connections of an earlier epoch are gone.
         opened: How many wires were connected.
         scripts: Texts of the scripts that clients have sent, oldest first.
+        only_db: The one database that clients may select; None where all are ours.
     """
 
     def __init__(
@@ -126,6 +149,7 @@ class WirePool:
         self.address = address
         self.scripts: dict[bytes, None] = {} if scripts is None else scripts
         self._own = own
+        self.only_db: bytes | None = None
         self.epoch = 0
         self.opened = 0
         self._timeout_s = timeout_s
@@ -137,7 +161,7 @@ class WirePool:
         other.close()
 
     @classmethod
-    def to(cls, url: str, *, scripts: dict[bytes, None] | None = None) -> WirePool:
+    def to(cls, url: str, *, scripts: dict[bytes, None] | None = None, is_ours: bool = True) -> WirePool:
         """Return the pool of the server at *url*, with the user and the database that it names."""
         told: Any = redis.connection.parse_url(url)  # type: ignore[no-untyped-call]  # redis-py has no type for it
         own: list[bytes] = []
@@ -146,7 +170,9 @@ class WirePool:
         if told.get("db"):
             own.append(packed(b"SELECT", b"%d" % told["db"]))
         address = told.get("path") or (told.get("host", "localhost"), told.get("port", _PORT))
-        return cls(address, own=tuple(own), scripts=scripts)
+        pool = cls(address, own=tuple(own), scripts=scripts)
+        pool.only_db = None if is_ours else b"%d" % (told.get("db") or 0)
+        return pool
 
     def quiet_fileno(self) -> int:
         """Return a descriptor that is open and never readable, for clients that poll before they send."""

@@ -8,7 +8,7 @@ import struct
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
-from harness.explorer.gate.link import Link
+from harness.explorer.gate.link import MOST_CONNECTIONS, Link
 from harness.explorer.world.steps import Cut, TimedOut
 
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from harness.explorer.gate.link import Passage
     from harness.explorer.gate.wire import WirePool
 
-MOST_CONNECTIONS = 512
-"""Connections of one program that stand at once."""
 _TO_RESET = struct.pack("ii", 1, 0)
 _WRITE_S = 10.0
 
@@ -76,6 +74,7 @@ class Doorway:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=MOST_CONNECTIONS)
         self._listener.setblocking(False)
         self._connections: dict[int, Connection] = {}
+        self._subscribers: dict[int, Connection] = {}
         self.poller = select.poll()
         self.poller.register(self._listener, select.POLLIN)
 
@@ -101,8 +100,10 @@ class Doorway:
             return None
         connection = self._connections.get(descriptor)
         if connection is None:
+            self._bring_messages(descriptor)
             return None
         is_there = connection.take()
+        self._watch_messages(connection)
         # The store may have been lost meanwhile: nobody may find out later than a client that is told at once.
         self.drop_stale()
         if not is_there or not connection.answer():
@@ -120,6 +121,9 @@ class Doorway:
         descriptor = connection.socket.fileno()
         if self._connections.pop(descriptor, None) is not None:
             self.poller.unregister(descriptor)
+            for wire in [wire for wire, subscriber in self._subscribers.items() if subscriber is connection]:
+                self.poller.unregister(wire)
+                del self._subscribers[wire]
             connection.close()
 
     def close_connections(self) -> None:
@@ -131,6 +135,21 @@ class Doorway:
         """Close the listener and every connection."""
         self.close_connections()
         self._listener.close()
+
+    def _watch_messages(self, connection: Connection) -> None:
+        wire = connection.link.subscription
+        if wire is not None and wire.fileno() not in self._subscribers:
+            self._subscribers[wire.fileno()] = connection
+            self.poller.register(wire.fileno(), select.POLLIN)
+
+    def _bring_messages(self, descriptor: int) -> None:
+        connection = self._subscribers.get(descriptor)
+        if connection is None or connection.link.subscription is None:
+            return
+        data = connection.link.subscription.receive()
+        connection.link.incoming += data
+        if not data or not connection.answer():
+            self.close_connection(connection)
 
     def _let_in(self, pool: WirePool) -> None:
         try:

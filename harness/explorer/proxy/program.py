@@ -59,7 +59,10 @@ class Program:
         has_guard: Whether a guard has answered in it.
         reconciles: Whether that guard can reconcile.
         is_reusable: Whether it says that another guard may be made in it.
+        passes_messages: A subscriber gets its messages when the program runs.
     """
+
+    passes_messages = True
 
     def __init__(self, pid: int, lines: Lines, table: CommandTable, log: Path, *, is_ours: bool) -> None:
         self.pid = pid
@@ -92,6 +95,13 @@ class Program:
         if not isinstance(came, (Bytes, Cut, TimedOut)):
             raise TypeError(f"a command came back as {came!r}")
         return came
+
+    def rest(self) -> float:
+        """Let others go on until one has moved; return how many seconds time has jumped meanwhile."""
+        if self.process is None or running() is not self.process:
+            self.refuse("waits in a thread of its own for what another client does")
+            return 0.0
+        return self.process.rest()
 
     def refuse(self, reason: str) -> None:
         """End the schedule: the subject does what this gate cannot hold."""

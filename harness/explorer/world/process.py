@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import greenlet
 
-from harness.explorer.world.steps import Came, CommandStep, ProcessDead, Step
+from harness.explorer.world.steps import Came, CommandStep, ProcessDead, SleepStep, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +50,7 @@ class Process(greenlet.greenlet):
         refused: Why the gate cannot hold what the subject does; empty where it can.
         link: The connection that carries a waiting command.
         ordinal: How many steps it has brought to the gate.
+        connections: Those that stand, where it shares our interpreter.
         follows_command: Whether its last step was a command that nothing struck.
         program: What it runs in besides its greenlet; None where there is nothing.
     """
@@ -63,6 +64,7 @@ class Process(greenlet.greenlet):
         self.ordinal = 0
         self.link: Link | None = None
         self.refused = ""
+        self.connections = 0
         self.follows_command = False
         self.program: Stoppable | None = None
         self._body = body
@@ -99,6 +101,16 @@ class Process(greenlet.greenlet):
         """Stop before a command; *link* is the connection that will carry it."""
         self.link = link
         return self.wait(step)
+
+    def rest(self) -> float:
+        """Wait until another process has moved; return how many seconds time has jumped meanwhile."""
+        before_s = self._time_s()
+        self.wait(SleepStep(seconds=0.0))
+        return self._time_s() - before_s
+
+    def _time_s(self) -> float:
+        now_s: float = getattr(self._world, "now_s", 0.0)  # it may run in a rig
+        return now_s
 
     def let_through(self, step: CommandStep, link: Link) -> Came:
         """Do at once what the process sends while it is held: a background thread of it does."""
