@@ -21,11 +21,21 @@ GATE, BYTES = "gate", "bytes"
 
 
 class Open:
-    """Holds nobody."""
+    """Holds nobody.
+
+    Attributes:
+        passes_messages: Nobody subscribes.
+    """
+
+    passes_messages = False
 
     def pass_command(self, step: CommandStep, link: object) -> Bytes:
         """Let the command happen at once."""
         return Bytes(link.exchange(step)[0])  # type: ignore[attr-defined]  # a Link
+
+    def rest(self) -> float:
+        """Let nobody go on: there are no others."""
+        return 0.0
 
     def refuse(self, reason: str) -> None:
         """Take nothing that the gate refuses.
