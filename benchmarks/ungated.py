@@ -87,7 +87,7 @@ class Ungated:
     def calls_s(self, mix: Mix, schedules: int) -> float:
         """Return the seconds that the calls of so many schedules take, each by a guard of its own."""
         began = perf_counter()
-        for is_first in _turns(mix, schedules):
+        for is_first in turns(mix, schedules):
             self._call(self._url, is_first=is_first)
         return perf_counter() - began
 
@@ -97,7 +97,7 @@ class Ungated:
             bare.connect(self._path)
             key = self._key.encode()
             began = perf_counter()
-            for is_first in _turns(mix, schedules):
+            for is_first in turns(mix, schedules):
                 if is_first:
                     key = _fresh_key().encode()
                 for command in self._first if is_first else self._replay:
@@ -118,7 +118,7 @@ class Ungated:
         return [request.raw for request in RequestReader().feed(bytes(proxy.sent)) if request.name not in SETUP]
 
 
-def _turns(mix: Mix, schedules: int) -> Iterator[bool]:
+def turns(mix: Mix, schedules: int) -> Iterator[bool]:
     """Yield for each call whether it is a first one, evenly mixed; the first of all is."""
     due = 1.0 - mix.first
     for _ in range(round(schedules * mix.makes)):

@@ -11,6 +11,7 @@ from benchmarks import __main__ as front
 from benchmarks import core, report
 from benchmarks.interleaving import side_by_side
 from benchmarks.rows import Effort, Row, latency_of, spread_of
+from benchmarks.ungated import Mix, turns
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,6 +63,13 @@ def test_ratio_is_the_median_over_the_repeats() -> None:
         turn=1,
     )
     assert samples.ratio("slow", "fast").median == 2.0
+
+
+def test_calls_are_mixed_as_an_exploration_made_them() -> None:
+    """As many calls as guards were made, the first of all a first call, and first calls in their share."""
+    assert list(turns(Mix(first=1 / 3, makes=3.0), 2)) == [True, False, False, True, False, False]
+    told = list(turns(Mix(first=0.5, makes=3.5), 100))
+    assert (len(told), sum(told)) == (350, 175)
 
 
 def test_percentiles_come_from_the_calls() -> None:
