@@ -218,7 +218,10 @@ def _git() -> dict[str, Any] | None:
         return None
     try:
         commit = _ask(git, "rev-parse", "HEAD")
-        return {"commit": commit.strip(), "dirty": bool(_ask(git, "--no-optional-locks", "status", "--porcelain").strip())}
+        return {
+            "commit": commit.strip(),
+            "dirty": bool(_ask(git, "--no-optional-locks", "status", "--porcelain").strip()),
+        }
     except (OSError, subprocess.SubprocessError):
         return None
 

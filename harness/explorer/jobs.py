@@ -190,6 +190,7 @@ class Jobs:
         self._hands.remove(hand)
         self._deaths += 1
         if self._deaths > _DEATHS:
-            raise CouldNotRunError(f"{self._deaths} processes of --jobs died in the middle of their work")
+            said = hand.linked.last_words
+            raise CouldNotRunError(f"{self._deaths} processes of --jobs died in the middle of their work: {said}")
         self._again.extend(hand.doing.values())
         self._hire(hand.number)

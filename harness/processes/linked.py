@@ -122,4 +122,4 @@ class LinkedProcesses:
 
 
 def _last_words(log: Path) -> str:
-    return " ".join(log.read_text("utf-8", "replace").split())[-_MOST_SAID:] or "it said nothing"
+    return " ".join(log.read_text("utf-8", "replace").split())[-_MOST_SAID:] or "the last one said nothing"
