@@ -85,8 +85,12 @@ class StoredRun:
     unshown: tuple[tuple[str, str], ...]
 
 
-def load_run(folder: Path | str) -> StoredRun:
+def load_run(folder: Path | str, *, only: str | None = None) -> StoredRun:
     """Return what is stored in *folder*.
+
+    Args:
+        folder: The run folder.
+        only: Read this part alone, by its name: others may still be running; None reads all.
 
     Raises:
         StoredRunError: The folder, its ``run.json`` or a part is missing, unreadable, cut off or malformed.
@@ -112,7 +116,7 @@ def load_run(folder: Path | str) -> StoredRun:
         named=named,
         kind=kind,
         interrupted=interrupted,
-        parts=tuple(_load_part(folder, part) for part in parts),
+        parts=tuple(_load_part(folder, part) for part in parts if only is None or _is_named(part, only)),
         not_run=tuple(_not_run(folder, stored.get("not_run", []))),
         unshown=tuple(_not_run(folder, stored.get("not_run", []), deciding=True)),
     )
@@ -134,11 +138,10 @@ def judge_part(folder: Path | str, name: str) -> dict[str, Any]:
     Raises:
         StoredRunError: As :func:`load_run`, or there is no such part.
     """
-    run = load_run(folder)
+    run = load_run(folder, only=name)
     for part in run.parts:
-        if part.name == name:
-            return _judged(run, part)
-    raise StoredRunError(f"{run.folder} has no part {name!r}; it has: {', '.join(part.name for part in run.parts)}")
+        return _judged(run, part)
+    raise StoredRunError(f"{run.folder} has no part {name!r}; look at its {RUN}")
 
 
 def write_verdict(folder: Path | str) -> dict[str, Any]:
@@ -187,6 +190,10 @@ def write_whole(path: Path, body: bytes) -> None:
     except OSError as error:
         unfinished.unlink(missing_ok=True)
         raise StoredRunError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _is_named(part: Any, name: str) -> bool:
+    return isinstance(part, dict) and part.get("name") == name
 
 
 def _load_part(folder: Path, stored: Any) -> StoredPart:

@@ -37,6 +37,7 @@ def print_judged(console: Console, judged: JudgedRun) -> None:
     _print_instrument(console, [part for part in judged.parts if part.row is not None])
     if judged.run.kind == SELFTEST:
         console.print(instrument_table(judged.parts))
+        _print_bound_of_twins(console, judged.parts)
     subjects = [part for part in judged.parts if part.row is None]
     if subjects:
         console.print(parts_table(subjects))
@@ -92,6 +93,27 @@ def instrument_table(parts: Sequence[JudgedPart]) -> Table:
             Text("not run") if twin is None else Text(twin.object["verdict"], _STYLE[twin.verdict]),
         )
     return table
+
+
+def _print_bound_of_twins(console: Console, parts: Sequence[JudgedPart]) -> None:
+    """Print within which bound the twins were explored: of what lies beyond, a self-test shows nothing."""
+    guards = {part.object["subject"].partition(".")[2]: part for part in parts if part.stored.checker is not None}
+    twins = [part for part in parts if part.stored.checker is None]
+    if not twins:
+        return
+    said = "Each twin was explored within the bound in which its planted guard is caught"
+    if all(_caught_within(guards, twin) for twin in twins):
+        said += ", and not beyond it; `--kinds all` lets every twin meet every kind of fault."
+    else:
+        kinds = dict.fromkeys(kind for twin in twins for kind in twin.object["bound"]["kinds"])
+        said += f", and beyond it with up to 1 fault of: {', '.join(kinds)}."
+    console.print()
+    _line(console, said, "")
+
+
+def _caught_within(guards: Mapping[str, JudgedPart], twin: JudgedPart) -> bool:
+    guard = guards.get(twin.object["subject"].partition(".")[2])
+    return guard is not None and guard.object["bound"] == twin.object["bound"]
 
 
 def _print_instrument(console: Console, parts: Sequence[JudgedPart]) -> None:

@@ -217,6 +217,27 @@ def test_outside_without_a_reason_is_still_outside() -> None:
     assert judge(kept(ENDED), hurt("evict", "a"), outside={"evict": ""}).verdict is Verdict.VALID
 
 
+def test_what_is_outside_the_promise_never_hides_what_is_inside() -> None:
+    """Of a workload outside the promise the simplest schedule shows the same as one inside: both are listed."""
+    histories = [kept(TWICE, "conflict: a"), kept(TWICE, "same: a b c", preemptions=2)]
+    for order in permutations(histories):
+        judged = judge(*order, outside={"conflict": "payloads are not compared"})
+        assert judged.verdict is Verdict.INVALID
+        shown = [(each.schedule, each.decides) for each in judged.findings if each.checker == "at_most_once"]
+        assert shown == [("same: a b c", True), ("conflict: a", False)]
+
+
+def test_fault_is_needed_where_only_what_is_outside_the_promise_does_without_it() -> None:
+    """What a workload outside the promise shows without a fault says nothing of those inside."""
+    judged = judge(
+        kept(TWICE, "conflict: a"),
+        hurt("reply_lost", "same: b"),
+        outside={"conflict": "payloads are not compared"},
+    )
+    shown = [(each.schedule, each.needs_faults) for each in judged.findings if each.checker == "at_most_once"]
+    assert shown == [("same: b", True), ("conflict: a", True)]
+
+
 def test_findings_stand_in_the_order_of_their_weight() -> None:
     """Deciding ones first, then those outside the promise, then those not promised."""
     judged = judge(
