@@ -43,10 +43,13 @@ def address_of(source: Any, settings: GuardSettings) -> Address:
     Host, database, credentials and TLS are taken over; retries, timeouts, caches and decoding are not.
 
     Raises:
-        SettingsError: `source` is neither.
+        SettingsError: `source` is neither, or the URL cannot be read.
     """
     if isinstance(source, str):
-        known: dict[str, Any] = dict(_parse_url(source))
+        try:
+            known: dict[str, Any] = dict(_parse_url(source))
+        except ValueError as error:
+            raise SettingsError(f"redis is a URL that cannot be read: {error}") from None
         secure = known.get("connection_class") is SSLConnection
     elif hasattr(source, "connection_pool"):
         pool = source.connection_pool
