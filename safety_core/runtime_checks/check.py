@@ -84,7 +84,8 @@ class Finding:
         case = self.case
         if case.level is Level.OK:
             return f"{self.seen}."
-        return f'{self.seen}. It endangers "{case.endangers}": {case.because} To mend it: {case.remedy}.'
+        verb = "may endanger" if case.level is Level.UNKNOWN else "endangers"
+        return f'{self.seen}. It {verb} "{case.endangers}": {case.because} To mend it: {case.remedy}.'
 
 
 Found: TypeAlias = "tuple[Case, str] | None"

@@ -37,10 +37,10 @@ def as_user(server: Server, *rules: str) -> str:
     return server.tcp_url.replace("redis://", "redis://limited:pw@")
 
 
-@pytest.mark.parametrize("rule", ["-config", "-config|get"])
-def test_setting_that_config_may_not_show_is_unknown(rule: str, start: Callable[..., Server]) -> None:
+@pytest.mark.parametrize("rules", [("-config",), ("-config", "+config|set")], ids=" ".join)
+def test_setting_that_config_may_not_show_is_unknown(rules: tuple[str, ...], start: Callable[..., Server]) -> None:
     """The finding names the question and the server's words; what INFO says is judged all the same."""
-    url = as_user(start(), "+@all", rule)
+    url = as_user(start(), "+@all", *rules)
     report = RedisRuntimeValidator(url).validate()
     assert {name for name, level in levels(report).items() if level is Level.UNKNOWN} == NEED_CONFIG
     assert {level for name, level in levels(report).items() if name not in NEED_CONFIG} == {Level.OK}

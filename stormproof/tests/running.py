@@ -7,12 +7,16 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness import clock
+
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
 TIME_LIMIT_S = 240.0
+DEADLINE_S = 60.0
 
 STRANGER = """
 import redis
@@ -69,3 +73,26 @@ def run(folder: Path, *words: str) -> Said:
     finally:
         process.kill()
     return Said(process.returncode, out, err)
+
+
+def descendants(pid: int) -> set[int]:
+    """Return the process ids of everything that descends from *pid*."""
+    found: set[int] = set()
+    waiting = [pid]
+    while waiting:
+        for task in Path("/proc", str(waiting.pop()), "task").glob("*/children"):
+            try:
+                fresh = {int(child) for child in task.read_text("ascii").split()} - found
+            except OSError:
+                continue
+            found |= fresh
+            waiting += fresh
+    return found
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Return when *condition* holds."""
+    deadline_ns = clock.elapsed_ns() + int(DEADLINE_S * 1e9)
+    while not condition():
+        assert clock.elapsed_ns() < deadline_ns, "the phase was not reached in time"
+        clock.pause_s(0.005)

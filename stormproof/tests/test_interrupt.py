@@ -10,30 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness import clock
-from stormproof.tests.running import TIME_LIMIT_S, start
+from stormproof.tests.running import TIME_LIMIT_S, descendants, start, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness.redis_server.server import RedisServer
-
-DEADLINE_S = 60.0
-
-
-def _children(pid: int) -> set[int]:
-    """Return the process ids of everything that descends from *pid*."""
-    found: set[int] = set()
-    waiting = [pid]
-    while waiting:
-        for task in Path("/proc", str(waiting.pop()), "task").glob("*/children"):
-            try:
-                fresh = {int(child) for child in task.read_text("ascii").split()} - found
-            except OSError:
-                continue
-            found |= fresh
-            waiting += fresh
-    return found
 
 
 def _is_orphaned(lock: Path) -> bool:
@@ -44,13 +26,6 @@ def _is_orphaned(lock: Path) -> bool:
     except OSError:
         return False
     return lock.exists()
-
-
-def _wait_for(condition: Callable[[], bool]) -> None:
-    deadline_ns = clock.elapsed_ns() + int(DEADLINE_S * 1e9)
-    while not condition():
-        assert clock.elapsed_ns() < deadline_ns, "the phase was not reached in time"
-        clock.pause_s(0.005)
 
 
 def _grows(path: Path) -> Callable[[], bool]:
@@ -71,9 +46,9 @@ def test_an_interrupted_run_leaves_nothing_behind(phase: str, number: int, tmp_p
     """No process, no temporary folder, no shared memory; the run says that it was interrupted."""
     words, sign = PHASES[phase]
     process = start(tmp_path, *words, "--out", "run")
-    _wait_for(_grows(tmp_path / sign) if sign.endswith(("l", "v", "n")) else (tmp_path / sign).is_dir)
-    _wait_for(lambda: len(_children(process.pid)) > 0)
-    started = _children(process.pid)
+    wait_for(_grows(tmp_path / sign) if sign.endswith(("l", "v", "n")) else (tmp_path / sign).is_dir)
+    wait_for(lambda: len(descendants(process.pid)) > 0)
+    started = descendants(process.pid)
     process.send_signal(number)
     process.communicate(timeout=TIME_LIMIT_S)
     assert process.returncode == 130
@@ -93,7 +68,7 @@ def test_an_interrupted_run_on_an_external_server_removes_its_keys(redis_server:
     target = f"127.0.0.1:{redis_server.port}"
     external = ("--redis", f"redis://{target}", "--allow-target", target)
     process = start(tmp_path, "explore", "--subject", "reference", "--out", "run", *external)
-    _wait_for(_grows(tmp_path / "run" / "schedules" / "explored.tsv"))
+    wait_for(_grows(tmp_path / "run" / "schedules" / "explored.tsv"))
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=TIME_LIMIT_S)
     assert process.returncode == 130

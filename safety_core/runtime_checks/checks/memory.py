@@ -47,7 +47,7 @@ def _eviction(facts: ServerFacts, _expected: Expected) -> Found:
     seen = f"maxmemory-policy is {policy}, maxmemory is {limit or 'not set'}"
     if policy != _KEEPING:
         return (EVICTS if limit else WOULD_EVICT), seen
-    evicted = int(facts.info.get("evicted_keys", "0"))
+    evicted = facts.number("evicted_keys")
     return (HAS_EVICTED, f"{seen}, but evicted_keys is {evicted}") if evicted else (NEVER_EVICTS, seen)
 
 
