@@ -118,7 +118,7 @@ def pages(root: Path) -> dict[str, str]:
         "docs/commands.md": commands_page,
         "docs/faults.md": faults_page,
         "docs/outcomes.md": outcomes_page,
-        "docs/pytest.md": lambda _root: joined(["# In a test of pytest", _NOTE, *pytest_page()]),
+        "docs/pytest.md": lambda _root: joined(["# In a test of pytest", NOTE, *pytest_page()]),
         "docs/subjects.md": subjects_page,
         "README.md": readme_page,
     }

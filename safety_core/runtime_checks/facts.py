@@ -162,7 +162,7 @@ class ServerFacts:
 
     def _unseen(self, question: str, name: str) -> str:
         words = self.refused.get(question)
-        return f"{question} was refused ({words})" if words else f"the answer to {question} does not hold {name}"
+        return f"{name} is not known: {question} {f'was refused ({words})' if words else 'does not show it'}"
 
 
 def _whole(name: str, text: str) -> int:

@@ -118,7 +118,9 @@ def test_one_field_decides(
     lines = [line for line in replies[0].split(b"\r\n") if not line.startswith(f"{field}:".encode())]
     if value is not None:
         lines.append(f"{field}:{value}".encode())
-    flagged = [one for one in look(read([b"\r\n".join(lines), *replies[1:]]), Expected()) if one.level is not Level.OK]
+    flagged = [
+        one for one in look(read([b"\r\n".join(lines), *replies[1:]]), Expected()) if one.level is not Level.OK
+    ]
     assert [finding.check for finding in flagged] == checks
     assert {finding.level for finding in flagged} == {expected}
 
