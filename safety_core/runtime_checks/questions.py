@@ -64,9 +64,14 @@ def read(replies: Sequence[Any], *, client_retries: int | None = None, before: I
     )
 
 
+def plain(error: Exception) -> str:
+    """Return the words of an error on one line, without a full stop."""
+    return " ".join(str(error).split()).rstrip(".")
+
+
 def _usable(question: str, reply: Any, refused: dict[str, str]) -> Any:
     if isinstance(reply, StoreFailure):
-        refused[question] = " ".join(str(reply.error).split())
+        refused[question] = plain(reply.error)
         return None
     return reply
 

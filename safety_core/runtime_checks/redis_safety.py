@@ -21,7 +21,7 @@ from .checks.server import REACHABLE, SAME_STORE, UNREACHABLE
 from .expected import Expected
 from .facts import Identity, NotSeenError, ServerFacts
 from .levels import Level
-from .questions import QUESTIONS, read
+from .questions import QUESTIONS, plain, read
 from .report import SafetyReport
 
 if TYPE_CHECKING:
@@ -96,9 +96,8 @@ class RedisRuntimeValidator:
         finally:
             self._driver.pool.close()
         if isinstance(replies, StoreFailure):
-            words = " ".join(str(replies.error).split())
-            report = SafetyReport(findings=(Finding(REACHABLE.name, UNREACHABLE, f"{replies.code}: {words}"),))
-            return self._noted(report)
+            seen = f"{replies.code}: {plain(replies.error)}"
+            return self._noted(SafetyReport(findings=(Finding(REACHABLE.name, UNREACHABLE, seen),)))
         return self._judged(replies)
 
     def obstacle(self, replies: Sequence[Any]) -> str | None:
