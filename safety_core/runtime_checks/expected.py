@@ -10,7 +10,7 @@ from safety_core.idempotency.errors import SettingsError
 from safety_core.idempotency.settings import GuardSettings, Mode
 
 RECORD_BYTES = 1024
-"""Memory that a record is taken to need. One of the reference guard takes about 500 bytes and its result."""
+"""Memory that a record is taken to need. One with a small result takes 340 (MEMORY USAGE on Valkey 9.1)."""
 
 
 @final

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import redis
 
-from safety_core.idempotency import GuardSettings
+from safety_core.idempotency import GuardSettings, Mode, Outcome, SideEffectWrapper
 from safety_core.runtime_checks import Expected, Level, RedisRuntimeValidator
 from safety_core.tests.servers import another, eventually
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 AT_ONCE = {"repl-diskless-sync": "no", "repl-diskless-sync-delay": "0", "repl-diskless-load": "swapdb"}
 
 
-def durable(wait_replicas: int) -> Expected:
+def durable(wait_replicas: int, **settings: Any) -> Expected:
     """Return what a guard expects that waits for replicas."""
-    return Expected(settings=GuardSettings(mode="durable", wait_replicas=wait_replicas))  # type: ignore[arg-type]
+    return Expected(settings=GuardSettings(mode=Mode.DURABLE, wait_replicas=wait_replicas, **settings))
 
 
 def found(server: Server, check: str, expected: Expected | None = None) -> Finding:
@@ -131,6 +131,19 @@ def test_durable_guard_needs_a_server_that_can_confirm(primary: Server, redis_se
     assert report.level is Level.OK
     assert "WAITAOF" in str(report.of("fsync"))
     assert found(primary, "fsync").level is Level.WARNING
+    with SideEffectWrapper(primary.url, settings=durable(0, wait_ms=50).settings) as guard:
+        guard.prepare()
+        for setting, value, check_level in (
+            ("appendfsync", "no", Level.CRITICAL),
+            ("appendfsync", "always", Level.OK),
+            ("no-appendfsync-on-rewrite", "yes", Level.WARNING),
+        ):
+            with primary.client() as client:
+                client.config_set(setting, value)
+            assert found(primary, "confirmation", durable(0)).level is check_level
+            answer = guard.execute_once("order", f"{setting}-{value}", lambda claim: "receipt", payload=value)
+            refused = answer.outcome is Outcome.REFUSED_STORE_UNSAFE
+            assert refused is (check_level is Level.CRITICAL)
     assert found(redis_server, "confirmation", durable(0)).level is Level.CRITICAL
     assert found(redis_server, "confirmation", durable(1)).level is Level.OK
     assert found(redis_server, "confirmation").level is Level.OK

@@ -182,25 +182,43 @@ NO_CONFIRMATION = Case(
     setting="appendonly yes",
     otherwise="on a server of 7.2 or later; on an older one let GuardSettings(wait_replicas=...) name replicas",
 )
-CONFIRMS = Case(level=Level.OK, when="the server confirms an fsync, or nobody asks for it")
+NEVER_CONFIRMS = Case(
+    level=Level.CRITICAL,
+    when="the guard is durable, and appendfsync is no",
+    endangers=Promise.ANSWERED,
+    because="WAITAOF waits in vain for an fsync that is left to the kernel, and the guard refuses every claim.",
+    setting="appendfsync everysec",
+)
+PAUSES = Case(
+    level=Level.WARNING,
+    when="the guard is durable, and no-appendfsync-on-rewrite is yes",
+    endangers=Promise.ANSWERED,
+    because="While the file is rewritten nothing is fsynced, and the guard refuses every claim.",
+    setting="no-appendfsync-on-rewrite no",
+)
+CONFIRMS = Case(level=Level.OK, when="an fsync or a replica confirms each write, or nobody asks for it")
 
 
-def _waitaof(facts: ServerFacts, expected: Expected) -> Found:
+def _confirmation(facts: ServerFacts, expected: Expected) -> Found:
     has_it = facts.knows(WAITAOF, since=WAITAOF_SINCE)
     seen = f"the server {'knows' if has_it else 'does not know'} WAITAOF"
     if not expected.is_durable:
         return CONFIRMS, f"{seen}, and the guard does not ask for it"
-    confirms = has_it and facts.has_append_only_file
-    if not confirms and not expected.confirming_replicas:
-        return NO_CONFIRMATION, f"{seen}, appendonly is {'yes' if facts.has_append_only_file else 'no'}"
+    if not (has_it and facts.has_append_only_file):
+        seen = f"{seen}, appendonly is {'yes' if facts.has_append_only_file else 'no'}"
+        return (CONFIRMS if expected.confirming_replicas else NO_CONFIRMATION), seen
+    if facts.setting("appendfsync") == "no":
+        return NEVER_CONFIRMS, f"{seen}, but appendfsync is no"
+    if facts.setting("no-appendfsync-on-rewrite") == "yes":
+        return PAUSES, f"{seen}, but no-appendfsync-on-rewrite is yes"
     return CONFIRMS, seen
 
 
 CONFIRMATION = Check(
     name="confirmation",
     claim="A durable guard's writes can be confirmed.",
-    reads="COMMAND INFO WAITAOF, else the version",
-    cases=(NO_CONFIRMATION, CONFIRMS),
-    judge=_waitaof,
+    reads="COMMAND INFO WAITAOF, else the version; CONFIG GET: appendfsync, no-appendfsync-on-rewrite",
+    cases=(NO_CONFIRMATION, NEVER_CONFIRMS, PAUSES, CONFIRMS),
+    judge=_confirmation,
     unseen=unseen(Promise.ANSWERED, "A durable guard refuses every claim that nobody confirms."),
 )
