@@ -47,7 +47,8 @@ guard = SideEffectWrapper(client, validator=validator)
 ```
 
 `require_safe` raises where something is CRITICAL. A guard that was given the validator asks it about the server
-behind every new connection. What is CRITICAL then is refused (`REFUSED_STORE_UNSAFE`) until it is mended.
+behind every new connection. What is CRITICAL then is refused (`REFUSED_STORE_UNSAFE`) until it is mended. A guard
+that has settings gives the validator the same: `RedisRuntimeValidator(client, expected=Expected(settings=...))`.
 `on_report=` is called with every report, and what is not OK is logged."""
 
 

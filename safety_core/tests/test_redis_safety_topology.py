@@ -70,6 +70,16 @@ def test_failover_is_flagged_unless_the_guard_waits_for_every_replica(primary: S
     assert RedisRuntimeValidator(primary.url, expected=durable(1)).validate().level is Level.OK
 
 
+def test_replica_that_was_cut_off_is_remembered(primary: Server, replica: Server) -> None:
+    """A primary alone has nothing to fail over to, unless it had a replica: that one may still be promoted."""
+    replica.kill()
+    assert eventually(lambda: "0 good replicas of 0" in found(primary, "replicas").seen)
+    finding = found(primary, "failover")
+    assert (finding.level, "there was one" in finding.seen) == (Level.WARNING, True)
+    assert found(primary, "failover", durable(1)).level is Level.OK
+    assert found(primary, "replicas", durable(1)).level is Level.CRITICAL
+
+
 def test_too_few_replicas_for_the_server_or_for_the_guard(primary: Server, replica: Server) -> None:
     """CRITICAL where the server refuses every write, and where the guard would refuse every claim."""
     assert found(primary, "replicas", durable(1)).level is Level.OK

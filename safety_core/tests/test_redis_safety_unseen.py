@@ -9,6 +9,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import redis.sentinel
 
 from safety_core.idempotency import SettingsError, StoreUnsafeError
 from safety_core.runtime_checks import Expected, Level, RedisRuntimeValidator
@@ -215,7 +216,17 @@ def test_expectation_out_of_range_is_refused(wrong: dict[str, Any]) -> None:
         Expected(**wrong)
 
 
-@pytest.mark.parametrize("source", [None, 7, "http://127.0.0.1", "redis://127.0.0.1?db=x"])
+def of_sentinel() -> Any:
+    """Return a client that would ask Sentinel where the primary is."""
+    sentinel: Any = redis.sentinel
+    return sentinel.Sentinel([("127.0.0.1", 1)]).master_for("claims")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [None, 7, "http://127.0.0.1", "redis://127.0.0.1?db=x", of_sentinel()],
+    ids=["nothing", "number", "another-protocol", "wrong-database", "sentinel"],
+)
 def test_what_is_no_server_is_refused(source: Any) -> None:
     """Neither a client nor a URL of a server."""
     with pytest.raises(SettingsError, match="redis is a"):

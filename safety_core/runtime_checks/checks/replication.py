@@ -112,6 +112,14 @@ BOUNDED_LOSS = Case(
     because="Replication is asynchronous: a failover loses the claims that the new primary had not received.",
     otherwise='GuardSettings(mode="durable", wait_replicas=<all replicas>) closes it',
 )
+CUT_OFF = Case(
+    level=Level.WARNING,
+    when="no replica now, but there was one, and the guard waits for none",
+    endangers=Promise.AT_MOST_ONCE,
+    because="A failover to a replica that is cut off loses every claim since.",
+    setting="min-replicas-to-write 1",
+    otherwise="which refuses claims until it is back",
+)
 NOTHING_TO_LOSE = Case(level=Level.OK, when="no replicas, or the guard waits for all of them")
 
 
@@ -119,6 +127,8 @@ def _failover(facts: ServerFacts, expected: Expected) -> Found:
     if not facts.is_primary:
         return None
     count, waited = len(facts.replicas), expected.confirming_replicas
+    if not count and not waited and facts.info.get("repl_backlog_active") == "1":
+        return CUT_OFF, "no replica is connected, but there was one: the replication backlog is active"
     if not count:
         return NOTHING_TO_LOSE, "no replica is connected, so that there is nothing to fail over to"
     seen = f"{count} connected replicas, and the guard waits for {waited}"
@@ -130,8 +140,8 @@ def _failover(facts: ServerFacts, expected: Expected) -> Found:
 FAILOVER = Check(
     name="failover",
     claim="A failover loses no claim.",
-    reads="INFO: connected_slaves, slave0 ..., min_slaves_good_slaves",
-    cases=(UNBOUNDED_LOSS, BOUNDED_LOSS, NOTHING_TO_LOSE),
+    reads="INFO: connected_slaves, slave0 ..., min_slaves_good_slaves, repl_backlog_active",
+    cases=(UNBOUNDED_LOSS, BOUNDED_LOSS, CUT_OFF, NOTHING_TO_LOSE),
     judge=_failover,
     unseen=unseen(Promise.AT_MOST_ONCE, "With replicas a failover may lose claims."),
 )
