@@ -111,7 +111,7 @@ def test_memory_limit_is_seen_before_and_when_it_is_reached(start: Callable[...,
         assert found(server, "memory").level is Level.WARNING
         assert found(server, "memory", headroom=0.01).level is Level.OK
         client.config_set("maxmemory", 10_000_000)
-        assert found(server, "memory", headroom=0).level is Level.CRITICAL
+        assert found(server, "memory", headroom=0, records_per_s=1000).level is Level.CRITICAL
         with pytest.raises(redis.ResponseError, match="used memory"):
             client.set("claim", 1)
 

@@ -94,6 +94,8 @@ FREE = Case(level=Level.OK, when="there is room")
 def _memory(facts: ServerFacts, expected: Expected) -> Found:
     limit = facts.maxmemory
     used = facts.number("used_memory") - int(facts.info.get("mem_not_counted_for_evict", "0"))
+    if limit and used >= limit:
+        return FULL, f"{used} of {limit} bytes used"
     needed = expected.needed_bytes
     room = limit or int(facts.info.get("total_system_memory", "0"))
     if needed is not None and room and needed > room:
@@ -102,10 +104,8 @@ def _memory(facts: ServerFacts, expected: Expected) -> Found:
         resident = int(facts.info.get("used_memory_rss", "0"))
         seen = f"{used} bytes used, no limit"
         return (MACHINE_NEARLY_FULL if room and resident > _PHYSICAL_PART * room else FREE), seen
-    seen = f"{used} of {limit} bytes used"
-    if used >= limit:
-        return FULL, seen
-    return (NEARLY_FULL if used > limit * (1 - expected.headroom) else FREE), seen
+    is_low = used > limit * (1 - expected.headroom)
+    return (NEARLY_FULL if is_low else FREE), f"{used} of {limit} bytes used"
 
 
 MEMORY = Check(
