@@ -73,7 +73,12 @@ def test_guard_goes_on_where_config_is_forbidden(make_guard: Callable[..., Guard
     validator = RedisRuntimeValidator(server.url)
     url = server.tcp_url.replace("redis://", "redis://limited:pw@")
     guard = make_guard(url=url, validator=validator)
-    assert (guard.once().outcome, guard.runs) == (Outcome.EXECUTED, 1)
+    with server.client() as client:
+        before = client.info("stats")["total_connections_received"]
+        assert (guard.once().outcome, guard.runs) == (Outcome.EXECUTED, 1)
+        # A refusal does not cost the connection: the blocking guard has one already, the asyncio one makes one.
+        made = client.info("stats")["total_connections_received"] - before
+        assert made == (guard.flavour == "async")
     assert validator.last is not None
     assert [finding.check for finding in validator.last.at(Level.UNKNOWN)] == ["fsync"]
 
@@ -87,5 +92,6 @@ def test_restarted_server_is_left_to_the_quarantine(make_guard: Callable[..., Gu
     refused = guard.once("after")
     assert refused.outcome in {Outcome.REFUSED_STORE_UNSAFE, Outcome.CLAIM_UNKNOWN}
     assert "quarantine" in (refused.reason or "")
+    assert "same_store" not in (refused.reason or "")
     assert validator.last is not None
     assert [finding.check for finding in validator.last.at(Level.CRITICAL)] == ["same_store"]

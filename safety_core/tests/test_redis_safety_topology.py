@@ -70,6 +70,15 @@ def test_failover_is_flagged_unless_the_guard_waits_for_every_replica(primary: S
     assert RedisRuntimeValidator(primary.url, expected=durable(1)).validate().level is Level.OK
 
 
+def test_waiting_for_some_of_the_replicas_is_not_enough(primary: Server, replica: Server) -> None:
+    """The one that nobody waited for may be promoted."""
+    with another(primary, config=AT_ONCE) as second, second.client() as client:
+        client.replicaof("127.0.0.1", str(primary.port))
+        assert eventually(lambda: "2 good replicas of 2" in found(primary, "replicas").seen)
+        assert found(primary, "failover", durable(1)).level is Level.WARNING
+        assert found(primary, "failover", durable(2)).level is Level.OK
+
+
 def test_replica_that_was_cut_off_is_remembered(primary: Server, replica: Server) -> None:
     """A primary alone has nothing to fail over to, unless it had a replica: that one may still be promoted."""
     replica.kill()
