@@ -2,8 +2,8 @@
 
 Each schedule holds two workers, redelivery past the lease and at most one fault; the kinds that lose the store are
 left out, for such a schedule waits for a server of its own. A subject that makes a fresh guard for every process is
-held against the same makes and commands through redis-py without any gate; one whose guards are reused, against its
-commands from a bare socket.
+held against its commands through redis-py, by a fresh client for every guard, without any gate; one whose guards are
+reused, against its commands from a bare socket.
 """
 
 from __future__ import annotations
@@ -78,13 +78,13 @@ def _row(case: _Case, effort: Effort) -> Row:
         for _ in range(effort.few):
             explored = explore(case.subject, effort.scaled(case.schedules), case.bounds)
             mix = by_hand.mix(explored)
-            measure = by_hand.commands_s if reused else by_hand.calls_s
+            measure = by_hand.commands_s if reused else by_hand.fresh_clients_s
             gated.append(explored.per_s)
             ungated.append(explored.schedules / measure(mix, explored.schedules))
             shares.append(gated[-1] / ungated[-1])
     plain, floor = spread_of(gated).median, spread_of(ungated).median
     makes, commands = explored.makes / explored.schedules, explored.commands / explored.schedules
-    against = "bare socket" if reused else "redis-py with fresh makes"
+    against = "bare socket" if reused else "redis-py with fresh clients"
     return Row(
         benchmark=case.benchmark,
         case=f"{case.subject}{', reused' if reused else ''}: schedules/s gated / {against}",

@@ -1,7 +1,7 @@
-"""What the explorer is held against: the same calls of the same guard, or its bare commands, without any gate.
+"""What the explorer is held against: the same commands, by a fresh client of redis-py or from a bare socket.
 
-As many guards are made, and as many commands are sent, as an exploration made and sent. They are put together from
-first calls of fresh keys and from replays, over the same kind of connection.
+As many clients are made, and as many commands are sent, as an exploration made and sent. They are put together from
+first calls of fresh keys and from replays, over the same kind of connection, and nobody holds them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from itertools import count
 from time import perf_counter
 from typing import TYPE_CHECKING
+
+import redis
 
 from benchmarks.pass_through import PassThrough
 from benchmarks.workload import PAYLOAD, RECEIPT, WrongAnswerError
@@ -84,11 +86,19 @@ class Ungated:
             share = (explored.commands / explored.makes - replay) / (first - replay)
         return Mix(min(1.0, max(0.0, share)), explored.makes / explored.schedules)
 
-    def calls_s(self, mix: Mix, schedules: int) -> float:
-        """Return the seconds that the calls of so many schedules take, each by a guard of its own."""
+    def fresh_clients_s(self, mix: Mix, schedules: int) -> float:
+        """Return the seconds that the commands of so many schedules take, each call by a fresh client of redis-py."""
+        first, replay = ([_words(raw) for raw in each] for each in (self._first, self._replay))
+        old, key = self._key.encode(), self._key.encode()
         began = perf_counter()
         for is_first in turns(mix, schedules):
-            self._call(self._url, is_first=is_first)
+            if is_first:
+                key = _fresh_key().encode()
+            client = redis.Redis.from_url(self._url)
+            for words in first if is_first else replay:
+                client.execute_command(  # type: ignore[no-untyped-call]  # redis-py has no type for it
+                    *(word.replace(old, key) for word in words)
+                )
         return perf_counter() - began
 
     def commands_s(self, mix: Mix, schedules: int) -> float:
@@ -116,6 +126,11 @@ class Ungated:
         proxy.sent.clear()
         self._call(f"redis://127.0.0.1:{proxy.port}", is_first=is_first)
         return [request.raw for request in RequestReader().feed(bytes(proxy.sent)) if request.name not in SETUP]
+
+
+def _words(raw: bytes) -> list[bytes]:
+    (request,) = RequestReader().feed(raw)
+    return request.words
 
 
 def turns(mix: Mix, schedules: int) -> Iterator[bool]:
