@@ -11,6 +11,7 @@ import pytest
 
 from harness.explorer import runner
 from harness.explorer.exploration import Exploration
+from harness.explorer.hosting import GREENLETS
 from harness.explorer.outcome import Historian
 from harness.explorer.plan import Plan
 from harness.explorer.schedule import parse_line
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from harness.explorer.hosting import Hosting
     from harness.explorer.outcome import Outcome
     from harness.explorer.search.tests.toys import Class
     from harness.explorer.world.trace import SeenStep
@@ -67,6 +69,11 @@ class Explored:
         """Return the judgement of the whole."""
         return judge_exploration(self.record, self._stored(), lambda line: line)
 
+    @property
+    def findings(self) -> set[tuple[str, tuple[str, ...], str]]:
+        """What was found: checker, fault kinds, phase."""
+        return {(each.checker, each.faults, each.phase) for each in self.judge().findings}
+
     def beginning(self, *decisions: str) -> list[tuple[Event, ...]]:
         """Return the distinct histories of the schedules that begin with *decisions*; there must be some."""
         numbers = dict.fromkeys(
@@ -106,6 +113,7 @@ def explore(
     kinds: Sequence[FaultKind] = (),
     workloads: tuple[str, ...] = ("same",),
     reduces: bool = False,
+    hosting: Hosting = GREENLETS,
 ) -> Explored:
     """Explore *subject* on *server*, with files below *folder*: every schedule, unless it *reduces*."""
     part = folder / f"explored{len(list(folder.iterdir()))}"
@@ -122,6 +130,7 @@ def explore(
         workloads=workloads,
         seed=1,
         reduces=reduces,
+        hosting=hosting,
     )
     seen: dict[bytes, World] = {}
     classes: dict[str, Class] = {}
