@@ -1,4 +1,4 @@
-"""Which fault kinds each planted guard is explored with where not all of them can be: its own, and one more in turn."""
+"""Which fault kinds each planted guard is explored with: its own, and one more in turn."""
 
 from __future__ import annotations
 
