@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.explorer.tests.exploring import explore
-from harness.explorer.tests.measuring import IN_BOTH_GATES, measure
+from harness.explorer.tests.measuring import IN_BOTH_GATES, measure, measure_once
 from harness.explorer.tests.probes import answers, probe
 from harness.faults.registry import ALL
 from verify.history.events import Fault
@@ -75,10 +75,7 @@ def test_lost_store_is_another_one(kind: str, gate: str, redis_server: RedisServ
 
 @IN_BOTH_GATES
 @pytest.mark.parametrize("kind", LOSSES)
-def test_command_on_its_way_is_lost_with_the_store(
-    kind: str, gate: str, redis_server: RedisServer, tmp_path: Path
-) -> None:
+def test_command_on_its_way_is_lost_with_the_store(kind: str, gate: str, redis_server: RedisServer) -> None:
     """*_losing: a late command never lands, and an idle connection is found broken before it is used again."""
-    explored = measure(redis_server, tmp_path, gate, "waiting_in_vain", "late_request", f"{kind}:0", faults=2)
-    for events in explored.beginning("w0!late_request", f"{kind}:0", "w0", "w0"):
-        assert answers(events) == {"w0": {"counter": 0}, "r1": {"counter": 1}}
+    world = measure_once(redis_server, gate, "waiting_in_vain", "w0!late_request", f"{kind}:0", "w0", "w0")
+    assert answers(world.trace.events) == {"w0": {"counter": 0}, "r1": {"counter": 1}}
