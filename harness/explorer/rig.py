@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 import greenlet
 
+from harness.errors import CouldNotRunError, HarnessError
 from harness.explorer.gate.commands import CommandTable
 from harness.explorer.gate.greenlet_gate import GreenletGate
 from harness.explorer.gate.placement import on_one_core
@@ -91,7 +92,7 @@ class Rig:
         with self._stack, self._target.client() as client:
             table = CommandTable.ask(client)
             self._stack.enter_context(on_one_core(self._target.pid, self._place))
-            pool = WirePool.to(self._target.url)
+            pool = WirePool.to(self._target.url, is_ours=self._target.is_ours)
             self._stack.callback(pool.close)
             self.store = Store(self, self._target, pool)
             self.gate: Gate = self._stack.enter_context(self._gate_with(table))
@@ -145,14 +146,27 @@ class Rig:
             return ProxyGate(self._subject, self._hosting, table, self._target).installed()
         return GreenletGate(self._subject, table).installed()
 
+    def _prepare(self, store: Store) -> None:
+        try:
+            self.gate.prepare(store)
+        except HarnessError:
+            raise
+        except Exception as error:
+            said = f"{type(error).__name__}: {error}"
+            raise CouldNotRunError(f"the subject {self._subject.name} raised in its prepare: {said}") from error
+
     def _new_store(self) -> PrivateStore:
         store = PrivateStore(self, self._target.binary, has_clock=self._target.has_clock)
         self._stack.callback(store.close)
         return store
 
     def prepare(self, store: Store) -> None:
-        """Let the subject prepare a store, behind the gate, so that its keys are known too."""
-        preparing = Process("prepare", lambda: self.gate.prepare(store), greenlet.getcurrent(), store)
+        """Let the subject prepare a store, behind the gate, so that its keys are known too.
+
+        Raises:
+            CouldNotRunError: It raised.
+        """
+        preparing = Process("prepare", lambda: self._prepare(store), greenlet.getcurrent(), store)
         preparing.go_on(None)
         while (step := preparing.step) is not None:
             if isinstance(step, CommandStep) and preparing.link is not None:

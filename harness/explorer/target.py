@@ -9,6 +9,7 @@ import importlib.util
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from harness.errors import WrongInputError
 from harness.processes.faked_clock import find_library
 from harness.redis_server.choice import EmbeddedChoice
 from harness.redis_server.errors import ClockUnavailableError
@@ -102,12 +103,15 @@ def open_target(choice: RedisChoice) -> Iterator[Target]:
 
     Raises:
         RedisUnavailableError: It does not start or answer.
+        WrongInputError: It wants TLS, through which no gate can see.
     """
     if isinstance(choice, EmbeddedChoice):
         clock = clock_is_installed() and choice.binary.takes_clock
         with RedisServer(binary=choice.binary, controlled_clock=clock) as server:
             yield Target(server, choice.text)
         return
+    if choice.url.startswith("rediss:"):
+        raise WrongInputError("the explorer holds connections without TLS; expected redis:// or unix:// in --redis")
     with ExternalRedis(choice.url, shown=choice.text) as external:
         target = Target(external, choice.text)
         try:

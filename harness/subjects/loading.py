@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from contextlib import redirect_stdout
+from os import chdir as _chdir
 from pathlib import Path
 from types import ModuleType
 from typing import cast
 
 from harness.errors import WrongInputError
+from harness.patience import while_importing
 from harness.subjects.box import BOX
 from harness.subjects.contract import Make, Subject, describe_subject
 
@@ -32,7 +35,8 @@ def load_subject(name: str, *, promise: str | None = None) -> Subject:
     load = _Loader(name, source, where, attribute)
     if where.endswith(".py"):
         place = f"{source.resolve()}:{attribute}"
-    return describe_subject(name, load, promise, place=place, is_boxed=boxed is not None)
+    with while_importing(name):
+        return describe_subject(name, load, promise, place=place, is_boxed=boxed is not None)
 
 
 def _source_of(module: str, name: str) -> Path:
@@ -72,12 +76,17 @@ class _Loader:
         before = sys.modules.get(self._module)
         # Dataclasses and pickles look their module up by name while the code runs.
         sys.modules[self._module] = module
+        here = Path.cwd()
         try:
-            exec(self._code, module.__dict__)  # noqa: S102 - running the user's own file is the purpose
-        except Exception as error:
+            with redirect_stdout(sys.stderr):
+                exec(self._code, module.__dict__)  # noqa: S102 - running the user's own file is the purpose
+        except WrongInputError:
+            raise
+        except (Exception, SystemExit) as error:
             said = f"{type(error).__name__}: {error}"
             raise WrongInputError(f"subject {self._name!r} raised at import: {said}") from error
         finally:
+            _chdir(here)
             del sys.modules[self._module]
             if before is not None:
                 sys.modules[self._module] = before

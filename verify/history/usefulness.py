@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from verify.history.words import Finding, Outcome, Verdict
 
 if TYPE_CHECKING:
-    from verify.history.history import History
+    from collections.abc import Iterable
+
+    from verify.history.history import History, Operation
 
 NAME = "usefulness"
 CLAIM = "Where no fault was injected, every key is executed, answered OK, and still OK at its last delivery."
@@ -33,8 +35,15 @@ def check(history: History) -> list[Finding]:
             Finding(
                 checker=NAME,
                 verdict=Verdict.INVALID,
-                sentence=f"useless: key {key} {lack}, although no fault was injected",
+                sentence=f"useless: key {key} {lack}, although no fault was injected{_raised(operations)}",
                 operations=tuple(operation.number for operation in operations),
             )
         )
     return findings
+
+
+def _raised(operations: Iterable[Operation]) -> str:
+    """Name what the callers were answered instead, in the order of the answers."""
+    answers = [operation.completion.detail for operation in operations if operation.completion is not None]
+    names = dict.fromkeys(filter(None, answers))
+    return f"; it raised {', '.join(names)}" if names else ""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import redis
+
+from harness.errors import CouldNotRunError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import redis
 
 _SCRIPTS = frozenset({"EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO", "FCALL", "FCALL_RO"})
 
@@ -76,12 +78,20 @@ class CommandTable:
 
     @classmethod
     def ask(cls, client: redis.Redis) -> CommandTable:
-        """Return the table of the server behind *client*."""
+        """Return the table of the server behind *client*.
+
+        Raises:
+            CouldNotRunError: The server does not give it to this user.
+        """
         # COMMAND's reply is the same plain array on every version; redis-py's own parsing of it is not.
         answer: Any = client.connection_pool.get_connection()
         try:
             answer.send_command("COMMAND")
             rows = answer.read_response()
+        except redis.ResponseError as error:
+            raise CouldNotRunError(
+                f"asked the Redis server for COMMAND, by which steps are told apart; expected its table, saw: {error}"
+            ) from error
         finally:
             client.connection_pool.release(answer)
         shapes = {}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING, Any
 
-from harness.explorer.gate.link import Link
+from harness.explorer.gate.link import MOST_CONNECTIONS, Link
+from harness.explorer.world.process import running
 from harness.explorer.world.steps import Cut
 
 if TYPE_CHECKING:
@@ -20,6 +21,11 @@ class GateSocket:
     """Looks like a connected ``socket.socket`` to redis-py's Connection and its parsers."""
 
     def __init__(self, pool: WirePool, table: CommandTable, passage: Passage) -> None:
+        self._process = running()
+        if self._process is not None:
+            self._process.connections += 1
+            if self._process.connections > MOST_CONNECTIONS:
+                passage.refuse(f"opens more than {MOST_CONNECTIONS} connections at once")
         self._pool = pool
         self._link = Link(pool, table, passage)
         self._is_open = True
@@ -77,5 +83,7 @@ class GateSocket:
 
     def close(self) -> None:
         """Close; what the connection held at the server (WATCH) is dropped there too."""
+        if self._is_open and self._process is not None:
+            self._process.connections -= 1
         self._is_open = False
         self._link.drop_held()

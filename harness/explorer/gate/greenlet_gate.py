@@ -18,6 +18,7 @@ import redis.utils
 from harness.errors import CouldNotRunError
 from harness.explorer.gate.client_clocks import ClientClocks, replace
 from harness.explorer.gate.gate_socket import GateSocket
+from harness.explorer.gate.shared_interpreter import SharedInterpreter
 from harness.explorer.world.process import running
 from harness.explorer.world.seats import FreshSeats, ReusedSeats
 from harness.explorer.world.steps import Bytes, CommandStep, Cut, SleepStep, TimedOut
@@ -61,6 +62,7 @@ class GreenletGate:
         """Take over connections, sleeps and clocks for the length of the block."""
         with ExitStack() as stack:
             self._clocks.install(stack)
+            SharedInterpreter(self.refuse).install(stack)
             replace(stack, time.sleep, self._sleeper(time.sleep))
             for kind in (redis.connection.Connection, redis.connection.UnixDomainSocketConnection):
                 self._take_over(stack, kind)

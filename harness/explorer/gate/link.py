@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from harness.explorer.gate.commands import CommandTable
     from harness.explorer.gate.wire import Signature, Wire, WirePool
 
+MOST_CONNECTIONS = 512
+"""Connections of one process that stand at once."""
 _LOUD_CLIENT = frozenset({b"REPLY", b"TRACKING", b"KILL", b"PAUSE", b"UNPAUSE", b"UNBLOCK"})
 """Subcommands of CLIENT that touch other clients, or after which replies do not answer requests one to one."""
 HOLDING = "WATCH"
@@ -170,6 +172,11 @@ class Link:
     def _set_up(self, request: Request) -> None:
         if request.name == "CLIENT" and _LOUD_CLIENT.intersection(word.upper() for word in request.words[1:2]):
             self._passage.refuse(f"uses {b' '.join(request.words[:2]).decode('ascii', 'replace')}")
+        elsewhere = request.name == "SELECT" and self._pool.only_db not in {None, *request.words[1:2]}
+        if elsewhere:
+            self._passage.refuse(
+                "selects another database of a server that is not ours: its keys could not be removed"
+            )
         self._signature, reply = self._pool.set_up(self._signature, request.raw)
         self.incoming += reply
 

@@ -131,6 +131,7 @@ class WirePool:
         epoch: How often the server was lost; connections of an earlier epoch are gone.
         opened: How many wires were connected.
         scripts: Texts of the scripts that clients have sent, oldest first.
+        only_db: The one database that clients may select; None where all are ours.
     """
 
     def __init__(
@@ -152,6 +153,7 @@ class WirePool:
         self.address = address
         self.scripts: dict[bytes, None] = {} if scripts is None else scripts
         self._own = own
+        self.only_db: bytes | None = None
         self.epoch = 0
         self.opened = 0
         self._timeout_s = timeout_s
@@ -163,7 +165,7 @@ class WirePool:
         other.close()
 
     @classmethod
-    def to(cls, url: str, *, scripts: dict[bytes, None] | None = None) -> WirePool:
+    def to(cls, url: str, *, scripts: dict[bytes, None] | None = None, is_ours: bool = True) -> WirePool:
         """Return the pool of the server at *url*, with the user and the database that it names."""
         told: Any = redis.connection.parse_url(url)  # type: ignore[no-untyped-call]  # redis-py has no type for it
         own: list[bytes] = []
@@ -172,7 +174,9 @@ class WirePool:
         if told.get("db"):
             own.append(packed(b"SELECT", b"%d" % told["db"]))
         address = told.get("path") or (told.get("host", "localhost"), told.get("port", _PORT))
-        return cls(address, own=tuple(own), scripts=scripts)
+        pool = cls(address, own=tuple(own), scripts=scripts)
+        pool.only_db = None if is_ours else b"%d" % (told.get("db") or 0)
+        return pool
 
     def quiet_fileno(self) -> int:
         """Return a descriptor that is open and never readable, for clients that poll before they send."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import shlex
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from harness import clock
@@ -58,7 +59,9 @@ def ask_program(command: Sequence[str], lease_s: float) -> dict[str, Any]:
         try:
             _, lines = spawner.start()
             try:
-                lines.say(do="init", id=1, protocol=PROTOCOL, redis_url=_NOWHERE, lease_s=lease_s)
+                with suppress(LinesError):
+                    # What it has said before it ended says more than that it has.
+                    lines.say(do="init", id=1, protocol=PROTOCOL, redis_url=_NOWHERE, lease_s=lease_s)
                 ready = _heard(lines)
             finally:
                 lines.close()

@@ -8,7 +8,7 @@ import struct
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
-from harness.explorer.gate.link import Link
+from harness.explorer.gate.link import MOST_CONNECTIONS, Link
 from harness.explorer.world.steps import Cut, TimedOut
 
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from harness.explorer.gate.link import Passage
     from harness.explorer.gate.wire import WirePool
 
-MOST_CONNECTIONS = 512
-"""Connections of one program that stand at once."""
 _TO_RESET = struct.pack("ii", 1, 0)
 _WRITE_S = 10.0
 

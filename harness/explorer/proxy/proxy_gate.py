@@ -12,7 +12,7 @@ import sys
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from harness.errors import WrongInputError
+from harness.errors import CouldNotRunError
 from harness.explorer.gate.client_clocks import ClientClocks
 from harness.explorer.proxy.program import TIME_MOVED, ProgramError
 from harness.explorer.proxy.remote_guard import RemoteGuard, prepare_in
@@ -138,9 +138,9 @@ class ProxyGate:
         try:
             prepare_in(program, program.doorway.url(self._target.url), LEASE_S)
         except ProgramError as error:
-            raise WrongInputError(f"the subject {error}") from error
+            raise CouldNotRunError(f"the subject {error}") from error
         except ElsewhereError as error:
-            raise WrongInputError(f"the subject raised {error.name} when it was asked for a guard") from error
+            raise CouldNotRunError(f"the subject raised {error.name} when it was asked for a guard") from error
         finally:
             self._supply.release(program, keeps_guard=False)
 

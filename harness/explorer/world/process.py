@@ -50,6 +50,7 @@ class Process(greenlet.greenlet):
         refused: Why the gate cannot hold what the subject does; empty where it can.
         link: The connection that carries a waiting command.
         ordinal: How many steps it has brought to the gate.
+        connections: Those that stand, where it shares our interpreter.
         follows_command: Whether its last step was a command that nothing struck.
         program: What it runs in besides its greenlet; None where there is nothing.
     """
@@ -63,6 +64,7 @@ class Process(greenlet.greenlet):
         self.ordinal = 0
         self.link: Link | None = None
         self.refused = ""
+        self.connections = 0
         self.follows_command = False
         self.program: Stoppable | None = None
         self._body = body

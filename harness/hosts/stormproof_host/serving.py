@@ -80,7 +80,7 @@ class Host:
             if prepare is not None:
                 prepare(message["redis_url"])
         except Exception as error:  # noqa: BLE001 - the subject's own, and reported
-            self._lines.say("broken", why=f"its prepare raised {type(error).__name__}: {error}")
+            self._lines.say("broken", why=f"raised in its prepare: {type(error).__name__}: {error}")
             return
         self._lines.say("prepared")
 
@@ -88,7 +88,7 @@ class Host:
         try:
             self._make = self._source.make()
         except Exception as error:  # noqa: BLE001 - as above
-            self._lines.say("broken", why=f"it raised at import: {type(error).__name__}: {error}")
+            self._lines.say("broken", why=f"raised at import: {type(error).__name__}: {error}")
             return False
         return True
 
