@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness import clock
+from harness.processes.family import descendants
 from stormproof.tests.running import TIME_LIMIT_S, start
 
 if TYPE_CHECKING:
@@ -19,21 +20,6 @@ if TYPE_CHECKING:
     from harness.redis_server.server import RedisServer
 
 DEADLINE_S = 60.0
-
-
-def _children(pid: int) -> set[int]:
-    """Return the process ids of everything that descends from *pid*."""
-    found: set[int] = set()
-    waiting = [pid]
-    while waiting:
-        for task in Path("/proc", str(waiting.pop()), "task").glob("*/children"):
-            try:
-                fresh = {int(child) for child in task.read_text("ascii").split()} - found
-            except OSError:
-                continue
-            found |= fresh
-            waiting += fresh
-    return found
 
 
 def _is_orphaned(lock: Path) -> bool:
@@ -72,8 +58,8 @@ def test_an_interrupted_run_leaves_nothing_behind(phase: str, number: int, tmp_p
     words, sign = PHASES[phase]
     process = start(tmp_path, *words, "--out", "run")
     _wait_for(_grows(tmp_path / sign) if sign.endswith(("l", "v", "n")) else (tmp_path / sign).is_dir)
-    _wait_for(lambda: len(_children(process.pid)) > 0)
-    started = _children(process.pid)
+    _wait_for(lambda: len(descendants(process.pid)) > 0)
+    started = descendants(process.pid)
     process.send_signal(number)
     process.communicate(timeout=TIME_LIMIT_S)
     assert process.returncode == 130
