@@ -18,11 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add ``--chaos-seed``."""
-    parser.addoption(
-        "--chaos-seed", type=int, default=None, help="seed of every test; the default is derived from each test's id"
-    )
+collect_ignore = ["stormproof/tests/sample_repository"]
+"""Somebody else's tests, which are run where they belong."""
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +46,7 @@ def venue() -> Venue:
 @pytest.fixture
 def seed(request: pytest.FixtureRequest) -> int:
     """Return the test's seed: ``--chaos-seed``, else one that every worker derives alike from the test's place."""
-    given: int | None = request.config.getoption("--chaos-seed")
+    given: int | None = request.config.getoption("--chaos-seed", default=None)
     file, _, name = request.node.location
     chosen = given if given is not None else stream(0, f"{file}::{name}").getrandbits(32)
     allure.dynamic.parameter("seed", chosen)

@@ -20,6 +20,7 @@ from harness.faults.registry import ALL
 from harness.recorder import RunFolder, read_plan, write_plan
 from harness.subjects.box import BOX
 from harness.subjects.loading import load_subject
+from harness.subjects.search_path import own_places, search_also
 from reports.stored_run import write_verdict
 from stormproof import campaigning
 from stormproof.evidence import show, show_picture, write_reports
@@ -87,7 +88,8 @@ def explore(
     def begin() -> RunFolder:
         run = RunFolder.create("explore", plan.seed, out)
         run.part(name, alone=True)
-        write_plan(run.path, {"plan": plan.to_object(), "redis": chosen.text})
+        asked = {"plan": plan.to_object(), "redis": chosen.text, "imports_from": own_places()}
+        write_plan(run.path, asked)
         return run
 
     _explore(begin, plan, chosen, jobs=count, as_json=as_json)
@@ -107,6 +109,7 @@ def resume(
         raise WrongInputError("--resume goes on with the subject of its run; leave out --subject")
     asked = read_plan(Path(run_dir))
     chosen = redis_of(asked["redis"] if redis == "embedded" else redis, allow_target)
+    search_also(asked.get("imports_from", ()))
     plan = replace(Plan.from_object(asked["plan"]), budget_s=budget_of(budget_s))
     count = jobs_of(jobs, default=1)
     _explore(lambda: RunFolder.reopen(run_dir), plan, chosen, jobs=count, as_json=False, resumes=True)
@@ -144,6 +147,7 @@ def replay(schedule_file: str, *, subject: str | None, redis: str | None, allow_
     """Replay one schedule and say whether its finding is there again."""
     schedule = load_schedule(Path(schedule_file))
     chosen = redis_of(redis or schedule.redis, allow_target)
+    search_also(schedule.imports_from)
     hosting = Hosting.from_object(schedule.hosting)
     loaded = find_subject(subject or schedule.subject, hosting, promise=schedule.promise if subject is None else None)
     with open_target(chosen) as target:

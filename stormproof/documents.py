@@ -22,6 +22,7 @@ from harness.subjects.loading import load_subject
 from stormproof.cli import app
 from stormproof.markdown import joined, table
 from stormproof.peers_section import peers_section
+from stormproof.pytest_page import pytest_page
 from stormproof.saying import Exit, complain
 from stormproof.source_facts import members, tests_of_outcomes
 from verify.history.checkers import ASSUMPTIONS, CHECKERS
@@ -115,6 +116,7 @@ def pages(root: Path) -> dict[str, str]:
         "docs/commands.md": commands_page,
         "docs/faults.md": faults_page,
         "docs/outcomes.md": outcomes_page,
+        "docs/pytest.md": lambda _root: joined(["# In a test of pytest", _NOTE, *pytest_page()]),
         "docs/subjects.md": subjects_page,
         "README.md": readme_page,
     }

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from reports.allure import write_allure
+from reports.brief import write_brief
 from reports.judged_run import load_judged
 from reports.junit import write_junit
 from reports.picture import draw
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
 
 
 def write_reports(folder: Path) -> None:
-    """Write summary, JUnit and Allure results beside the verdict."""
+    """Write summary, brief, JUnit and Allure results beside the verdict."""
     write_summary(folder)
+    write_brief(folder)
     write_junit(folder)
     write_allure(folder)
 

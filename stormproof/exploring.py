@@ -11,6 +11,7 @@ from harness.explorer.replay import Replayer
 from harness.explorer.schedule import Schedule, parse_line
 from harness.explorer.store import HistoryStore
 from harness.recorder import write_record, write_schedule
+from harness.subjects.search_path import own_places
 from reports.stored_history import mark_of
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ def store_schedules(folder: Path, verdict: Mapping[str, Any], plan: Plan, target
                 seed=plan.seed,
                 decisions=decisions,
                 finding=said,
+                imports_from=own_places(),
             ),
         )
     worlds = Replayer(target, plan.subject, plan.hosting).run(list(schedules.values()))

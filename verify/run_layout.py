@@ -32,6 +32,7 @@ PARTS = "parts"
 
 VERDICT = "verdict.json"
 SUMMARY = "summary.md"
+BRIEF = "brief.txt"
 ENVIRONMENT = "environment.json"
 JUNIT = "junit.xml"
 ALLURE = "allure-results"

@@ -155,12 +155,15 @@ class Jobs:
     def _hire(self, number: int) -> None:
         argv = [sys.executable, "-P", "-m", "harness.explorer.job", str(self._folder / "jobs")]
         search = os.pathsep.join([str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-        log = self._folder / f"{number}.log"
+        log = self._log_of(number)
         process = spawn(argv, log=log, env={**os.environ, "PYTHONPATH": search})
         hand = _Hand(number, process)
         self._hands.append(hand)
         hand.link = self._meet(hand, log)
         hand.link.send(Task(number, self._plan.to_object(), self._choice))
+
+    def _log_of(self, number: int) -> Path:
+        return self._folder / f"{number}.log"
 
     def _meet(self, hand: _Hand, log: Path) -> Connection:
         """Return the link to a process that was just started."""
@@ -172,8 +175,7 @@ class Jobs:
             except TimeoutError:
                 if hand.process.poll() is None and clock.elapsed_ns() < deadline_ns:
                     continue
-                said = log.read_text("utf-8", "replace").strip()[-500:] or "it said nothing"
-                raise CouldNotRunError(f"a process of --jobs did not start: {said}") from None
+                raise CouldNotRunError(f"a process of --jobs did not start: {_last_words(log)}") from None
             link.setblocking(True)
             return Connection(link.detach())
 
@@ -225,6 +227,11 @@ class Jobs:
         self._hands.remove(hand)
         self._deaths += 1
         if self._deaths > _DEATHS:
-            raise CouldNotRunError(f"{self._deaths} processes of --jobs died in the middle of their work")
+            said = _last_words(self._log_of(hand.number))
+            raise CouldNotRunError(f"{self._deaths} processes of --jobs died in the middle of their work: {said}")
         self._again.extend(hand.doing.values())
         self._hire(hand.number)
+
+
+def _last_words(log: Path) -> str:
+    return log.read_text("utf-8", "replace").strip()[-500:] or "the last one said nothing"

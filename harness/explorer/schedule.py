@@ -40,6 +40,7 @@ class Schedule:
         hosting: How the subject's processes are made and held, as :class:`Hosting` stores it.
         finding: What it shows: checker and sentence; empty for a schedule that shows nothing.
         steps: What was seen when it ran, for pictures; replay does not need it.
+        imports_from: Folders in which the subject's imports are found, besides Python's own.
     """
 
     subject: str
@@ -54,6 +55,7 @@ class Schedule:
     hosting: dict[str, Any] = field(default_factory=GREENLETS.to_object)
     finding: dict[str, Any] = field(default_factory=dict)
     steps: tuple[dict[str, Any], ...] = ()
+    imports_from: tuple[str, ...] = ()
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -66,7 +68,7 @@ class Schedule:
 
     def dumps(self) -> str:
         """Return the schedule as JSON."""
-        stored = {name: getattr(self, name) for name in _FIELDS if name != "schema"}
+        stored = {name: getattr(self, name) for name in (*_FIELDS, "imports_from") if name != "schema"}
         return json.dumps({"schema": SCHEMA, **stored}, indent=1, default=list) + "\n"
 
 
@@ -100,6 +102,8 @@ def load_schedule(path: Path) -> Schedule:
     if stored["workload"] not in WORKLOADS:
         raise WrongInputError(f"{path}: unknown workload {stored['workload']!r}; expected {', '.join(WORKLOADS)}")
     body = {name: stored[name] for name in _FIELDS if name != "schema"}
-    for name in ("kinds", "decisions", "steps"):
+    # An older file does not say where its imports are.
+    body["imports_from"] = stored.get("imports_from", [])
+    for name in ("kinds", "decisions", "steps", "imports_from"):
         body[name] = tuple(body[name])
     return Schedule(**body)

@@ -12,8 +12,10 @@ from typing import cast
 
 from harness.errors import WrongInputError
 from harness.patience import while_importing
+from harness.subjects import namesakes
 from harness.subjects.box import BOX
 from harness.subjects.contract import Make, Subject, describe_subject
+from harness.subjects.search_path import search_beside
 
 _FORMS = "a name that `stormproof subjects` lists, package.module:make, or path/to/file.py:make"
 
@@ -31,12 +33,28 @@ def load_subject(name: str, *, promise: str | None = None) -> Subject:
     where, colon, attribute = place.rpartition(":")
     if not colon or not where or not attribute:
         raise WrongInputError(f"unknown subject {name!r}; expected {_FORMS}")
+    if boxed is None:
+        where = _found(where, name)
     source = Path(where) if where.endswith(".py") else _source_of(where, name)
     load = _Loader(name, source, where, attribute)
     if where.endswith(".py"):
-        place = f"{source.resolve()}:{attribute}"
+        place = load.place
     with while_importing(name):
         return describe_subject(name, load, promise, place=place, is_boxed=boxed is not None)
+
+
+def _found(where: str, name: str) -> str:
+    """Return where a user's guard is: a module of a package that bears the name of ours is given by its file."""
+    if where.endswith(".py"):
+        search_beside(Path(where))
+        namesakes.heed()
+        return where
+    namesakes.heed()
+    try:
+        spec = namesakes.find_other(where)
+    except ImportError as error:
+        raise WrongInputError(f"subject {name!r}: there is no module {where!r} ({error})") from error
+    return where if spec is None or spec.origin is None else spec.origin
 
 
 def _source_of(module: str, name: str) -> Path:
@@ -61,13 +79,19 @@ class _Loader:
         self._source = source
         self._attribute = attribute
         self._module = where if not where.endswith(".py") else f"stormproof_subject_{source.stem}"
-        self._package = "" if where.endswith(".py") else _package_of(where, source)
+        self._package = search_beside(source) if where.endswith(".py") else _package_of(where, source)
         try:
             self._code = compile(source.read_bytes(), str(source), "exec")
         except OSError as error:
             raise WrongInputError(f"subject {name!r}: cannot read {source}: {error.strerror}") from error
         except (SyntaxError, ValueError) as error:
             raise WrongInputError(f"subject {name!r}: {source} is not Python: {error}") from error
+
+    @property
+    def place(self) -> str:
+        """Where a process of its own finds the factory of a file: by the module, if it is in a package."""
+        where = f"{self._package}.{self._source.stem}" if self._package else str(self._source.resolve())
+        return f"{where}:{self._attribute}"
 
     def __call__(self) -> Make:
         module = ModuleType(self._module)

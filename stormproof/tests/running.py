@@ -9,10 +9,14 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from harness import clock
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 TIME_LIMIT_S = 240.0
+DEADLINE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +54,11 @@ def run(folder: Path, *words: str) -> Said:
     finally:
         process.kill()
     return Said(process.returncode, out, err)
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Return when *condition* holds."""
+    deadline_ns = clock.elapsed_ns() + int(DEADLINE_S * 1e9)
+    while not condition():
+        assert clock.elapsed_ns() < deadline_ns, "the phase was not reached in time"
+        clock.pause_s(0.005)

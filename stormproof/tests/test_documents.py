@@ -18,6 +18,7 @@ from stormproof import documents
 from stormproof.cli import app
 from stormproof.documents import ROOT, IncompleteError
 from stormproof.saying import Exit
+from stormproof.tests.pytest_runs import run_pytest
 from stormproof.tests.running import run
 
 if TYPE_CHECKING:
@@ -167,6 +168,25 @@ def test_guard_of_the_readme_is_found_out_as_shown(tmp_path: Path) -> None:
     (shown,) = (block for block in fences(README, "text") if "<time>-<seed>" in block)
     for line in shown.splitlines():
         assert re.sub(r"runs/[^/]+/", "runs/<time>-<seed>/", seen.out).count(line)
+
+
+@NEEDS_CLOCK
+def test_test_of_the_readme_fails_as_shown(tmp_path: Path) -> None:
+    """A reader who copies guard, test and command gets the lines that the README prints, and the last one replays."""
+    (guard,), (test,), (command,) = (
+        fences(README, "python"),
+        fences(README, "python test"),
+        fences(README, "sh pytest"),
+    )
+    (tmp_path / "guard.py").write_text(guard, encoding="utf-8")
+    (tmp_path / "test_guard.py").write_text(test, encoding="utf-8")
+    pytest_word, *words = shlex.split(command)
+    assert pytest_word == "pytest"
+    seen = run_pytest(tmp_path, *words)
+    assert seen.code == 1
+    (shown,) = (block for block in fences(README, "text") if block.startswith("Violated: guard.py:make"))
+    assert set(shown.splitlines()) <= set(seen.out.splitlines())
+    assert run(tmp_path, *shlex.split(shown.splitlines()[-1])[1:]).code == Exit.VIOLATED
 
 
 def anchor(heading: str) -> str:

@@ -10,16 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness import clock
 from harness.processes.family import descendants
-from stormproof.tests.running import TIME_LIMIT_S, start
+from stormproof.tests.running import TIME_LIMIT_S, start, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness.redis_server.server import RedisServer
-
-DEADLINE_S = 60.0
 
 
 def _is_orphaned(lock: Path) -> bool:
@@ -32,13 +29,6 @@ def _is_orphaned(lock: Path) -> bool:
     return lock.exists()
 
 
-def _wait_for(condition: Callable[[], bool]) -> None:
-    deadline_ns = clock.elapsed_ns() + int(DEADLINE_S * 1e9)
-    while not condition():
-        assert clock.elapsed_ns() < deadline_ns, "the phase was not reached in time"
-        clock.pause_s(0.005)
-
-
 def _grows(path: Path) -> Callable[[], bool]:
     return lambda: path.exists() and path.stat().st_size > 0
 
@@ -48,6 +38,7 @@ PHASES = {
     "explore": (("campaign", "--tier", "explore"), "run/parts/reference-2-workers-1-fault/history.jsonl"),
     "story": (("campaign", "--only", "kill_redis"), "run/parts/kill_redis-reference"),
     "explore-alone": (("explore", "--subject", "reference"), "run/schedules/explored.tsv"),
+    "proxy": (("explore", "--subject", "reference", "--gate", "proxy"), "run/schedules/explored.tsv"),
 }
 
 
@@ -57,8 +48,8 @@ def test_an_interrupted_run_leaves_nothing_behind(phase: str, number: int, tmp_p
     """No process, no temporary folder, no shared memory; the run says that it was interrupted."""
     words, sign = PHASES[phase]
     process = start(tmp_path, *words, "--out", "run")
-    _wait_for(_grows(tmp_path / sign) if sign.endswith(("l", "v", "n")) else (tmp_path / sign).is_dir)
-    _wait_for(lambda: len(descendants(process.pid)) > 0)
+    wait_for(_grows(tmp_path / sign) if sign.endswith(("l", "v", "n")) else (tmp_path / sign).is_dir)
+    wait_for(lambda: len(descendants(process.pid)) > 0)
     started = descendants(process.pid)
     process.send_signal(number)
     process.communicate(timeout=TIME_LIMIT_S)
@@ -79,7 +70,7 @@ def test_an_interrupted_run_on_an_external_server_removes_its_keys(redis_server:
     target = f"127.0.0.1:{redis_server.port}"
     external = ("--redis", f"redis://{target}", "--allow-target", target)
     process = start(tmp_path, "explore", "--subject", "reference", "--out", "run", *external)
-    _wait_for(_grows(tmp_path / "run" / "schedules" / "explored.tsv"))
+    wait_for(_grows(tmp_path / "run" / "schedules" / "explored.tsv"))
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=TIME_LIMIT_S)
     assert process.returncode == 130

@@ -1,0 +1,1 @@
+"""A shop that must not place an order twice."""
