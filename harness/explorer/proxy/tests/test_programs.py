@@ -16,14 +16,13 @@ from harness.explorer.hosting import PROXY, Hosting
 from harness.explorer.proxy import program
 from harness.explorer.proxy.tests.held import explore_held
 from harness.explorer.proxy.tests.leftovers import nothing_is_left, processes_of
-from harness.hosts.tests.test_examples import example
 from verify.history.words import Verdict
 
 if TYPE_CHECKING:
     from harness.explorer.tests.exploring import Explored
     from harness.redis_server.server import RedisServer
 
-__all__ = ["example", "nothing_is_left"]
+__all__ = ["nothing_is_left"]
 pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
 AT_THE_FIRST_QUESTION = {
@@ -81,7 +80,7 @@ def test_mistake_of_a_program_ends_the_run_with_a_reason(
 ) -> None:
     """One line, and UNKNOWN: a program that cannot be held has shown nothing."""
     with mock.patch.object(program, "_PATIENCE_MS", 50):
-        explored = explore_program(redis_server, tmp_path, mistake, workers=2)
+        explored = explore_program(redis_server, tmp_path, mistake, "effect_lost")
     assert IN_A_SCHEDULE[mistake] in explored.record.reason
     assert "\n" not in explored.record.reason
     assert explored.judge().verdict is Verdict.UNKNOWN
