@@ -63,13 +63,16 @@ def test_an_interrupted_run_leaves_nothing_behind(phase: str, number: int, tmp_p
     assert any("interrupted" in reason for reason in verdict["reasons"])
 
 
-def test_an_interrupted_run_on_an_external_server_removes_its_keys(redis_server: RedisServer, tmp_path: Path) -> None:
+@pytest.mark.parametrize("gate", ["greenlet", "proxy"])
+def test_an_interrupted_run_on_an_external_server_removes_its_keys(
+    gate: str, redis_server: RedisServer, tmp_path: Path
+) -> None:
     """After Ctrl-C somebody else's server holds what it held before, and nothing else."""
     client = redis_server.client()
     client.set("yours", "untouched")
     target = f"127.0.0.1:{redis_server.port}"
     external = ("--redis", f"redis://{target}", "--allow-target", target)
-    process = start(tmp_path, "explore", "--subject", "reference", "--out", "run", *external)
+    process = start(tmp_path, "explore", "--subject", "reference", "--gate", gate, "--out", "run", *external)
     wait_for(_grows(tmp_path / "run" / "schedules" / "explored.tsv"))
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=TIME_LIMIT_S)
