@@ -15,6 +15,7 @@ from harness.explorer.proxy.tests.leftovers import processes_of
 from harness.explorer.store import HistoryStore
 from harness.explorer.target import Target
 from harness.explorer.tests.stranger import STRANGER
+from harness.explorer.tests.test_cleanup import open_connections
 from harness.faults.registry import select
 from harness.processes import folder as folders
 
@@ -34,13 +35,11 @@ class StopError(Exception):
 
 def held_by_us(server: RedisServer, folder: Path) -> dict[str, Any]:
     """Return what this process holds that an exploration may take."""
-    with server.client() as client:
-        connections = len(client.client_list())
     return {
+        "connections": open_connections(server),
         "processes": processes_of(folder),
         "folders": set(folders._locks),
         "descriptors": len(os.listdir("/proc/self/fd")),  # noqa: PTH208 - a count, not paths
-        "connections": connections,
         "cores": os.sched_getaffinity(0),
     }
 
