@@ -12,13 +12,17 @@ from typing import TYPE_CHECKING
 
 from benchmarks import (
     core,
+    exploration_jobs,
     exploration_memory,
     exploration_rate,
+    exploration_reduction,
     guard_speed,
     judging,
+    proxy_latency,
     record_bytes,
     report,
     rivals,
+    versus_frontrun,
 )
 from benchmarks.rows import FULL, QUICK
 from benchmarks.workload import WrongAnswerError
@@ -35,7 +39,13 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     rivals.NAME: rivals.versus_others,
     exploration_memory.NAME: exploration_memory.memory,
     judging.NAME: judging.linear,
-    exploration_rate.NAME: exploration_rate.rate,
+    exploration_reduction.NAME: exploration_reduction.reduction,
+    exploration_rate.GREENLET_NAME: exploration_rate.greenlet_gate,
+    exploration_rate.PROXY_NAME: exploration_rate.proxy_gate,
+    versus_frontrun.NAME: versus_frontrun.versus_frontrun,
+    proxy_latency.NAME: proxy_latency.latency,
+    exploration_jobs.JOBS_NAME: exploration_jobs.two_jobs,
+    exploration_jobs.THREE_NAME: exploration_jobs.three_workers,
     record_bytes.NAME: record_bytes.record_bytes,
 }
 """Every benchmark by name, in the order in which they run."""

@@ -52,6 +52,21 @@ def settle() -> int | None:
 
 
 @contextmanager
+def all_cores() -> Iterator[list[int]]:
+    """Give every core that this process had before it settled, for the length of the block."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield [0]
+        return
+    settled = os.sched_getaffinity(0)
+    cores = sorted(os.sched_getaffinity(os.getppid()) | settled)
+    os.sched_setaffinity(0, cores)
+    try:
+        yield cores
+    finally:
+        os.sched_setaffinity(0, settled)
+
+
+@contextmanager
 def watched(core: int | None) -> Iterator[Disturbance]:
     """Fill in, at the end of the block, what others did on *core* meanwhile; None fills in nothing.
 

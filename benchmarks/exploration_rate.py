@@ -1,66 +1,97 @@
-"""How fast the explorer is: the same calls of the same subject without a gate, each from a fresh ``make``.
+"""How fast the explorer is, behind each gate: schedules per second, recording and judging included.
 
-Only schedules without a fault are compared: there, two workers and one redelivery call the guard, in any order.
-Through ungated redis-py they do so one after the other, each on a connection of its own, over the same unix socket.
+Each schedule holds two workers, redelivery past the lease and at most one fault; the kinds that lose the store are
+left out, for such a schedule waits for a server of its own. A subject that makes a fresh guard for every process is
+held against the same makes and commands through redis-py without any gate; one whose guards are reused, against its
+commands from a bare socket.
 """
 
 from __future__ import annotations
 
-from itertools import count
-from time import perf_counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benchmarks.exploring import explore
+from benchmarks.exploring import KEEPING_THE_STORE, Bounds, explore
 from benchmarks.rows import Row, spread_of
-from benchmarks.workload import NEVER, PAYLOAD, RECEIPT, server_for
-from harness.subjects.loading import load_subject
+from benchmarks.ungated import Ungated
+from benchmarks.workload import NEVER, server_for
+from harness.explorer.hosting import GREENLETS, PROXY, Hosting
 from safety_core.idempotency import Mode
 
 if TYPE_CHECKING:
     from benchmarks.rows import Effort
 
-NAME = "exploration-rate"
+GREENLET_NAME = "greenlet-gate"
+PROXY_NAME = "proxy-gate"
 
-_SUBJECTS = ("reference", "twin.done_mark_without_token")
-_CALLS = 3
-_SCHEDULES = 2_400
-_LEASE_S = 30.0
-_MOST = 1_000_000
+_FRESH = ("reference", "twin.done_mark_without_token")
+_REUSED = ("twin.done_mark_without_token",)
 
 
-def rate(effort: Effort) -> list[Row]:
-    """Measure schedules per second, and their share of what the same calls reach ungated."""
-    return [_rate_of(subject, effort) for subject in _SUBJECTS]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """One row to measure.
+
+    Attributes:
+        benchmark: Name of the benchmark.
+        subject: What is explored.
+        bounds: How.
+        least: The share of the ungated speed that is wanted.
+        schedules: Schedules of each repeat.
+    """
+
+    benchmark: str
+    subject: str
+    bounds: Bounds
+    least: float
+    schedules: int
 
 
-def _rate_of(subject: str, effort: Effort) -> Row:
+def greenlet_gate(effort: Effort) -> list[Row]:
+    """Measure the gate in our own interpreter."""
+    cases = [_case(GREENLET_NAME, subject, GREENLETS, least=0.5, schedules=1_600) for subject in _FRESH]
+    cases += [
+        _case(GREENLET_NAME, subject, GREENLETS, reused=True, least=0.35, schedules=1_600) for subject in _REUSED
+    ]
+    return [_row(case, effort) for case in cases]
+
+
+def proxy_gate(effort: Effort) -> list[Row]:
+    """Measure the gate that holds processes of the operating system."""
+    hosting = Hosting(gate=PROXY)
+    cases = [_case(PROXY_NAME, subject, hosting, least=0.35, schedules=400) for subject in _FRESH]
+    return [_row(case, effort) for case in cases]
+
+
+def _case(
+    benchmark: str, subject: str, hosting: Hosting, *, reused: bool = False, least: float, schedules: int
+) -> _Case:
+    bounds = Bounds(kinds=KEEPING_THE_STORE, hosting=hosting, reusable=reused)
+    return _Case(benchmark=benchmark, subject=subject, bounds=bounds, least=least, schedules=schedules)
+
+
+def _row(case: _Case, effort: Effort) -> Row:
+    reused = bool(case.bounds.reusable)
     shares, gated, ungated = [], [], []
-    for _ in range(effort.repeats):
-        explored = explore(subject, _MOST, faults=0)
-        gated.append(explored.schedules / explored.elapsed_s)
-        ungated.append(_ungated_per_s(subject, explored.schedules))
-        shares.append(gated[-1] / ungated[-1])
-    faulty = explore(subject, effort.scaled(_SCHEDULES))
-    with_faults = faulty.schedules / faulty.elapsed_s
-    plain, floor = spread_of(gated).median, spread_of(ungated).median
-    return Row(
-        benchmark=NAME,
-        case=f"{subject}, 2 workers: schedules/s gated / ungated",
-        ratio=spread_of(shares),
-        durability=NEVER,
-        note=f"{plain:,.0f}/s without faults ({floor:,.0f}/s ungated), {with_faults:,.0f}/s with one fault",
-        figures={"gated_per_s": plain, "ungated_per_s": floor, "with_one_fault_per_s": with_faults},
-    )
-
-
-def _ungated_per_s(subject: str, schedules: int) -> float:
-    loaded = load_subject(subject)
-    keys = (f"rate{number}" for number in count())
     with server_for(Mode.STRICT) as server:
-        loaded.prepare(server.url)
-        began = perf_counter()
-        for _ in range(schedules):
-            key = next(keys)
-            for _ in range(_CALLS):
-                loaded.load()(server.url, _LEASE_S)(key, PAYLOAD, lambda *_args, **_more: RECEIPT)
-        return schedules / (perf_counter() - began)
+        by_hand = Ungated(case.subject, server)
+        for _ in range(effort.few):
+            explored = explore(case.subject, effort.scaled(case.schedules), case.bounds)
+            mix = by_hand.mix(explored)
+            measure = by_hand.commands_s if reused else by_hand.calls_s
+            gated.append(explored.per_s)
+            ungated.append(explored.schedules / measure(mix, explored.schedules))
+            shares.append(gated[-1] / ungated[-1])
+    plain, floor = spread_of(gated).median, spread_of(ungated).median
+    makes, commands = explored.makes / explored.schedules, explored.commands / explored.schedules
+    against = "bare socket" if reused else "redis-py with fresh makes"
+    return Row(
+        benchmark=case.benchmark,
+        case=f"{case.subject}{', reused' if reused else ''}: schedules/s gated / {against}",
+        ratio=spread_of(shares),
+        limit=case.least,
+        at_least=True,
+        durability=NEVER,
+        note=f"{plain:,.0f}/s against {floor:,.0f}/s; a schedule has {makes:.1f} guards and {commands:.1f} commands",
+        figures={"gated_per_s": plain, "ungated_per_s": floor, "guards": makes, "commands": commands},
+    )

@@ -34,15 +34,13 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    ratio, spread, limit = "", "", ""
+    ratio, spread = "", ""
     if row.ratio is not None:
         ratio = f"{row.ratio.median:.2f}"
         spread = f"{row.ratio.low:.2f}..{row.ratio.high:.2f}"
-    if row.limit is not None:
-        limit = f"{'<=' if row.limit_included else '<'} {row.limit:g}"
     latency = f"{row.latency.p50_us:.0f}/{row.latency.p99_us:.0f}" if row.latency is not None else ""
     note = row.not_run or row.note
-    return (row.benchmark, row.case, ratio, spread, limit, row.verdict, latency, row.durability, note)
+    return (row.benchmark, row.case, ratio, spread, row.bound, row.verdict, latency, row.durability, note)
 
 
 def noise(disturbed: Mapping[str, float | None]) -> str:

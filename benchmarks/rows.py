@@ -55,7 +55,8 @@ class Row:
         benchmark: Name of the benchmark.
         case: What was measured against what.
         ratio: The ratio; None for a row that only informs, or that could not be run.
-        limit: What the ratio may be; None where it only informs.
+        limit: What the ratio may be at most; None where it only informs.
+        at_least: Whether the limit is what the ratio must be at least.
         limit_included: Whether a ratio equal to the limit holds.
         not_run: Why there is no figure; empty if there is one.
         latency: Of what is measured, not of what it is compared to.
@@ -68,6 +69,7 @@ class Row:
     case: str
     ratio: Spread | None = None
     limit: float | None = None
+    at_least: bool = False
     limit_included: bool = True
     not_run: str = ""
     latency: Latency | None = None
@@ -82,8 +84,16 @@ class Row:
             return "not run"
         if self.limit is None or self.ratio is None:
             return "info"
-        held = self.ratio.median < self.limit or (self.limit_included and self.ratio.median == self.limit)
-        return "ok" if held else "MISS"
+        ratio = self.ratio.median
+        is_within = ratio > self.limit if self.at_least else ratio < self.limit
+        return "ok" if is_within or (self.limit_included and ratio == self.limit) else "MISS"
+
+    @property
+    def bound(self) -> str:
+        """The limit in words; empty where there is none."""
+        if self.limit is None:
+            return ""
+        return f"{'>' if self.at_least else '<'}{'=' if self.limit_included else ''} {self.limit:g}"
 
     def to_object(self) -> dict[str, Any]:
         """Return the row as a JSON object."""
@@ -101,6 +111,11 @@ class Effort:
 
     repeats: int
     share: float
+
+    @property
+    def few(self) -> int:
+        """Repeats of what takes seconds: 3 or more, as many as the share allows."""
+        return max(3, round(self.repeats * self.share))
 
     def scaled(self, usual: int) -> int:
         """Return how many of the *usual* calls are made, 1 or more."""

@@ -117,10 +117,10 @@ class RunFolder:
         self.write()
         return folder
 
-    def drop(self, name: str) -> None:
+    def drop(self, name: str, why: str = "it did not come to its end") -> None:
         """Take a part out that did not come to its end; what it had written stays in its folder."""
         self.parts = [part for part in self.parts if part["name"] != name]
-        self.leave_out(name, "it did not come to its end")
+        self.leave_out(name, why)
 
     def leave_out(self, name: str, why: str) -> None:
         """Say what was wanted and not run, and why; what was wanted and not run was not shown."""
@@ -218,7 +218,10 @@ def _git() -> dict[str, Any] | None:
         return None
     try:
         commit = _ask(git, "rev-parse", "HEAD")
-        return {"commit": commit.strip(), "dirty": bool(_ask(git, "status", "--porcelain").strip())}
+        return {
+            "commit": commit.strip(),
+            "dirty": bool(_ask(git, "--no-optional-locks", "status", "--porcelain").strip()),
+        }
     except (OSError, subprocess.SubprocessError):
         return None
 

@@ -7,14 +7,23 @@ cannot place rather than invent one.
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from reports.stored_history import LANDED_LATE, find_histories, mark_of, read_histories
+from reports.stored_history import LANDED_LATE, mark_of
 from reports.stored_run import StoredRunError, read_object
 from verify.history import fence_order, mutual_exclusion
-from verify.history.events import Complete, Event, Fault, Invoke, Landed, Phase, Reconciled
+from verify.history.events import (
+    Complete,
+    Event,
+    Fault,
+    Invoke,
+    Landed,
+    MalformedEventError,
+    Phase,
+    Reconciled,
+    from_object,
+)
 from verify.run_layout import schedule_file
 
 if TYPE_CHECKING:
@@ -34,6 +43,9 @@ _PHASES = {
     "zombie": "what was paused or late comes back",
     "settle": "everything settles",
 }
+_KEY_CHARS, _KEY_BEGINS = 15, 4
+_MOST_KEYS = 2
+
 _AT_VENUE = frozenset({"effect", "probe"})
 
 
@@ -51,6 +63,8 @@ class Row:
         landed: The number of the effect that landed; None for none.
         is_again: The key had an effect already, and should have had no other.
         is_other: The effect has another payload than the key's first one.
+        phase: How many phases of the schedule had begun; 0 where nobody knows.
+        is_unsent: It never left its process.
         is_late: It lands after its process gave up.
         ends: The process answered or died here.
         is_phase: It divides the picture.
@@ -65,6 +79,8 @@ class Row:
     landed: int | None = None
     is_again: bool = False
     is_other: bool = False
+    phase: int = 0
+    is_unsent: bool = False
     is_late: bool = False
     ends: bool = False
     is_phase: bool = False
@@ -72,7 +88,7 @@ class Row:
     @property
     def arrives(self) -> bool:
         """What is sent is known to arrive; of a struck step that is known only where its effect landed."""
-        return not self.fault or self.is_late or self.landed is not None
+        return (not self.fault and not self.is_unsent) or self.is_late or self.landed is not None
 
     @property
     def effect(self) -> str:
@@ -90,7 +106,8 @@ class Picture:
     Attributes:
         checker: Who says it.
         sentence: What it says.
-        schedule: The decisions in one line.
+        schedule: What is decided, in one line; after that everybody goes on by themselves.
+        remark: What shrinking has made of it; empty for nothing.
         lanes: The processes: the workers by their names, then those of the recovery as they came.
         rows: What happened, in order.
     """
@@ -98,6 +115,7 @@ class Picture:
     checker: str
     sentence: str
     schedule: str
+    remark: str
     lanes: tuple[str, ...]
     rows: tuple[Row, ...]
 
@@ -105,40 +123,31 @@ class Picture:
 def load_pictures(part: Path, findings: Sequence[Mapping[str, Any]]) -> list[Picture | None]:
     """Return a picture for each of the *findings* of the part in the folder *part*; None where there is none.
 
-    A finding is an object of ``verdict.json``. It is drawn if its schedule is stored whole and holds steps; the
-    events of its history are used where they can be read. The part's files are read once, however many there are.
+    A finding is an object of ``verdict.json``. What is drawn is its stored schedule, which may be a shrunk one.
     """
-    schedules = {}
-    for line in {finding["schedule"] for finding in findings}:
-        with suppress(StoredRunError):
-            schedules[line] = read_object(part / schedule_file(mark_of(line)))
-    if not schedules:
-        return [None] * len(findings)
+    return [_load_picture(part / schedule_file(mark_of(finding))) for finding in findings]
+
+
+def _load_picture(path: Path) -> Picture | None:
     try:
-        numbers = find_histories(part, schedules)
-        histories = dict(read_histories(part, frozenset(numbers.values())))
-    except OSError:
-        numbers, histories = {}, {}
-    events = {line: histories.get(number, []) for line, number in numbers.items()}
-    return [
-        draw(schedules[line] | {"finding": finding}, events.get(line, [])) if line in schedules else None
-        for finding in findings
-        for line in (finding["schedule"],)
-    ]
+        return draw(read_object(path))
+    except StoredRunError:
+        return None
 
 
-def draw(schedule: Mapping[str, Any], events: Sequence[Event] = ()) -> Picture | None:
+def draw(schedule: Mapping[str, Any]) -> Picture | None:
     """Return the picture of a stored schedule; None if it holds no steps.
 
     Args:
-        schedule: The object of ``schedules/<mark>.json``; its ``finding`` heads the picture.
-        events: The history that it gave; without it the picture shows steps only, and receipts as effects.
+        schedule: The object of ``schedules/<mark>.json``; its ``finding`` heads the picture. Where its events cannot
+            be read, the picture shows steps only, and receipts as effects.
     """
     steps = [step for step in map(_read_step, _listed(schedule, "steps")) if step is not None]
     if not steps:
         return None
-    decisions = [str(each) for each in _listed(schedule, "decisions")]
-    rows = _Weaver(steps, events, decisions).weave() if events else [_without_events(step) for step in steps]
+    events = _read_events(schedule)
+    decisions, taken = ([str(each) for each in _listed(schedule, name)] for name in ("decisions", "taken"))
+    rows = _Weaver(steps, events, taken).weave() if events else [_without_events(step) for step in steps]
     finding = schedule.get("finding")
     finding = finding if isinstance(finding, dict) else {}
     checker = str(finding.get("checker", ""))
@@ -147,10 +156,27 @@ def draw(schedule: Mapping[str, Any], events: Sequence[Event] = ()) -> Picture |
     return Picture(
         checker=checker,
         sentence=str(finding.get("sentence", "")),
-        schedule=f"{schedule.get('workload', '')}: {' '.join(decisions)}",
+        schedule=f"{schedule.get('workload', '')}: {' '.join(decisions) or 'everybody goes on, one after the other'}",
+        remark=_remark(schedule, len(decisions)),
         lanes=_lanes(rows),
         rows=tuple(rows),
     )
+
+
+def _remark(schedule: Mapping[str, Any], decisions: int) -> str:
+    if schedule.get("is_smallest") is not True:
+        return ""
+    explored = len(_listed(schedule, "explored"))
+    if not decisions:
+        return f"none of the {explored} explored decisions is needed"
+    return f"{decisions} of {explored} explored decisions are left; nothing more can be taken out"
+
+
+def _read_events(schedule: Mapping[str, Any]) -> list[Event]:
+    try:
+        return [from_object(each) for each in _listed(schedule, "events")]
+    except (MalformedEventError, AttributeError):
+        return []
 
 
 def _lanes(rows: Sequence[Row]) -> tuple[str, ...]:
@@ -168,10 +194,28 @@ def _read_step(stored: Any) -> Row | None:
     if not isinstance(stored, dict) or not isinstance(stored.get("keys"), list):
         return None
     process, name, outcome, fault = (str(stored.get(each, "")) for each in ("process", "name", "outcome", "fault"))
+    begun = stored.get("phase")
+    phase = begun if isinstance(begun, int) else 0
     if not process:
-        return Row(text=f"time jumps {outcome}", fault=fault, is_phase=True)
-    text = " ".join([name, *map(str, stored["keys"])])
-    return Row(process=process, text=text, target=VENUE if name in _AT_VENUE else REDIS, outcome=outcome, fault=fault)
+        return Row(text=outcome, fault=fault, is_phase=True, phase=phase)
+    return Row(
+        process=process,
+        text=" ".join([name, *_short_keys([str(key) for key in stored["keys"]])]),
+        target=VENUE if name in _AT_VENUE else REDIS,
+        outcome=outcome,
+        fault=fault,
+        phase=phase,
+        is_unsent=stored.get("unsent") is True,
+    )
+
+
+def _short_keys(keys: Sequence[str]) -> list[str]:
+    """Return the keys so that a command can be read: a long one without its middle, and two at most."""
+    short = [
+        key if len(key) <= _KEY_CHARS else f"{key[:_KEY_BEGINS]}..{key[_KEY_BEGINS + 2 - _KEY_CHARS :]}"
+        for key in keys
+    ]
+    return short if len(keys) <= _MOST_KEYS else [short[0], f"+{len(keys) - 1} keys"]
 
 
 def _without_events(step: Row) -> Row:
@@ -190,6 +234,7 @@ class _Weaver:
         self._caught: Landed | None = None
         self._witness = ""
         self._phase: Row | None = None
+        self._begun = 0
         self._first_payload: dict[str, str] = {}
         self._late_due = _late_before(decisions, len(steps))
         self._late_shown = 0
@@ -200,6 +245,8 @@ class _Weaver:
             if self._late_due is not None:
                 while self._late_shown < self._late_due[number] and self._pass_late():
                     pass
+            while self._begun < step.phase and self._at < len(self._events):
+                self._take()
             self._catch_up(step)
             self._left[step.process] -= 1
             self._show(self._with_effect(replace(step, witness=self._witness)))
@@ -271,6 +318,7 @@ class _Weaver:
         """Pass one event; what it tells of *step* is kept for it."""
         event = self._events[self._at]
         is_late = self._is_late(self._at)
+        self._begun += isinstance(event, Phase)
         self._at += 1
         match event:
             case Phase() if event.name in _PHASES:

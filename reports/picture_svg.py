@@ -31,7 +31,7 @@ _FIRST_REMARK = 22
 _REMARK_CHARS = 82
 _TITLE_CHARS = 88
 _SCHEDULE_CHARS = 118
-_LABEL_CHARS = 46
+_LABEL_CHARS = 41
 
 _STYLE = """
 text{font:13px ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace;fill:#1f2328}
@@ -99,6 +99,9 @@ class _Drawing:
         for line in wrapped(picture.schedule, int(_SCHEDULE_CHARS * chars)):
             y += 18
             parts.append(_text(_MARGIN, y, line, "quiet"))
+        if picture.remark:
+            y += 18
+            parts.append(_text(_MARGIN, y, f"({picture.remark})", "quiet"))
         y += 40
         parts += [_text(x, y, name, "head") for name, x in self._lanes.items()]
         parts += [_text(self._redis, y, REDIS, "head"), _text(self._venue + _VENUE_WIDTH / 2, y, VENUE, "head")]
@@ -114,12 +117,12 @@ class _Drawing:
                 y += _PHASE
                 tops.append(y - 14)
                 parts += self._phase(row, y)
-                continue
-            y += _ROW
-            tops.append(y)
-            parts += self._step(row, y)
+            else:
+                y += _ROW
+                tops.append(y)
+                parts += self._step(row, y)
             for at, (words, look) in enumerate(self._remarks(row)):
-                y += _REMARK if at else _FIRST_REMARK
+                y += _REMARK if at else _FIRST_REMARK - (6 if row.is_phase else 0)
                 width = 7.3 * len(words) + 8
                 parts.append(_rect(self._channel + 4, y - 11, width, 15, "pad"))
                 parts.append(_text(self._channel + 8, y, words, look))
@@ -129,7 +132,7 @@ class _Drawing:
         if not row.fault:
             return
         said = f"{row.fault}: {row.outcome}" if row.outcome else row.fault
-        for line in wrapped(said, _REMARK_CHARS):
+        for line in [] if row.is_phase else wrapped(said, _REMARK_CHARS):
             yield line, "bad strong"
         for line in wrapped(f"witness: {row.witness}", _REMARK_CHARS) if row.witness else []:
             yield line, "quiet"

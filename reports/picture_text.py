@@ -1,6 +1,7 @@
 """The picture of a finding for a terminal: plain text, at most 100 columns. It colours nothing.
 
-``*`` is a step, ``X`` one that a fault struck, ``>`` says that it arrived, ``?`` that it may not have; ``o`` answers.
+``*`` is a step, ``X`` one that a fault struck, ``>`` says that it arrived, ``?`` that it may not have, ``x`` that it
+did not; ``o`` answers.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ class _Canvas:
     def lines(self) -> list[str]:
         picture = self._picture
         head = f"{picture.checker}: {picture.sentence}"
-        return [*wrapped(head), *wrapped(picture.schedule), "", self._heads(), *self._body()]
+        remark = [f"({picture.remark})"] if picture.remark else []
+        return [*wrapped(head), *wrapped(picture.schedule), *remark, "", self._heads(), *self._body()]
 
     def _heads(self) -> str:
         cells = [" "] * WIDTH
@@ -57,6 +59,7 @@ class _Canvas:
             if row.is_phase:
                 mark = "!!" if row.fault else "--"
                 lines.append(_cut(f"{mark} {row.text} " + (f"({row.fault}) " if row.fault else "") + mark))
+                lines += self._remarks(f"witness: {row.witness}" if row.witness else "")
                 continue
             if not row.is_late:
                 self._open.add(row.process)
@@ -90,7 +93,7 @@ class _Canvas:
         for column in range(start + 1, end - 1):
             cells[column] = line
         cells[start] = "X" if row.fault and not row.is_late else "*"
-        cells[end - 1] = ">" if row.arrives else "?"
+        cells[end - 1] = ">" if row.arrives else "x" if row.is_unsent else "?"
         _put(cells, self._channel, f" {_cut(said, _CHANNEL - 3)} ")
         if row.effect:
             mark = "!! " if row.is_again or row.is_other else ""

@@ -19,7 +19,7 @@ from verify.history.judge import StoredHistory
 from verify.run_layout import EXPLORED, HISTORY
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 LANDED_LATE = "landed"
@@ -69,9 +69,10 @@ class ScheduleIndex:
     problems: list[str] = field(default_factory=list)
 
 
-def mark_of(line: str) -> str:
-    """Return the mark under which the replayable schedule of a one-line form is stored."""
-    return hashlib.sha256(line.encode()).hexdigest()[:12]
+def mark_of(finding: Mapping[str, Any]) -> str:
+    """Return the mark under which the replayable schedule of a listed finding is stored: each has its own."""
+    identity = " ".join(str(finding[name]) for name in ("checker", "verdict", "phase", "schedule"))
+    return hashlib.sha256(identity.encode()).hexdigest()[:12]
 
 
 def read_schedules(folder: Path) -> ScheduleIndex:
@@ -163,20 +164,6 @@ class HistoryReader:
         )
 
 
-def find_histories(folder: Path, lines: Container[str]) -> dict[str, int]:
-    """Return the numbers of the histories that the schedules *lines* of the part in *folder* gave."""
-    with (folder / EXPLORED).open("rb") as stored:
-        parsed = (_parse_explored(raw) for raw in stored)
-        return {schedule.line: number for number, schedule in filter(None, parsed) if schedule.line in lines}
-
-
-def read_histories(folder: Path, numbers: Container[int]) -> Iterator[tuple[int, list[Event]]]:
-    """Yield those of the histories *numbers* of the part in *folder* that are there and whole."""
-    for found, events, why in _grouped(folder / HISTORY, None):
-        if found in numbers and not why:
-            yield found, events
-
-
 def _faults_seen(events: Sequence[Event]) -> tuple[str, ...]:
     """Return the fault kinds of a story, which has no decisions that would name them."""
     if isinstance(events, UnreadableEvents):
@@ -194,7 +181,7 @@ class _Gathered:
         self.why = self.why or why
 
 
-def _grouped(path: Path, reader: HistoryReader | None) -> Iterator[tuple[int, list[Event], str]]:
+def _grouped(path: Path, reader: HistoryReader) -> Iterator[tuple[int, list[Event], str]]:
     """Yield number, events and what is wrong with them ("" for nothing), history by history."""
     digest = hashlib.sha256()
     current: _Gathered | None = None
@@ -222,8 +209,7 @@ def _grouped(path: Path, reader: HistoryReader | None) -> Iterator[tuple[int, li
         yield current.number, current.events, current.why
     elif inherited:
         yield 0, [], inherited
-    if reader is not None:
-        reader.sha256 = digest.hexdigest()
+    reader.sha256 = digest.hexdigest()
 
 
 def _parse_event(raw: bytes, at: int) -> tuple[int | None, Event | None, str]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from reports.stored_history import HistoryReader, mark_of, read_schedules
 from verify.history.campaign import compose, instrument_row
-from verify.history.judge import judge_exploration
+from verify.history.judge import EXPLORE, judge_exploration
 from verify.history.judgement import dumps_canonical
 from verify.history.record import SCHEMA, ExplorationRecord, MalformedRecordError
 from verify.history.words import Verdict, merge
@@ -23,7 +23,7 @@ from verify.run_layout import EXPLORED, HISTORY, RECORD, RUN, VERDICT, schedule_
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from verify.history.judgement import Judgement
+    from verify.history.judgement import Judgement, ListedFinding
 
 SINGLE = "explore"
 """The kind of a run that is one exploration; its part is the run folder itself."""
@@ -85,8 +85,12 @@ class StoredRun:
     unshown: tuple[tuple[str, str], ...]
 
 
-def load_run(folder: Path | str) -> StoredRun:
+def load_run(folder: Path | str, *, only: str | None = None) -> StoredRun:
     """Return what is stored in *folder*.
+
+    Args:
+        folder: The run folder.
+        only: Read this part alone, by its name: others may still be running; None reads all.
 
     Raises:
         StoredRunError: The folder, its ``run.json`` or a part is missing, unreadable, cut off or malformed.
@@ -112,7 +116,7 @@ def load_run(folder: Path | str) -> StoredRun:
         named=named,
         kind=kind,
         interrupted=interrupted,
-        parts=tuple(_load_part(folder, part) for part in parts),
+        parts=tuple(_load_part(folder, part) for part in parts if only is None or _is_named(part, only)),
         not_run=tuple(_not_run(folder, stored.get("not_run", []))),
         unshown=tuple(_not_run(folder, stored.get("not_run", []), deciding=True)),
     )
@@ -134,11 +138,10 @@ def judge_part(folder: Path | str, name: str) -> dict[str, Any]:
     Raises:
         StoredRunError: As :func:`load_run`, or there is no such part.
     """
-    run = load_run(folder)
+    run = load_run(folder, only=name)
     for part in run.parts:
-        if part.name == name:
-            return _judged(run, part)
-    raise StoredRunError(f"{run.folder} has no part {name!r}; it has: {', '.join(part.name for part in run.parts)}")
+        return _judged(run, part)
+    raise StoredRunError(f"{run.folder} has no part {name!r}; look at its {RUN}")
 
 
 def write_verdict(folder: Path | str) -> dict[str, Any]:
@@ -187,6 +190,10 @@ def write_whole(path: Path, body: bytes) -> None:
     except OSError as error:
         unfinished.unlink(missing_ok=True)
         raise StoredRunError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _is_named(part: Any, name: str) -> bool:
+    return isinstance(part, dict) and part.get("name") == name
 
 
 def _load_part(folder: Path, stored: Any) -> StoredPart:
@@ -253,7 +260,7 @@ def _judged(run: StoredRun, part: StoredPart) -> dict[str, Any]:
     try:
         index = read_schedules(part.folder)
         reader = HistoryReader(part.folder, index)
-        judgement = judge_exploration(part.record, reader, lambda line: _replay_line(run, part, line))
+        judgement = judge_exploration(part.record, reader, lambda finding: _replay_line(run, part, finding))
         record = hashlib.sha256((part.folder / RECORD).read_bytes()).hexdigest()
     except OSError as error:
         raise StoredRunError(f"cannot read the part {part.folder}: {error.strerror}") from error
@@ -279,10 +286,11 @@ def _doubted(judgement: Judgement, doubts: Sequence[str]) -> Judgement:
     return replace(judgement, verdict=verdict, reasons=(*judgement.reasons, *doubts))
 
 
-def _replay_line(run: StoredRun, part: StoredPart, line: str) -> str:
-    if not line:
+def _replay_line(run: StoredRun, part: StoredPart, finding: ListedFinding) -> str:
+    if not finding.schedule or part.record.tier != EXPLORE:
+        # A story has no schedule to replay: it is told again.
         return ""
-    place = PurePosixPath(run.named) / part.place / schedule_file(mark_of(line))
+    place = PurePosixPath(run.named) / part.place / schedule_file(mark_of(finding.to_object()))
     return f"stormproof replay {shlex.quote(str(place))}"
 
 

@@ -6,7 +6,9 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from reports.coverage_text import coverage_in_words
 from reports.judged_run import faults_in_words, headline, load_judged, plain
+from reports.shrunk import shrunk_line
 from reports.stored_run import write_whole
 from verify.run_layout import SUMMARY
 
@@ -41,6 +43,7 @@ def _lines(judged: JudgedRun) -> Iterator[str]:
     yield f"# {judged.verdict}"
     yield from ("", _text(headline(judged)), "")
     yield from _table(_HEADS, (_row(part) for part in judged.parts))
+    yield from _coverage(judged)
     for part in judged.parts:
         yield from _findings(part)
     yield from _reasons(judged)
@@ -73,12 +76,19 @@ def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]
         yield f"| {' | '.join(map(_text, row))} |"
 
 
+def _coverage(judged: JudgedRun) -> Iterator[str]:
+    said = [(part, coverage_in_words(part.object["coverage"])) for part in judged.parts if part.row is None]
+    if any(phrases for _, phrases in said):
+        yield from ("", "## Where faults struck", "")
+        yield from (f"- {_text(part.stored.name)}: {_text('; '.join(phrases))}" for part, phrases in said if phrases)
+
+
 def _findings(part: JudgedPart) -> Iterator[str]:
     deciding = [group for group in part.groups if group.decides]
     if deciding:
         yield from ("", f"## Findings: {_text(part.stored.name)}")
         for group in deciding:
-            yield from _finding(group)
+            yield from _finding(group, part.stored.folder)
     beside = [group for group in part.groups if not group.decides]
     if beside:
         yield from ("", f"## Seen beside the promise: {_text(part.stored.name)}", "")
@@ -101,12 +111,15 @@ def _findings(part: JudgedPart) -> Iterator[str]:
         )
 
 
-def _finding(group: FindingGroup) -> Iterator[str]:
+def _finding(group: FindingGroup, folder: Path) -> Iterator[str]:
     smallest = group.smallest
     yield from ("", f"### {group.checker} ({group.verdict})", "")
     yield f"{_text(smallest['sentence'])}."
     yield ""
     yield f"- smallest schedule, under {_text(faults_in_words(smallest))}: {_code(smallest['schedule'])}"
+    left = shrunk_line(folder, smallest)
+    if left is not None:
+        yield f"- of these decisions nothing more can be taken out: {_code(left)}"
     if group.also_under:
         yield f"- also under: {_text(', '.join(group.also_under))}"
     yield f"- schedules that show it: {group.schedules}"

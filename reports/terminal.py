@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from reports.coverage_text import coverage_in_words
 from reports.judged_run import faults_in_words, group_findings, headline, plain
 from reports.picture import load_pictures
 from reports.picture_text import WIDTH, as_text
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 MOST_FINDINGS = 8
 """Findings shown of one part; the others are in ``verdict.json``."""
 
+_MOST_NAMES = 4
+"""Names of places that were not hit shown of one part; the others are in ``summary.md``."""
+
 _STYLE = {Verdict.VALID: "bold green", Verdict.INVALID: "bold red", Verdict.UNKNOWN: "bold yellow"}
 
 
@@ -33,9 +37,11 @@ def print_judged(console: Console, judged: JudgedRun) -> None:
     _print_instrument(console, [part for part in judged.parts if part.row is not None])
     if judged.run.kind == SELFTEST:
         console.print(instrument_table(judged.parts))
+        _print_bound_of_twins(console, judged.parts)
     subjects = [part for part in judged.parts if part.row is None]
     if subjects:
         console.print(parts_table(subjects))
+        _print_coverage(console, subjects)
     for part in judged.parts:
         _print_findings(console, part)
         _print_beside(console, part)
@@ -89,6 +95,27 @@ def instrument_table(parts: Sequence[JudgedPart]) -> Table:
     return table
 
 
+def _print_bound_of_twins(console: Console, parts: Sequence[JudgedPart]) -> None:
+    """Print within which bound the twins were explored: of what lies beyond, a self-test shows nothing."""
+    guards = {part.object["subject"].partition(".")[2]: part for part in parts if part.stored.checker is not None}
+    twins = [part for part in parts if part.stored.checker is None]
+    if not twins:
+        return
+    said = "Each twin was explored within the bound in which its planted guard is caught"
+    if all(_caught_within(guards, twin) for twin in twins):
+        said += ", and not beyond it; `--kinds all` lets every twin meet every kind of fault."
+    else:
+        kinds = dict.fromkeys(kind for twin in twins for kind in twin.object["bound"]["kinds"])
+        said += f", and beyond it with up to 1 fault of: {', '.join(kinds)}."
+    console.print()
+    _line(console, said, "")
+
+
+def _caught_within(guards: Mapping[str, JudgedPart], twin: JudgedPart) -> bool:
+    guard = guards.get(twin.object["subject"].partition(".")[2])
+    return guard is not None and guard.object["bound"] == twin.object["bound"]
+
+
 def _print_instrument(console: Console, parts: Sequence[JudgedPart]) -> None:
     """Print one line for an instrument that sees, and one more for each guard that it did not see for what it is."""
     if not parts:
@@ -100,6 +127,14 @@ def _print_instrument(console: Console, parts: Sequence[JudgedPart]) -> None:
     for part in parts:
         if part not in seen:
             _line(console, f"{part.stored.name}: {part.said}", style, indent=2)
+
+
+def _print_coverage(console: Console, parts: Sequence[JudgedPart]) -> None:
+    for part in parts:
+        phrases = coverage_in_words(part.object["coverage"], most=_MOST_NAMES)
+        if phrases:
+            name = f"{part.stored.name}: " if len(parts) > 1 else ""
+            _line(console, f"{name}{'; '.join(phrases)}", "dim")
 
 
 def _print_findings(console: Console, part: JudgedPart) -> None:

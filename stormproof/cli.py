@@ -41,6 +41,7 @@ def campaign(
     tier: Annotated[list[str] | None, typer.Option("--tier", help="instrument, explore or scenarios.")] = None,
     only: Annotated[list[str] | None, typer.Option("--only", help="Name of a part.")] = None,
     subject: Annotated[list[str] | None, typer.Option("--subject", help="Default: reference.")] = None,
+    jobs: Jobs = None,
     redis: Redis = "embedded",
     allow_target: Allow = None,
     seed: Seed = None,
@@ -53,6 +54,7 @@ def campaign(
         tiers=tier or [],
         only=only or [],
         subjects=subject or ["reference"],
+        jobs=jobs,
         redis=redis,
         allow_target=allow_target,
         seed=seed,
@@ -72,7 +74,7 @@ def explore(
     promise: Annotated[str | None, typer.Option("--promise", help="Overrides the subject's own.")] = None,
     workers: Annotated[int, typer.Option("--workers", help="Processes of the first delivery.")] = 2,
     faults: Annotated[int, typer.Option("--faults", help="Faults per schedule at most: 0, 1 or 2.")] = 1,
-    kinds: Annotated[str | None, typer.Option("--kinds", help="Fault kinds, separated by commas.")] = None,
+    kinds: Annotated[str | None, typer.Option("--kinds", help="Fault kinds, separated by commas; or all.")] = None,
     gate: Annotated[str, typer.Option("--gate", help="Who holds the processes: auto, greenlet or proxy.")] = "auto",
     python: Annotated[
         str | None, typer.Option("--python", metavar="PATH", help="Another interpreter, which runs the subject.")
@@ -141,12 +143,17 @@ def faults(as_json: Json = False) -> None:
 
 @app.command()
 def selftest(
+    kinds: Annotated[
+        str | None,
+        typer.Option("--kinds", help="Further fault kinds that every twin meets, one in a schedule; or all."),
+    ] = None,
+    jobs: Jobs = None,
     redis: Redis = "embedded",
     seed: Seed = None,
     out: Out = None,
 ) -> None:
     """Test the instrument: every planted guard must be caught by its checker, no twin may be flagged."""
-    commands.selftest(redis=redis, seed=seed, out=out)
+    commands.selftest(kinds=kinds, jobs=jobs, redis=redis, seed=seed, out=out)
 
 
 def main() -> None:

@@ -22,15 +22,17 @@ from harness.subjects.box import BOX
 from harness.subjects.loading import load_subject
 from harness.subjects.search_path import own_places, search_also
 from reports.stored_run import write_verdict
-from stormproof import campaigning
+from stormproof import campaigning, parts
 from stormproof.evidence import show, show_picture, write_reports
 from stormproof.exploring import as_json as to_json
-from stormproof.exploring import explore_into, store_schedules
+from stormproof.exploring import explore_into
+from stormproof.finding_schedules import store_schedules
 from stormproof.live import Live
 from stormproof.options import (
     FAULTS_MAX,
     WORKERS_MAX,
     budget_of,
+    cores,
     hosting_of,
     jobs_of,
     kinds_of,
@@ -133,8 +135,7 @@ def _explore(
         run.write()
         verdict = write_verdict(run.path)
         if not run.interrupted:
-            live.say("storing the schedules of the findings")
-            store_schedules(run.path, verdict, plan, target)
+            store_schedules(run.path, verdict, plan, target, live)
         write_reports(run.path)
     if as_json:
         typer.echo(to_json({**verdict, "rate": explored.rate}))
@@ -225,13 +226,15 @@ def list_faults(*, as_json: bool) -> None:
         typer.echo(f"  done:    {row['what']}\n  witness: {row['witness']}\n  subject: {row['demand']}")
 
 
-def selftest(*, redis: str, seed: int | None, out: str | None) -> None:
+def selftest(*, kinds: str | None, jobs: int | None, redis: str, seed: int | None, out: str | None) -> None:
     """Check the instrument alone."""
+    twin_kinds = () if kinds is None else tuple(kind.name for kind in kinds_of(kinds))
     campaigning.run(
-        campaigning.Wanted(kind="selftest", profile="full", tiers=("instrument",), subjects=(), only=()),
+        parts.selftest(twin_kinds),
         choice=redis_of(redis, None),
         seed=seed_of(seed),
         budget_s=None,
+        jobs=jobs_of(jobs, default=cores()),
         out=out,
     )
 
@@ -242,6 +245,7 @@ def campaign(
     tiers: list[str],
     only: list[str],
     subjects: list[str],
+    jobs: int | None,
     redis: str,
     allow_target: list[str] | None,
     seed: int | None,
@@ -250,9 +254,10 @@ def campaign(
 ) -> None:
     """Run a campaign."""
     campaigning.run(
-        campaigning.wanted(profile=profile, tiers=tiers, only=only, subjects=subjects),
+        parts.wanted(profile=profile, tiers=tiers, only=only, subjects=subjects),
         choice=redis_of(redis, allow_target),
         seed=seed_of(seed),
         budget_s=budget_of(budget_s),
+        jobs=jobs_of(jobs, default=cores()),
         out=out,
     )

@@ -44,7 +44,8 @@ What the explorer can do to a guard. Name the kinds in `--kinds`; a name without
 variants. A fault without a witness counts as not injected."""
 _ABOUT_PLANTED = """\
 Each has exactly one bug, and a twin without it. They test the instrument: the named checker must find the guard, and
-nothing may find the twin. The faults are those of the smallest schedule that shows the bug."""
+nothing may find the twin. The faults are those of the smallest schedule that shows the bug. `stormproof selftest`
+explores the twin within the same bound: two workers and these faults."""
 _ABOUT_CHECKERS = """\
 All checkers always run. A guard is judged by those that its promise names. What the others find is listed and decides
 nothing."""

@@ -37,7 +37,6 @@ def show(folder: Path) -> None:
 
 def show_picture(schedule: Schedule, world: World) -> None:
     """Print a schedule as it has just run."""
-    seen = schedule.seen(tuple(step.to_object() for step in world.trace.steps))
-    picture = draw(json.loads(seen.dumps()), world.trace.events)
+    picture = draw(json.loads(schedule.ran(world).dumps()))
     if picture is not None:
         console().print(as_text(picture), soft_wrap=True, markup=False)

@@ -1,4 +1,4 @@
-"""Explores one subject into a part of a run folder, with live progress, and stores the schedules of its findings."""
+"""Explores one subject into a part of a run folder, with live progress."""
 
 from __future__ import annotations
 
@@ -7,12 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.explorer.exploration import Exploration
-from harness.explorer.replay import Replayer
-from harness.explorer.schedule import Schedule, parse_line
 from harness.explorer.store import HistoryStore
-from harness.recorder import write_record, write_schedule
-from harness.subjects.search_path import own_places
-from reports.stored_history import mark_of
+from harness.recorder import write_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,35 +76,6 @@ def explore_into(
         record = exploration.run()
     write_record(folder, record)
     return Explored(record, exploration.elapsed_s)
-
-
-def store_schedules(folder: Path, verdict: Mapping[str, Any], plan: Plan, target: Target) -> None:
-    """Write the replayable schedule of every finding, with the steps that it showed when it ran once more."""
-    schedules: dict[str, Schedule] = {}
-    for finding in verdict["findings"]:
-        line = str(finding["schedule"])
-        workload, decisions = parse_line(line)
-        said = {name: finding[name] for name in ("checker", "sentence", "promised", "outside")}
-        schedules.setdefault(
-            mark_of(line),
-            Schedule(
-                subject=plan.subject.name,
-                promise=str(plan.subject.promise),
-                hosting=plan.hosting.to_object(),
-                workload=workload,
-                workers=plan.workers,
-                kinds=tuple(kind.name for kind in plan.kinds),
-                redis=target.identity.choice,
-                seed=plan.seed,
-                decisions=decisions,
-                finding=said,
-                imports_from=own_places(),
-            ),
-        )
-    worlds = Replayer(target, plan.subject, plan.hosting).run(list(schedules.values()))
-    for (mark, schedule), world in zip(schedules.items(), worlds, strict=True):
-        steps = tuple(step.to_object() for step in world.trace.steps)
-        write_schedule(folder, mark, schedule.seen(steps))
 
 
 def as_json(stored: Mapping[str, Any]) -> str:

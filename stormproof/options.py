@@ -23,12 +23,12 @@ _SEED_END = 2**32
 
 
 def kinds_of(kinds: str | None) -> tuple[FaultKind, ...]:
-    """Return the fault kinds of ``--kinds``; all of them where nothing was said.
+    """Return the fault kinds of ``--kinds``; all of them for ``all`` or where nothing was said.
 
     Raises:
         WrongInputError: A kind is unknown, or the list is empty.
     """
-    if kinds is None:
+    if kinds is None or kinds.strip() == "all":
         return tuple(ALL.values())
     names = [name.strip() for name in kinds.split(",") if name.strip()]
     if not names:

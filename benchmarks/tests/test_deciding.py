@@ -11,14 +11,22 @@ from benchmarks import __main__ as front
 from benchmarks import core, report
 from benchmarks.interleaving import side_by_side
 from benchmarks.rows import Effort, Row, latency_of, spread_of
+from benchmarks.ungated import Mix, turns
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def row(ratio: float, limit: float | None, *, limit_included: bool = True) -> Row:
+def row(ratio: float, limit: float | None, *, at_least: bool = False, limit_included: bool = True) -> Row:
     """Return a row with this ratio."""
-    return Row(benchmark="b", case="c", ratio=spread_of([ratio]), limit=limit, limit_included=limit_included)
+    return Row(
+        benchmark="b",
+        case="c",
+        ratio=spread_of([ratio]),
+        limit=limit,
+        at_least=at_least,
+        limit_included=limit_included,
+    )
 
 
 @pytest.mark.parametrize(
@@ -28,6 +36,8 @@ def row(ratio: float, limit: float | None, *, limit_included: bool = True) -> Ro
         (row(1.61, 1.6), "MISS"),
         (row(1.0, 1.0, limit_included=False), "MISS"),
         (row(0.99, 1.0, limit_included=False), "ok"),
+        (row(0.5, 0.5, at_least=True), "ok"),
+        (row(0.49, 0.5, at_least=True), "MISS"),
         (row(9.0, None), "info"),
         (Row(benchmark="b", case="c", limit=1.0, not_run="pip install it"), "not run"),
     ],
@@ -35,6 +45,12 @@ def row(ratio: float, limit: float | None, *, limit_included: bool = True) -> Ro
 def test_limit_decides_as_it_is_written(given: Row, verdict: str) -> None:
     """At most includes the limit, below does not, and no figure is neither."""
     assert given.verdict == verdict
+
+
+def test_bound_is_told_as_it_decides() -> None:
+    """The table shows whether a limit is one from above or from below."""
+    bounds = [row(1.0, 0.5, at_least=True), row(1.0, 1.6), row(1.0, 1.0, limit_included=False), row(1.0, None)]
+    assert [each.bound for each in bounds] == [">= 0.5", "<= 1.6", "< 1", ""]
 
 
 def test_ratio_is_the_median_over_the_repeats() -> None:
@@ -47,6 +63,13 @@ def test_ratio_is_the_median_over_the_repeats() -> None:
         turn=1,
     )
     assert samples.ratio("slow", "fast").median == 2.0
+
+
+def test_calls_are_mixed_as_an_exploration_made_them() -> None:
+    """As many calls as guards were made, the first of all a first call, and first calls in their share."""
+    assert list(turns(Mix(first=1 / 3, makes=3.0), 2)) == [True, False, False, True, False, False]
+    told = list(turns(Mix(first=0.5, makes=3.5), 100))
+    assert (len(told), sum(told)) == (350, 175)
 
 
 def test_percentiles_come_from_the_calls() -> None:

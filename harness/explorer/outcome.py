@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from harness.subjects.contract import Subject
     from verify.history.events import Event
 
+_as_json = json.JSONEncoder(separators=(",", ":")).encode
+
 Applicable = tuple[str, tuple[str, ...]]
 """A place, and the fault kinds that could have struck there."""
 
@@ -154,7 +156,7 @@ class Historian:
 
 def lines_of(events: Sequence[Event]) -> tuple[str, ...]:
     """Return the events as JSON, one a line."""
-    return tuple(json.dumps(to_object(event), separators=(",", ":")) for event in events)
+    return tuple(_as_json(to_object(event)) for event in events)
 
 
 def digest_of(lines: Sequence[str]) -> bytes:

@@ -16,7 +16,7 @@ from harness.explorer.world.world import Surroundings, World
 from harness.faults.registry import select
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterable
 
     from harness.explorer.hosting import Hosting
     from harness.explorer.schedule import Schedule
@@ -33,8 +33,10 @@ class Replayer:
         self._hosting = hosting
         self._mark = clock.shared_ns() & 0xFFFFFFFF
 
-    def run(self, schedules: list[Schedule]) -> Iterator[World]:
+    def run(self, schedules: Iterable[Schedule]) -> Generator[World]:
         """Run each schedule by itself, from a fresh state of its own; yield it when it is over.
+
+        A schedule is asked for when the one before is over.
 
         Raises:
             CouldNotRunError: The server cannot do what a schedule asks for.
@@ -53,7 +55,7 @@ class Replayer:
             subject=self._subject,
             workload=schedule.workload,
             workers=schedule.workers,
-            faults=len(schedule.faults),
+            faults=len(schedule.faults) + schedule.more_faults,
             kinds=kinds,
             lease_s=schedule.lease_s,
             has_clock=self._target.has_clock,

@@ -85,7 +85,7 @@ class Rig:
         self._stack = ExitStack()
         self._idle: list[PrivateStore] = []
         self._lent: list[PrivateStore] = []
-        self.now_s = 0.0
+        self.now_s = target.moved_s
 
     def __enter__(self) -> Self:
         """Connect, install the gate, let the subject prepare the store."""
@@ -96,6 +96,8 @@ class Rig:
             self._stack.callback(pool.close)
             self.store = Store(self, self._target, pool)
             self.gate: Gate = self._stack.enter_context(self._gate_with(table))
+            # Somebody who used the server before may have moved its clock; clients must not live in its past.
+            self.gate.advance(self.now_s)
             self.prepare(self.store)
             self._stack = self._stack.pop_all()
         return self

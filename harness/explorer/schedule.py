@@ -10,9 +10,12 @@ from harness.errors import WrongInputError
 from harness.explorer.hosting import GREENLETS
 from harness.explorer.world.setting import LEASE_S, WORKLOADS
 from verify.decisions import decisions_of, faults_of
+from verify.history.events import to_object
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from harness.explorer.world.world import World
 
 SCHEMA = 3
 _FIELDS: dict[str, type | tuple[type, ...]] = {
@@ -28,8 +31,13 @@ _FIELDS: dict[str, type | tuple[type, ...]] = {
     "seed": int,
     "decisions": list,
     "finding": dict,
+    "is_smallest": bool,
+    "explored": list,
+    "taken": list,
     "steps": list,
+    "events": list,
 }
+_LISTS = tuple(name for name, kind in _FIELDS.items() if kind is list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +45,16 @@ class Schedule:
     """A replayable schedule.
 
     Attributes:
+        kinds: The fault kinds that could strike.
+        decisions: What is decided; after that everybody goes on as they would by themselves.
         hosting: How the subject's processes are made and held, as :class:`Hosting` stores it.
         finding: What it shows: checker and sentence; empty for a schedule that shows nothing.
-        steps: What was seen when it ran, for pictures; replay does not need it.
+        is_smallest: Without any one of its faults and switches the finding is not there.
+        explored: The decisions of the explored schedule that it was shrunk from; replay needs nothing from here on.
+        taken: All decisions that were taken when it ran.
+        steps: What was seen when it ran.
+        events: What was judged when it ran.
+        more_faults: Faults that could have struck behind the decisions; of a stored schedule none could.
         imports_from: Folders in which the subject's imports are found, besides Python's own.
     """
 
@@ -54,7 +69,12 @@ class Schedule:
     lease_s: float = LEASE_S
     hosting: dict[str, Any] = field(default_factory=GREENLETS.to_object)
     finding: dict[str, Any] = field(default_factory=dict)
+    is_smallest: bool = False
+    explored: tuple[str, ...] = ()
+    taken: tuple[str, ...] = ()
     steps: tuple[dict[str, Any], ...] = ()
+    events: tuple[dict[str, Any], ...] = ()
+    more_faults: int = 0
     imports_from: tuple[str, ...] = ()
 
     @property
@@ -62,9 +82,11 @@ class Schedule:
         """The fault kinds that strike, in order."""
         return faults_of(self.decisions)
 
-    def seen(self, steps: tuple[dict[str, Any], ...]) -> Schedule:
+    def ran(self, world: World) -> Schedule:
         """Return the schedule with what was seen when it ran."""
-        return replace(self, steps=steps)
+        steps = tuple(step.to_object() for step in world.trace.steps)
+        events = tuple(to_object(event) for event in world.trace.events)
+        return replace(self, taken=world.decisions, steps=steps, events=events)
 
     def dumps(self) -> str:
         """Return the schedule as JSON."""
@@ -104,6 +126,6 @@ def load_schedule(path: Path) -> Schedule:
     body = {name: stored[name] for name in _FIELDS if name != "schema"}
     # An older file does not say where its imports are.
     body["imports_from"] = stored.get("imports_from", [])
-    for name in ("kinds", "decisions", "steps", "imports_from"):
+    for name in (*_LISTS, "imports_from"):
         body[name] = tuple(body[name])
     return Schedule(**body)

@@ -39,7 +39,7 @@ class Speaker:
         """Put what a schedule saw into numbers."""
         number = self.number
         path = [number(node) for node in ran.path]
-        events = [number((event.actor, event.decision, event.node >= 0, event.footprint)) for event in ran.events]
+        events = [number((event.actor, event.decision, min(event.node, 0), event.footprint)) for event in ran.events]
         return path, events, ran.is_vacuous
 
     def message(self, body: Any) -> bytes:
@@ -76,7 +76,7 @@ class Hearer:
         happened = []
         node = 0
         for number in events:
-            actor, decision, is_decided, footprint = values[number]
-            happened.append(Event(actor, decision, node if is_decided else -1, footprint))
-            node += is_decided
+            actor, decision, undecided, footprint = values[number]
+            happened.append(Event(actor, decision, undecided or node, footprint))
+            node += not undecided
         return Ran(path=[values[number] for number in path], events=happened, is_vacuous=is_vacuous)

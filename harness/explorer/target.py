@@ -48,6 +48,11 @@ class Target:
         return self._server.has_clock
 
     @property
+    def moved_s(self) -> float:
+        """How far its clock was moved, by whomever has used it, in seconds."""
+        return self._server.moved_s if isinstance(self._server, RedisServer) else 0.0
+
+    @property
     def is_ours(self) -> bool:
         """Whether the server is our own, to be killed at will."""
         return isinstance(self._server, RedisServer)

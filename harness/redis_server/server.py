@@ -181,6 +181,11 @@ class RedisServer:
         return self._clock.advance(seconds)
 
     @property
+    def moved_s(self) -> float:
+        """How far the server's clock was moved in all, in seconds."""
+        return 0.0 if self._clock is None else self._clock.moved_s
+
+    @property
     def url(self) -> str:
         """URL of the unix socket."""
         self._home()

@@ -57,6 +57,11 @@ class ServerClock:
                 f"/proc/{pid}/maps, and it is not there. Install a libfaketime for this machine and C library."
             )
 
+    @property
+    def moved_s(self) -> float:
+        """How far the server's clock was moved in all, in seconds."""
+        return self._faked.offset_us / 1_000_000
+
     def advance(self, seconds: float) -> float:
         """Move the server's clock by *seconds* (> 0) and return the jump that its TIME showed, in seconds.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reports.stored_history import mark_of
 from verify.history.events import Complete, EffectCall, EffectReply, Event, Fault, Invoke, Landed, Phase, to_object
+from verify.history.judge import find_in_phases
 from verify.history.record import Bound, ExplorationRecord, Server
 from verify.history.words import Outcome
 from verify.run_layout import ENVIRONMENT, EXPLORED, HISTORY, RECORD, RUN, SCHEDULES, schedule_file
@@ -98,7 +99,7 @@ def write_part(
 ) -> None:
     """Write a part whose history number n+1 is the nth pair of schedule line and events.
 
-    With *finding* the last schedule is stored as the replayable schedule of that checker.
+    With *finding* the last schedule is stored as the replayable schedule of what that checker finds in it.
     """
     (folder / SCHEDULES).mkdir(parents=True)
     (folder / RECORD).write_text(json.dumps(said.to_object()), encoding="utf-8")
@@ -111,17 +112,22 @@ def write_part(
     explored = [f"{number}\t0\t{line}\n" for number, (line, _) in enumerate(histories, start=1)]
     (folder / EXPLORED).write_text("".join(explored), encoding="utf-8")
     if finding:
-        line = histories[-1][0]
+        line, events = histories[-1]
         workload, _, decisions = line.partition(": ")
+        phase = next(at for found, at in find_in_phases(events, said.promise) if found.checker == finding)
+        said_of_it = {"checker": finding, "verdict": "INVALID", "phase": phase, "schedule": line}
         schedule = {
             "schema": 1,
             "subject": said.subject,
             "workload": workload,
             "decisions": decisions.split(),
+            "taken": decisions.split(),
+            "is_smallest": False,
             "finding": {"checker": finding, "sentence": "two effects of key k0"},
             "steps": list(TWICE_STEPS),
+            "events": [to_object(event) for event in events],
         }
-        (folder / schedule_file(mark_of(line))).write_text(json.dumps(schedule), encoding="utf-8")
+        (folder / schedule_file(mark_of(said_of_it))).write_text(json.dumps(schedule), encoding="utf-8")
 
 
 def write_run(folder: Path, /, **said: Any) -> None:

@@ -13,10 +13,11 @@ from reports.picture_svg import WIDTH as SVG_WIDTH
 from reports.picture_svg import as_svg
 from reports.picture_text import WIDTH, as_text
 from reports.stored_history import mark_of
+from reports.stored_run import judge_run
 from reports.tests.run_folders import DIGEST, TWICE_LINE, TWICE_STEPS, invalid_run, twice_history
-from verify.history.events import Complete, EffectCall, Event, Fault, Invoke, Landed, Phase
+from verify.history.events import Complete, EffectCall, Event, Fault, Invoke, Landed, Phase, to_object
 from verify.history.words import Outcome
-from verify.run_layout import EXPLORED, schedule_file
+from verify.run_layout import schedule_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +27,8 @@ def _schedule(**changes: Any) -> dict[str, Any]:
     said: dict[str, Any] = {
         "workload": "same",
         "decisions": TWICE_LINE.split()[1:],
+        "taken": TWICE_LINE.split()[1:],
+        "events": [to_object(event) for event in twice_history()],
         "finding": {"checker": "at_most_once", "sentence": "key k0 landed 2 times"},
         "steps": list(TWICE_STEPS),
     }
@@ -33,7 +36,9 @@ def _schedule(**changes: Any) -> dict[str, Any]:
 
 
 def _drawn(events: list[Event] | None = None, **changes: Any) -> Picture:
-    picture = draw(_schedule(**changes), twice_history() if events is None else events)
+    if events is not None:
+        changes["events"] = [to_object(event) for event in events]
+    picture = draw(_schedule(**changes))
     assert picture is not None
     return picture
 
@@ -97,7 +102,7 @@ def test_a_late_step_lands_where_it_was_decided(slept: bool) -> None:
         Complete(process="w1", op=2, outcome=Outcome.OK),
     ]
     decisions = ["w0!late_request", "w1", "late1", "w1", *(["w1"] if slept else [])]
-    rows = _drawn(events, steps=steps, decisions=decisions).rows
+    rows = _drawn(events, steps=steps, taken=decisions).rows
     told = [row.text for row in rows if not row.ends]
     expected = ["SET k0", "GET k0", "SET k0 lands late", "SET k0"]
     assert told == (["SET k0", "SET k0 lands late", "GET k0", "SET k0"] if slept else expected)
@@ -113,7 +118,7 @@ def test_a_late_effect_lands_at_the_venue() -> None:
         Landed(key="k0", n=1, payload=DIGEST, effect_type="order", process="w0"),
         Fault(kind="effect_late", process="w0", at="landed", witness="the venue's book has its line now"),
     ]
-    rows = _drawn(events, steps=steps, decisions=["w0!effect_late", "late1"]).rows
+    rows = _drawn(events, steps=steps, taken=["w0!effect_late", "late1"]).rows
     assert [(row.is_late, row.effect, row.arrives) for row in rows] == [
         (False, "", False),
         (True, "effect 1: done", True),
@@ -124,17 +129,73 @@ def test_a_jump_of_time_divides_the_picture() -> None:
     """Time passes for everybody."""
     steps = [
         _step("w0", "SET", "OK"),
-        {"process": "", "name": "time", "keys": [], "outcome": "+31 s", "fault": "advance"},
+        {"process": "", "name": "time", "keys": [], "outcome": "time jumps by 31 s", "fault": "advance"},
     ]
     events: list[Event] = [
         Phase(name="workload"),
         Invoke(process="w0", op=1, key="k0", payload=DIGEST),
         Fault(kind="advance", at="time", witness="the server's TIME moved by 31 s"),
     ]
-    picture = _drawn(events, steps=steps, decisions=["w0", "advance"])
+    picture = _drawn(events, steps=steps, taken=["w0", "advance"])
     assert picture.rows[-1].is_phase
-    assert "time jumps +31 s (advance)" in as_text(picture)
-    assert "time jumps +31 s (advance)" in as_svg(picture)
+    for drawn in (as_text(picture), as_svg(picture)):
+        assert "time jumps by 31 s (advance)" in drawn
+        assert "witness: the server's TIME moved by 31 s" in drawn
+
+
+def test_a_step_that_never_left_its_process_does_not_arrive() -> None:
+    """The server was gone when the client looked at its connection."""
+    lost = _step("w0", "SET", "no connection") | {"unsent": True}
+    picture = _drawn([], steps=[_step("w0", "GET", "nil"), lost])
+    assert [row.arrives for row in picture.rows] == [True, False]
+    assert "-x|" in as_text(picture)
+    assert as_svg(picture).count('<path class="tip"') == 1
+
+
+def test_a_zombie_comes_back_behind_its_phase() -> None:
+    """Its first command leaves no event, and is drawn where it was taken."""
+    steps = [_step("w0", "SET", "it stops", "pause") | {"phase": 1}, _step("w0", "SET", "OK") | {"phase": 2}]
+    events: list[Event] = [
+        Phase(name="workload"),
+        Invoke(process="w0", op=1, key="k0", payload=DIGEST),
+        Fault(kind="pause", process="w0", at="w0 1 SET", witness="w"),
+        Phase(name="zombie"),
+        Complete(process="w0", op=1, outcome=Outcome.OK),
+    ]
+    told = [row.text for row in _drawn(events, steps=steps).rows]
+    assert told == ["SET k0", "what was paused or late comes back", "SET k0", "answers OK"]
+
+
+def test_long_keys_lose_their_middle() -> None:
+    """Of a key its beginning and its end are read, and of many keys the first."""
+    long, many = _step("w0", "GET", "nil"), _step("w0", "EVAL", "1")
+    rows = _drawn(
+        [],
+        steps=[long | {"keys": ["shop:orders:default:1:k0"]}, many | {"keys": ["a", "b", "c"]}],
+    ).rows
+    assert [row.text for row in rows] == ["GET shop..ault:1:k0", "EVAL a +2 keys"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "remark"),
+    [
+        ({"is_smallest": False}, ""),
+        (
+            {"is_smallest": True, "explored": ["w0"] * 9},
+            "5 of 9 explored decisions are left; nothing more can be taken out",
+        ),
+        (
+            {"is_smallest": True, "explored": ["w0"] * 9, "decisions": []},
+            "none of the 9 explored decisions is needed",
+        ),
+    ],
+)
+def test_a_picture_says_what_shrinking_has_left(changes: dict[str, Any], remark: str) -> None:
+    """A reader knows whether there is anything in it that does not matter."""
+    picture = _drawn(**changes)
+    assert picture.remark == remark
+    assert remark in as_text(picture)
+    assert remark in as_svg(picture)
 
 
 def test_a_picture_without_a_history_shows_the_steps_alone() -> None:
@@ -147,7 +208,7 @@ def test_a_picture_without_a_history_shows_the_steps_alone() -> None:
 @pytest.mark.parametrize("steps", [[], None, "x", [1], [{"process": "w0"}]])
 def test_a_schedule_without_steps_has_no_picture(steps: Any) -> None:
     """A schedule that was never run with its steps recorded cannot be drawn."""
-    assert draw(_schedule(steps=steps), twice_history()) is None
+    assert draw(_schedule(steps=steps)) is None
 
 
 @pytest.mark.parametrize("at", range(len(twice_history())))
@@ -160,36 +221,36 @@ def test_a_history_with_a_hole_is_still_drawn(at: int) -> None:
     ET.fromstring(as_svg(picture))  # noqa: S314 - the test reads what it has just drawn
 
 
-def _finding(schedule: str, checker: str = "at_most_once") -> dict[str, str]:
-    return {"schedule": schedule, "checker": checker, "sentence": f"{checker} says so"}
+def _found(folder: Path) -> dict[str, Any]:
+    """Return what at_most_once says of a run with two effects."""
+    findings: list[dict[str, Any]] = judge_run(invalid_run(folder))["findings"]
+    return next(finding for finding in findings if finding["checker"] == "at_most_once")
 
 
 def test_pictures_are_loaded_from_a_part(tmp_path: Path) -> None:
-    """Schedule, explored.tsv and history.jsonl together give the picture; what is not stored gives none."""
-    twice, missing = load_pictures(invalid_run(tmp_path), [_finding(TWICE_LINE), _finding("same: w0")])
+    """The stored schedule of a finding gives its picture, headed by what it says; what is not stored gives none."""
+    found = _found(tmp_path)
+    twice, missing = load_pictures(tmp_path, [found, {**found, "checker": "nothing_lost"}])
     assert twice is not None
     assert any(row.is_again for row in twice.rows)
+    assert as_text(twice).startswith("at_most_once: two effects of key k0")
     assert missing is None
-    (tmp_path / EXPLORED).unlink()
-    (bare,) = load_pictures(tmp_path, [_finding(TWICE_LINE)])
-    assert bare is not None
-    assert not any(row.effect for row in bare.rows)
 
 
-def test_a_picture_is_headed_by_the_finding_that_it_shows(tmp_path: Path) -> None:
-    """One schedule can show what several checkers say; each picture says its own."""
-    findings = [_finding(TWICE_LINE, checker) for checker in ("nothing_lost", "replay_equality")]
-    heads = [
-        as_text(picture).splitlines()[0] for picture in load_pictures(invalid_run(tmp_path), findings) if picture
-    ]
-    assert heads == ["nothing_lost: nothing_lost says so", "replay_equality: replay_equality says so"]
+def test_events_that_cannot_be_read_leave_a_bare_picture() -> None:
+    """A schedule file that somebody has changed is drawn by its steps."""
+    for events in ([1], [{"event": "no such"}], "x", None):
+        picture = draw(_schedule(events=events))
+        assert picture is not None
+        assert not any(row.effect for row in picture.rows)
 
 
 def test_a_schedule_file_that_is_cut_off_gives_no_picture(tmp_path: Path) -> None:
     """Half a file is no picture, and no crash."""
-    path = invalid_run(tmp_path) / schedule_file(mark_of(TWICE_LINE))
+    found = _found(tmp_path)
+    path = tmp_path / schedule_file(mark_of(found))
     path.write_bytes(path.read_bytes()[:-9])
-    assert load_pictures(tmp_path, [_finding(TWICE_LINE)]) == [None]
+    assert load_pictures(tmp_path, [found]) == [None]
 
 
 def _crowded(processes: int) -> Picture:

@@ -17,7 +17,20 @@ from reports.junit import WHOLE, render_junit, write_junit
 from reports.stored_run import write_verdict
 from reports.summary import render_summary, write_summary
 from reports.terminal import MOST_FINDINGS, print_judged
-from reports.tests.run_folders import campaign_run, invalid_run, record, unknown_run, valid_run, write_run
+from reports.tests.run_folders import (
+    SOUND_LINE,
+    TWICE_LINE,
+    campaign_run,
+    invalid_run,
+    record,
+    sound_history,
+    twice_history,
+    unknown_run,
+    valid_run,
+    write_part,
+    write_run,
+)
+from verify.history.record import Bound
 from verify.run_layout import RECORD, VERDICT
 
 if TYPE_CHECKING:
@@ -87,6 +100,35 @@ def test_junit_fails_what_is_invalid_and_errs_what_is_unknown(
     suite = root.find("testsuite")
     assert suite is not None
     assert suite.get("tests") == "1"
+
+
+def _selftest(folder: Path, *twin_kinds: str) -> Path:
+    """Write a self-test of one planted guard and its twin, which met *twin_kinds*."""
+    parts = []
+    for kind, kinds, histories, expected in (
+        ("broken", (), [(SOUND_LINE, sound_history()), (TWICE_LINE, twice_history())], "at_most_once"),
+        ("twin", twin_kinds, [(SOUND_LINE, sound_history())], None),
+    ):
+        name = f"{kind}.get_then_set"
+        bound = Bound(workers=2, faults=len(kinds), kinds=kinds, workloads=("same",))
+        count = len(histories)
+        said = record(name=name, subject=name, bound=bound, schedules=count, classes=count)
+        write_part(folder / "parts" / name, said, histories)
+        must = {"verdict": "INVALID", "checker": expected} if expected else "VALID"
+        parts.append({"name": name, "folder": f"parts/{name}", "role": "instrument", "expected": must})
+    write_run(folder, kind="selftest", parts=parts)
+    return folder
+
+
+def test_a_selftest_says_within_which_bound_the_twins_were_explored(tmp_path: Path) -> None:
+    """Nobody may take the silence about a twin for more than its bound holds."""
+    write_verdict(_selftest(tmp_path / "same"))
+    printed = _printed(tmp_path / "same", width=200)
+    assert re.search(r"get_then_set +at_most_once +at_most_once +VALID", printed)
+    assert "within the bound in which its planted guard is caught, and not beyond it" in printed
+    write_verdict(_selftest(tmp_path / "wider", "advance"))
+    printed = _printed(tmp_path / "wider", width=200)
+    assert "is caught, and beyond it with up to 1 fault of: advance." in printed
 
 
 def test_junit_holds_the_instrument_and_what_was_not_run(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def _names(stored: Mapping[str, Any]) -> Iterator[str]:
         if name in {"findings", "parts", "instrument", "not_run"}:
             for each in held:
                 yield from each
-        if name in {"bound", "server"}:
+        if name in {"bound", "coverage", "server"}:
             yield from held
 
 

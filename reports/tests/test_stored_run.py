@@ -209,6 +209,15 @@ def test_a_replay_line_names_the_folder_as_the_user_did(tmp_path: Path) -> None:
     assert finding["replay"].endswith(".json'")
 
 
+def test_a_story_has_no_replay_line(tmp_path: Path) -> None:
+    """It has no schedule: a line would name a file that nobody wrote."""
+    write_part(tmp_path, record(tier="scenarios"), [("story", twice_history())])
+    write_run(tmp_path)
+    findings = judge_run(tmp_path)["findings"]
+    assert findings
+    assert {finding["replay"] for finding in findings} == {""}
+
+
 def test_an_interrupted_run_is_unknown(tmp_path: Path) -> None:
     """What was stopped has not shown what it set out to show."""
     folder = valid_run(tmp_path)

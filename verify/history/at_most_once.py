@@ -27,6 +27,7 @@ def check(history: History) -> list[Finding]:
                     sentence=f"key {key} landed {len(landings)} times (by {processes}); at most once was promised",
                     # The second landing breaks the promise; what lands after it breaks nothing more.
                     operations=tuple(landing.op for landing in landings[:2] if landing.op is not None),
+                    at=landings[1].position,
                 )
             )
     return findings

@@ -27,6 +27,7 @@ def check(history: History) -> list[Finding]:
                     verdict=Verdict.INVALID,
                     sentence=f"key {key} landed {len(payloads)} different payloads: {', '.join(sorted(payloads))}",
                     operations=tuple(landing.op for landing in first_two if landing.op is not None),
+                    at=first_two[1].position,
                 )
             )
     landed_by = {landing.op for landing in history.landings}

@@ -140,13 +140,16 @@ _KINDS: dict[str, type[Any]] = {
 }
 
 
+_FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in _KINDS.values()}
+
+
 def to_object(event: Event) -> dict[str, Any]:
     """Return *event* as a JSON object; fields that hold None are left out."""
     stored: dict[str, Any] = {"event": event.event}
-    for field in fields(event):
-        value = getattr(event, field.name)
+    for name in _FIELDS[type(event)]:
+        value = getattr(event, name)
         if value is not None:
-            stored[field.name] = value
+            stored[name] = value
     return stored
 
 

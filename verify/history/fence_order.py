@@ -34,6 +34,7 @@ def check(history: History) -> list[Finding]:
                     f"after process {before[1].event.process} had landed it with fence {before[0]}"
                 ),
                 operations=tuple(op for op in (before[1].op, landing.op) if op is not None),
+                at=landing.position,
             )
         )
     return findings

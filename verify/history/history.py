@@ -21,9 +21,9 @@ from verify.history.events import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from verify.history.words import Outcome
+    from verify.history.words import Finding, Outcome
 
 __all__ = ["Call", "History", "Landing", "MalformedHistoryError", "Operation"]
 
@@ -260,11 +260,18 @@ class History:
         """Return the book's lines of *key*, in landing order."""
         return self._landings_of.get(key, ())
 
-    def phase_of(self, operations: Iterable[int]) -> str:
-        """Return the phase in which the latest of *operations* was invoked; empty if there is none."""
-        invoked = [self._invoked_at[number] for number in operations if number in self._invoked_at]
-        latest = max(invoked, default=-1)
-        return next((phase.name for position, phase in reversed(self.phases) if position < latest), "")
+    def phase_of(self, finding: Finding) -> str:
+        """Return the phase in which a promise was broken; empty if nobody knows.
+
+        That is the phase of the event that broke it, where the finding names one: what a paused process or a late
+        request did belongs to the phase in which it was done. Else it is the one in which the latest of the
+        finding's operations was invoked.
+        """
+        at = finding.at
+        if at is None:
+            invoked = [self._invoked_at[number] for number in finding.operations if number in self._invoked_at]
+            at = max(invoked, default=-1)
+        return next((phase.name for position, phase in reversed(self.phases) if position < at), "")
 
     def has_phase(self, name: str) -> bool:
         """Tell whether the run entered the phase *name*."""

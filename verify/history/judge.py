@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from verify.history import usefulness
 from verify.history.campaign import InstrumentRow, compose, instrument_row
@@ -18,7 +18,7 @@ from verify.history.record import Bound, ExplorationRecord, MalformedRecordError
 from verify.history.words import Finding, Verdict, merge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from verify.history.events import Event
 
@@ -36,9 +36,11 @@ __all__ = [
     "StoredHistory",
     "compose",
     "dumps_canonical",
+    "find_in_phases",
     "instrument_row",
     "judge_exploration",
     "judge_history",
+    "why_outside",
 ]
 
 EXPLORE = "explore"
@@ -81,6 +83,11 @@ class StoredHistory:
     preemptions: int = 0
     count: int = 1
 
+    @property
+    def workload(self) -> str:
+        """The workload of that schedule."""
+        return self.schedule.partition(":")[0]
+
 
 def judge_history(events: Sequence[Event], promise: Promise) -> HistoryVerdict:
     """Judge one history by *promise*: all checkers run, the promised ones and the assumptions decide."""
@@ -91,21 +98,30 @@ def judge_history(events: Sequence[Event], promise: Promise) -> HistoryVerdict:
     return HistoryVerdict(verdict=merge(verdict.verdict for verdict in verdicts), findings=tuple(findings))
 
 
+def find_in_phases(events: Sequence[Event], promise: Promise) -> Iterator[tuple[Finding, str]]:
+    """Yield every finding of one history with its phase, as :func:`judge_exploration` tells findings apart."""
+    deciding = deciding_checkers(promise)
+    for piece in partition(events):
+        history = _index(piece)
+        for finding, _ in _judge(history, deciding).findings:
+            yield finding, _phase_of(finding, history)
+
+
 def judge_exploration(
-    record: ExplorationRecord, histories: Iterable[StoredHistory], replay_line: Callable[[str], str]
+    record: ExplorationRecord, histories: Iterable[StoredHistory], replay_line: Callable[[ListedFinding], str]
 ) -> Judgement:
     """Judge a whole exploration in one pass; memory grows with the distinct findings only.
 
     Args:
         record: What the exploration says of itself.
         histories: Its distinct histories, in any order.
-        replay_line: Gives the line that replays a schedule.
+        replay_line: Gives the line that replays a finding, which does not hold it yet.
     """
     deciding = deciding_checkers(record.promise)
-    survey = _Survey(wants_overlap=record.requires_overlap)
+    survey = _Survey(record.outside, wants_overlap=record.requires_overlap)
     for stored in histories:
         survey.take(stored, deciding)
-    findings = survey.listed(record, replay_line)
+    findings = survey.listed(replay_line)
     decisive = [finding for finding in findings if finding.decides]
     unknown = [f"{each.checker}: {each.sentence}" for each in decisive if each.verdict is Verdict.UNKNOWN]
     reasons = (*_unfinished(record), *_uncovered(record), *survey.unseen(record, deciding), *unknown)
@@ -123,6 +139,10 @@ def _index(piece: Piece) -> History | Finding:
     except Exception as error:  # noqa: BLE001 - whatever breaks the index, the history was not judged
         return _unreadable(f"the record could not be indexed: {error!r}")
     return history if history.operations else _unreadable("the history holds no operation, so nothing was shown")
+
+
+def _phase_of(finding: Finding, history: History | Finding) -> str:
+    return history.phase_of(finding) if isinstance(history, History) else ""
 
 
 def _unreadable(sentence: str) -> Finding:
@@ -144,7 +164,16 @@ def _judge(history: History | Finding, deciding: frozenset[str]) -> HistoryVerdi
     return HistoryVerdict(verdict=verdict, findings=tuple(findings))
 
 
-_Identity = tuple[str, Verdict, tuple[str, ...], str]
+class _Identity(NamedTuple):
+    """What makes findings the same. What is outside the promise never stands for what is inside it."""
+
+    checker: str
+    verdict: Verdict
+    faults: tuple[str, ...]
+    phase: str
+    outside: str
+
+
 _Rank = tuple[int, int, int, str, str]
 
 
@@ -163,7 +192,8 @@ class _Group:
 class _Survey:
     """What the histories of one exploration show together."""
 
-    def __init__(self, *, wants_overlap: bool) -> None:
+    def __init__(self, outside: Mapping[str, str], *, wants_overlap: bool) -> None:
+        self._outside = outside
         self._groups: dict[_Identity, _Group] = {}
         self._histories = 0
         self._schedules = 0
@@ -174,6 +204,7 @@ class _Survey:
         """Judge one history and keep what is new in it; its events may be forgotten afterwards."""
         self._histories += 1
         self._schedules += stored.count
+        outside = why_outside(self._outside, stored.workload, stored.faults)
         counted: set[_Identity] = set()
         for piece in partition(stored.events):
             history = _index(piece)
@@ -182,8 +213,9 @@ class _Survey:
                 if self._seeks_overlap and effect_overlapped_call(history):
                     self._seeks_overlap = False
             for finding, promised in _judge(history, deciding).findings:
-                phase = history.phase_of(finding.operations) if isinstance(history, History) else ""
-                identity = (finding.checker, finding.verdict, tuple(sorted(stored.faults)), phase)
+                phase = _phase_of(finding, history)
+                faults = tuple(sorted(stored.faults))
+                identity = _Identity(finding.checker, finding.verdict, faults, phase, outside)
                 group = self._keep_simplest(identity, finding, promised=promised, stored=stored)
                 if identity not in counted:
                     counted.add(identity)
@@ -201,32 +233,33 @@ class _Survey:
             group.rank, group.finding, group.stored = rank, finding, _without_events(stored)
         return group
 
-    def listed(self, record: ExplorationRecord, replay_line: Callable[[str], str]) -> tuple[ListedFinding, ...]:
+    def listed(self, replay_line: Callable[[ListedFinding], str]) -> tuple[ListedFinding, ...]:
         """Return the groups as findings: promised first, inside before outside, then the simplest first."""
         findings = [
             ListedFinding(
                 checker=group.finding.checker,
                 verdict=group.finding.verdict,
                 promised=group.promised,
-                outside=_why_outside(record, group.stored),
+                outside=identity.outside,
                 sentence=group.finding.sentence,
                 schedule=group.stored.schedule,
                 faults=group.stored.faults,
-                replay=replay_line(group.stored.schedule),
-                phase=identity[3],
+                phase=identity.phase,
                 needs_faults=self._needs_faults(identity),
                 histories=group.histories,
                 schedules=group.schedules,
             )
             for identity, group in self._groups.items()
         ]
+        findings = [replace(finding, replay=replay_line(finding)) for finding in findings]
         return tuple(sorted(findings, key=_place))
 
     def _needs_faults(self, identity: _Identity) -> bool:
-        """Say whether the same was not seen in the same phase with fewer of these faults."""
-        checker, verdict, faults, phase = identity
+        """Say whether the same was not seen in the same phase with fewer of these faults, and no less promised."""
         return not any(
-            other[:2] == (checker, verdict) and other[3] == phase and _is_part(other[2], faults)
+            (other.checker, other.verdict, other.phase) == (identity.checker, identity.verdict, identity.phase)
+            and (identity.outside or not other.outside)
+            and _is_part(other.faults, identity.faults)
             for other in self._groups
         )
 
@@ -275,14 +308,19 @@ def _place(finding: ListedFinding) -> tuple[object, ...]:
     )
 
 
-def _why_outside(record: ExplorationRecord, stored: StoredHistory) -> str:
-    """Return the reasons why these faults or this workload are outside the promise; empty if all are inside it."""
-    workload = stored.schedule.partition(":")[0]
+def why_outside(outside: Mapping[str, str], workload: str, faults: Iterable[str]) -> str:
+    """Return the reasons why this workload or these faults are outside a promise; empty if all are inside it.
+
+    Args:
+        outside: Fault kinds, families of them, or workloads that the promise does not cover, with the reason.
+        workload: The workload.
+        faults: The fault kinds; a parameter in brackets may follow the kind.
+    """
     reasons = {}
-    for name in (workload, *stored.faults):
+    for name in (workload, *faults):
         for kind in (name, name.partition("(")[0], name.partition(":")[0]):
-            if kind in record.outside:
-                reasons[kind] = record.outside[kind] or "the promise does not cover it"
+            if kind in outside:
+                reasons[kind] = outside[kind] or "the promise does not cover it"
                 break
     return "; ".join(f"{kind}: {reason}" for kind, reason in sorted(reasons.items()))
 

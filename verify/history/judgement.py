@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from verify.history.coverage import coverage
 from verify.history.record import SCHEMA
 
 if TYPE_CHECKING:
@@ -28,11 +29,12 @@ class ListedFinding:
         sentence: What happened in the simplest schedule.
         schedule: The decisions of the simplest schedule.
         faults: The fault kinds of the simplest schedule, in its order.
-        replay: The line that replays it.
-        phase: The phase in which the last of its operations was invoked; empty if it names none.
-        needs_faults: The same was not seen in the same phase with fewer of its faults.
+        phase: The phase in which the promise was broken, as :meth:`History.phase_of` tells; empty if nobody knows.
+        needs_faults: The same was not seen in the same phase with fewer of its faults; of what is inside the
+            promise, not inside it.
         histories: Distinct histories that show it.
         schedules: Schedules that show it.
+        replay: The line that replays it; empty where there is none.
     """
 
     checker: str
@@ -42,11 +44,11 @@ class ListedFinding:
     sentence: str
     schedule: str
     faults: tuple[str, ...]
-    replay: str
     phase: str
     needs_faults: bool
     histories: int
     schedules: int
+    replay: str = ""
 
     @property
     def decides(self) -> bool:
@@ -94,6 +96,7 @@ class Judgement:
         return {
             "schema": SCHEMA,
             **{name: record[name] for name in (*said, "server", "seed", "notes")},
+            "coverage": coverage(self.record).to_object(),
             "verdict": self.verdict.value,
             "reasons": list(self.reasons),
             "findings": [finding.to_object() for finding in self.findings],

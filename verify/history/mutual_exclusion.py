@@ -87,4 +87,5 @@ def _overlap(position: int, event: EffectCall, process: str, other: int, since: 
             f"at event {position} while process {process} (operation {other}) was inside since event {since}"
         ),
         operations=(other, event.op),
+        at=position,
     )

@@ -56,9 +56,12 @@ class Finding:
         sentence: One sentence with an actor: who did what to which key, and what was promised.
         operations: Numbers of the operations with which the promise was broken, as in the history's events; what
             happened after that may be in the sentence, and is not here.
+        at: Index of the event that broke the promise, a landing or an entry, which may come long after the call;
+            None where the operations themselves did.
     """
 
     checker: str
     verdict: Verdict
     sentence: str
     operations: tuple[int, ...] = ()
+    at: int | None = None

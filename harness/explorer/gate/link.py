@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.explorer.gate.commands import OF_SUBSCRIBERS, SETUP, SUBSCRIBING, UNGATEABLE, block_limit_s
-from harness.explorer.gate.resp import Request, RequestReader
-from harness.explorer.gate.wire import packed
+from harness.explorer.gate.resp import Request, RequestReader, packed
 from harness.explorer.world.steps import Bytes, CommandStep, Cut, TimedOut
 
 if TYPE_CHECKING:

@@ -39,6 +39,8 @@ class RequestReader:
         Raises:
             MalformedRequestError: The bytes are neither an array of bulk strings nor an inline command.
         """
+        if not self._rest and (request := _one_request(data)) is not None:
+            return [request]
         buffer = self._rest + data if self._rest else data
         requests: list[Request] = []
         at = 0
@@ -52,6 +54,25 @@ class RequestReader:
             at = end
         self._rest = buffer[at:]
         return requests
+
+
+def packed(*words: bytes) -> bytes:
+    """Return a request."""
+    return b"*%d\r\n%b" % (len(words), b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in words))
+
+
+def _one_request(data: bytes) -> Request | None:
+    """Return the request that *data* is, which it mostly is; None where it is anything else."""
+    reader = hiredis.Reader()
+    reader.feed(data)
+    try:
+        words = reader.gets()
+        if type(words) is list and packed(*words) == data:
+            return Request(words, data)
+    except (hiredis.ProtocolError, TypeError):
+        # Something else, or words that are no bulk strings.
+        return None
+    return None
 
 
 def _parse(buffer: bytes, at: int) -> tuple[list[bytes], int] | None:

@@ -15,6 +15,7 @@ import hiredis
 import redis.connection
 
 from harness.errors import CouldNotRunError
+from harness.explorer.gate.resp import packed
 
 if TYPE_CHECKING:
     from harness.explorer.world.steps import CommandStep
@@ -24,11 +25,6 @@ Address = str | tuple[str, int]
 _WAIT = object()
 _PORT = 6379
 _CHANGES = re.compile(rb"rdb_changes_since_last_save:(\d+)")
-
-
-def packed(*words: bytes) -> bytes:
-    """Return a request."""
-    return b"*%d\r\n%b" % (len(words), b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in words))
 
 
 _HOW_MANY_CHANGES = packed(b"INFO", b"persistence")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -68,7 +69,7 @@ class Explored:
 
     def judge(self) -> Judgement:
         """Return the judgement of the whole."""
-        return judge_exploration(self.record, self._stored(), lambda line: line)
+        return judge_exploration(self.record, self._stored(), lambda finding: finding.schedule)
 
     @property
     def findings(self) -> set[tuple[str, tuple[str, ...], str]]:
@@ -104,6 +105,10 @@ class Explored:
         return stored
 
 
+def _found(checker: str, outcome: Outcome) -> str:
+    return "found" if outcome.history is not None and checker in outcome.history.violations else ""
+
+
 def explore(
     server: RedisServer,
     folder: Path,
@@ -114,9 +119,13 @@ def explore(
     kinds: Sequence[FaultKind] = (),
     workloads: tuple[str, ...] = ("same",),
     reduces: bool = False,
+    until: str = "",
     hosting: Hosting = GREENLETS,
 ) -> Explored:
-    """Explore *subject* on *server*, with files below *folder*: every schedule, unless it *reduces*."""
+    """Explore *subject* on *server*, with files below *folder*: every schedule, unless it *reduces*.
+
+    With *until* it stops at the first promised finding of this checker.
+    """
     part = folder / f"explored{len(list(folder.iterdir()))}"
     part.mkdir()
     target = Target(server, "test")
@@ -148,7 +157,7 @@ def explore(
             return outcome
 
     with HistoryStore(part) as store, mock.patch.object(runner, "Historian", Watching):
-        record = Exploration(plan, target, store).run()
+        record = Exploration(plan, target, store, on_history=functools.partial(_found, until)).run()
     rows = (row.split("\t") for row in (part / EXPLORED).read_text(encoding="utf-8").splitlines())
     lines = [(int(number), int(preemptions), line) for number, preemptions, line in rows]
     worlds = {number: seen[digest] for digest, number in store._known.items()}

@@ -77,5 +77,54 @@ def test_lost_store_is_another_one(kind: str, gate: str, redis_server: RedisServ
 @pytest.mark.parametrize("kind", LOSSES)
 def test_command_on_its_way_is_lost_with_the_store(kind: str, gate: str, redis_server: RedisServer) -> None:
     """*_losing: a late command never lands, and an idle connection is found broken before it is used again."""
+<<<<<<< HEAD
     world = measure_once(redis_server, gate, "waiting_in_vain", "w0!late_request", f"{kind}:0", "w0", "w0")
     assert answers(world.trace.events) == {"w0": {"counter": 0}, "r1": {"counter": 1}}
+=======
+
+    def guard_of(client: redis.Redis, _lease_s: float) -> Guard:
+        def guard(key: str, payload: Mapping[str, Any], effect: Effect) -> dict[str, Any]:
+            try:
+                client.incr(key)
+            except redis.TimeoutError:
+                effect(payload)
+            return {"counter": int(client.get(key) or 0)}
+
+        return guard
+
+    kinds = [ALL["late_request"], ALL[f"{kind}:0"]]
+    explored = explore(redis_server, tmp_path, probe(guard_of), faults=2, kinds=kinds)
+    for events in explored.beginning("w0!late_request", f"{kind}:0", "w0", "w0"):
+        assert answers(events) == {"w0": {"counter": 0}, "r1": {"counter": 1}}
+
+
+@pytest.mark.parametrize("kind", LOSSES)
+def test_store_that_is_lost_twice_loses_what_was_written_in_between(
+    kind: str, redis_server: RedisServer, tmp_path: Path
+) -> None:
+    """*_losing: there must be a new write before one can be lost again."""
+
+    def guard_of(client: redis.Redis, _lease_s: float) -> Guard:
+        def guard(key: str, _payload: Mapping[str, Any], _effect: Effect) -> dict[str, Any]:
+            for number in "12":
+                client.set(f"{key}:{number}", "here")
+                with suppress(redis.ConnectionError):
+                    client.ping()
+            return {"there": client.exists(f"{key}:1", f"{key}:2")}
+
+        return guard
+
+    lost = f"{kind}:1"
+    explored = explore(redis_server, tmp_path, probe(guard_of), faults=2, kinds=[ALL[lost]])
+    assert explored.record.exhausted
+    (events,) = explored.beginning("w0", lost, "w0", "w0", lost)
+    assert answers(events)["w0"] == {"there": 0}
+    assert not [line for line in explored.schedules if f"{lost} {lost}" in line]
+    told = {step.outcome for steps in explored.steps.values() for step in steps if step.fault}
+    assert told == {
+        f"{'a replica takes over' if 'failover' in kind else 'the server starts again'}; the last write is lost"
+    }
+    assert all(
+        step.unsent == (step.outcome == "no connection") for steps in explored.steps.values() for step in steps
+    )
+>>>>>>> main

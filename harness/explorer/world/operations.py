@@ -143,9 +143,10 @@ class Operations:
             done = Complete(process=name, op=op, outcome=outcome, word=word, detail=name_of(error))
         else:
             done = Complete(process=name, op=op, outcome=Outcome.OK, result=world.trace.canonical(result))
-            self._seats.give_back(name, make, guard)
         process = running()
         if process is not None and process.is_alive:
+            if guard is not None and done.outcome is not Outcome.INDETERMINATE:
+                self._seats.give_back(name, make, guard)
             world.trace.event(done)
             self._last_answer[job] = done
 

@@ -15,7 +15,7 @@ class Seats(Protocol):
         """Return a ``make`` for the process that runs now, and a guard that it made where there is one already."""
 
     def give_back(self, process: str, make: Make, guard: Guard) -> None:
-        """Take back a guard that answered normally."""
+        """Take back a guard that answered: with a result, or with an error that leaves nothing open."""
 
     def world_ended(self) -> None:
         """Note that the schedule is over."""
@@ -39,7 +39,7 @@ class FreshSeats:
 
 
 class ReusedSeats:
-    """Guards that answered normally serve later schedules; no two processes of one schedule ever share one."""
+    """Guards that answered serve later schedules; no two processes of one schedule ever share one."""
 
     def __init__(self, subject: Subject) -> None:
         self._subject = subject

@@ -31,7 +31,7 @@ class Store:
         self.pool = pool
         self._rig = rig
         self._target = target
-        self._at_s = 0.0
+        self._at_s = target.moved_s
 
     def begin(self) -> None:
         """Begin a schedule."""

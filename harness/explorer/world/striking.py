@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from harness.explorer.world.steps import Came
     from harness.explorer.world.world import Late, World
 
-_GONE = "the connection is gone"
+_GONE = "no connection"
 
 
 class Striking:
@@ -153,7 +153,7 @@ class Striking:
         if process.link is not None and process.link.is_stale:
             # Before the store was lost the command would have reached it.
             self._trace.touch(reads=(THE_STORE,))
-            self._trace.step(process, _GONE)
+            self._trace.step(process, _GONE, unsent=True)
             return Cut()
         data, value = self._command(process, step)
         self._trace.step(process, describe(value))

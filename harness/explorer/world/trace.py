@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from harness.explorer.search.footprint import EVERYTHING, Footprint, footprint
 from harness.explorer.search.races import MISSED, UNDECIDED
 from harness.explorer.search.races import Event as Happened
-from verify.history.events import Complete, Died, EffectCall, EffectReply, Event, Fault, Landed
+from verify.history.events import Complete, Died, EffectCall, EffectReply, Event, Fault, Landed, Phase
 from verify.history.words import Outcome
 
 if TYPE_CHECKING:
@@ -33,13 +33,25 @@ _NOTHING: frozenset[str] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class SeenStep:
-    """One step as a picture shows it."""
+    """One step as a picture shows it; one without a process is a fault of the world, told by its outcome.
+
+    Attributes:
+        process: Who takes it; empty for the world.
+        name: The command, or what it strikes.
+        keys: The keys that the command names.
+        outcome: What came of it.
+        fault: What struck it; empty for nothing.
+        unsent: It never left, because the connection was gone.
+        phase: How many phases had begun.
+    """
 
     process: str
     name: str
     keys: tuple[str, ...]
     outcome: str
     fault: str = ""
+    unsent: bool = False
+    phase: int = 0
 
     def to_object(self) -> dict[str, Any]:
         """Return the step as a JSON object."""
@@ -49,6 +61,8 @@ class SeenStep:
             "keys": list(self.keys),
             "outcome": self.outcome,
             "fault": self.fault,
+            "unsent": self.unsent,
+            "phase": self.phase,
         }
 
 
@@ -70,6 +84,7 @@ class Trace:
         self.steps: list[SeenStep] = []
         self.hits: list[tuple[str, str]] = []
         self.struck: list[str] = []
+        self._phases = 0
         self._order_ids: dict[str, str] = {}
         self._names: dict[bytes, str] = {}
         self._inside: set[str] = set()
@@ -111,7 +126,9 @@ class Trace:
     def event(self, event: Event) -> None:
         """Add an event that is judged."""
         self.events.append(event)
-        if isinstance(event, EffectCall):
+        if isinstance(event, Phase):
+            self._phases += 1
+        elif isinstance(event, EffectCall):
             self._inside.add(event.process)
             self._enters = True
         elif isinstance(event, Landed):
@@ -150,7 +167,7 @@ class Trace:
         self.hits.append((kind, at))
         self.struck.append(kind)
         self.event(Fault(kind=kind, at=at, witness=witness))
-        self.steps.append(SeenStep("", at, (), shown, kind))
+        self.steps.append(SeenStep("", at, (), shown, kind, phase=self._phases))
 
     # What was touched.
 
@@ -194,18 +211,18 @@ class Trace:
 
     # What a person sees.
 
-    def step(self, process: Process, outcome: str, fault: str = "") -> None:
+    def step(self, process: Process, outcome: str, fault: str = "", *, unsent: bool = False) -> None:
         """Add the step that *process* waited for."""
         if process.step is not None:
-            self._seen(process, process.step, outcome, fault)
+            self._seen(process, process.step, outcome, fault, unsent=unsent)
 
     def aside(self, process: Process, step: Step, outcome: str) -> None:
         """Add a step that a background thread of *process* took while the process was held."""
         self._seen(process, step, f"{outcome} (in the background)", "")
 
-    def _seen(self, process: Process, step: Step, outcome: str, fault: str) -> None:
+    def _seen(self, process: Process, step: Step, outcome: str, fault: str, *, unsent: bool = False) -> None:
         keys = tuple(self.plain_key(key) for key in getattr(step, "keys", ()) or ())
-        self.steps.append(SeenStep(process.name, step.name, keys, outcome, fault))
+        self.steps.append(SeenStep(process.name, step.name, keys, outcome, fault, unsent, self._phases))
 
 
 def place_of(process: Process) -> str:

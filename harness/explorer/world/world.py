@@ -110,7 +110,7 @@ class World(greenlet.greenlet):
         departed: The subject did something else than it did before under the same decisions.
         vacuous: The fault with which its prefix ends changed nothing.
         written: Keys that the schedule wrote and nobody evicted, by their plain names.
-        writes: How many of its commands changed something.
+        writes: How many of its commands changed something, since it last lost the store.
         cold_at: After how many decisions the server did not know a script; None if it knew all. What a server has
             cached is no part of a schedule, so a cold schedule is run again; NOSCRIPT itself is a fault kind.
     """

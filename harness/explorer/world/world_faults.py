@@ -56,7 +56,9 @@ class WorldFaults:
         world = self._world
         seconds = world.setting.jump_s
         world.trace.touch(everything=True)
-        world.trace.world_fault(kind.name, TIME, f"the server's TIME moved by {seconds:g} s", f"+{seconds:g} s")
+        world.trace.world_fault(
+            kind.name, TIME, f"the server's TIME moved by {seconds:g} s", f"time jumps by {seconds:g} s"
+        )
         world.jump()
 
     def _remove(self, kind: FaultKind, name: str) -> None:
@@ -65,11 +67,19 @@ class WorldFaults:
         was_there = world.surroundings.store.remove(world.written.pop(name))
         world.vacuous = not was_there
         witness = "the server removed the key, which was there" if was_there else ""
-        world.trace.world_fault(kind.name, name, witness, "gone")
+        world.trace.world_fault(kind.name, name, witness, f"the key {name} is evicted")
 
     def _lose_store(self, kind: FaultKind) -> None:
         world = self._world
         world.trace.touch(writes=(THE_STORE,))
         witness = world.surroundings.store.lose(kind)
+        # What is left of the earlier writes cannot be lost again: it is what the server has started with.
+        world.writes = 0
         world.lose_connections()
-        world.trace.world_fault(kind.name, THE_STORE, witness, f"{kind.loses} writes lost")
+        world.trace.world_fault(kind.name, THE_STORE, witness, _loss_in_words(kind))
+
+
+def _loss_in_words(kind: FaultKind) -> str:
+    comes_back = "a replica takes over" if kind.fails_over else "the server starts again"
+    lost = {0: "no write is", 1: "the last write is"}.get(kind.loses, f"the last {kind.loses} writes are")
+    return f"{comes_back}; {lost} lost"

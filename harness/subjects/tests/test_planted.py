@@ -133,6 +133,8 @@ def test_registry_holds_every_planted_file_in_order() -> None:
 def test_planted_guards_cover_the_classic_mistakes_and_the_checkers() -> None:
     """The six classic mistakes are planted, and each checker of what a guard does has a bug of its own."""
     assert set(PLANTED) >= MUST_BE_THERE
+    assert len(PLANTED) >= 20
+    assert all(planted.bug and planted.cure and planted.origin for planted in PLANTED.values())
     assert {planted.checker for planted in PLANTED.values()} == CHECKERS_WITH_A_BUG
 
 

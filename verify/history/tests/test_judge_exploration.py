@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from verify.history.events import Phase
 from verify.history.judge import StoredHistory, dumps_canonical, judge_exploration
 from verify.history.promises import Promise
 from verify.history.record import Bound, ExplorationRecord
@@ -48,7 +49,7 @@ def hurt(kind: str, schedule: str, **fields: Any) -> StoredHistory:
 def judge(*histories: StoredHistory, **changes: Any) -> Judgement:
     """Judge the histories by a record that fits them, with *changes*."""
     record = replace(RECORD, **{"classes": len(histories), **changes})
-    return judge_exploration(record, iter(histories), lambda schedule: f"replay {schedule}")
+    return judge_exploration(record, iter(histories), lambda finding: f"replay {finding.schedule}")
 
 
 def test_exhausted_exploration_without_findings_is_valid() -> None:
@@ -174,9 +175,67 @@ def test_fault_outside_the_promise_is_listed_and_does_not_decide() -> None:
     assert {finding.outside for finding in judged.findings} == {"evict: AS3"}
 
 
+def test_simpler_schedule_outside_the_promise_hides_none_inside_it() -> None:
+    """The same finding under the same faults decides where one workload that shows it is promised."""
+    simple = hurt("reply_lost", "conflict: w0")
+    judged = judge(simple, hurt("reply_lost", "same: w0 w1 w0"), outside={"conflict": "never said"})
+    shown = [(each.outside, each.schedule) for each in judged.findings if each.checker == "at_most_once"]
+    assert shown == [("", "same: w0 w1 w0"), ("conflict: never said", "conflict: w0")]
+    assert judged.verdict is Verdict.INVALID
+
+
+def test_finding_inside_the_promise_needs_its_faults_where_only_others_do_without() -> None:
+    """What is seen without a fault outside the promise does not explain what needs one inside it."""
+    judged = judge(
+        kept(TWICE, "conflict: w0"),
+        hurt("reply_lost", "same: w0"),
+        kept([bitten("evict"), *TWICE], "same: w1", faults=("evict",)),
+        outside={"conflict": "never said", "evict": "AS3"},
+    )
+    shown = [(each.schedule, each.needs_faults) for each in judged.findings if each.checker == "at_most_once"]
+    assert shown == [("same: w0", True), ("conflict: w0", True), ("same: w1", False)]
+
+
+def test_finding_is_of_the_phase_in_which_its_effect_landed() -> None:
+    """A zombie was called in the first phase; what it does when it comes back is done in the last one."""
+    zombie = executed("w1", 1, n=2)
+    events = [
+        Phase(name="workload"),
+        zombie[0],
+        Phase(name="redeliver"),
+        *executed("r1", 2),
+        Phase(name="zombie"),
+        *zombie[1:],
+    ]
+    phases = {finding.checker: finding.phase for finding in judge(kept(events)).findings}
+    assert phases["at_most_once"] == "zombie"
+    assert phases["replay_equality"] == "redeliver"
+
+
 def test_outside_without_a_reason_is_still_outside() -> None:
     """An empty reason does not pull a fault back into the promise."""
     assert judge(kept(ENDED), hurt("evict", "a"), outside={"evict": ""}).verdict is Verdict.VALID
+
+
+def test_what_is_outside_the_promise_never_hides_what_is_inside() -> None:
+    """Of a workload outside the promise the simplest schedule shows the same as one inside: both are listed."""
+    histories = [kept(TWICE, "conflict: a"), kept(TWICE, "same: a b c", preemptions=2)]
+    for order in permutations(histories):
+        judged = judge(*order, outside={"conflict": "payloads are not compared"})
+        assert judged.verdict is Verdict.INVALID
+        shown = [(each.schedule, each.decides) for each in judged.findings if each.checker == "at_most_once"]
+        assert shown == [("same: a b c", True), ("conflict: a", False)]
+
+
+def test_fault_is_needed_where_only_what_is_outside_the_promise_does_without_it() -> None:
+    """What a workload outside the promise shows without a fault says nothing of those inside."""
+    judged = judge(
+        kept(TWICE, "conflict: a"),
+        hurt("reply_lost", "same: b"),
+        outside={"conflict": "payloads are not compared"},
+    )
+    shown = [(each.schedule, each.needs_faults) for each in judged.findings if each.checker == "at_most_once"]
+    assert shown == [("same: b", True), ("conflict: a", True)]
 
 
 def test_findings_stand_in_the_order_of_their_weight() -> None:
@@ -199,6 +258,7 @@ def test_verdict_object_holds_what_an_auditor_needs_and_no_time() -> None:
     assert sorted(stored) == [
         "bound",
         "classes",
+        "coverage",
         "exhausted",
         "findings",
         "hits",

@@ -1,0 +1,172 @@
+"""What a campaign is made of: the parts that its profile, tiers and subjects ask for, in their order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from harness.errors import WrongInputError
+from harness.explorer.hosting import choose_hosting
+from harness.explorer.plan import Plan, workloads_for
+from harness.faults.registry import ALL, select
+from harness.subjects.broken.registry import PLANTED
+from harness.subjects.loading import load_subject
+from scenarios.registry import STORIES
+from stormproof.saying import count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from harness.subjects.contract import Subject
+
+INSTRUMENT, EXPLORE, SCENARIOS = "instrument", "explore", "scenarios"
+TIERS = (INSTRUMENT, EXPLORE, SCENARIOS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """How deep a campaign goes.
+
+    Attributes:
+        twin_kinds: Fault kinds that every twin meets besides those with which its planted guard is caught, one in a
+            schedule.
+        bounds: Workers and faults of each exploration of the subject.
+    """
+
+    twin_kinds: tuple[str, ...]
+    bounds: tuple[tuple[int, int], ...]
+
+
+PROFILES = {
+    "smoke": Profile(twin_kinds=(), bounds=((2, 1), (3, 0))),
+    "standard": Profile(twin_kinds=tuple(ALL), bounds=((2, 1), (3, 0))),
+    "full": Profile(twin_kinds=tuple(ALL), bounds=((2, 1), (3, 1))),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a campaign is asked for."""
+
+    kind: str
+    profile: Profile
+    tiers: tuple[str, ...]
+    subjects: tuple[str, ...]
+    only: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One part of a campaign.
+
+    Attributes:
+        name: What reports call it.
+        tier: ``instrument``, ``explore`` or ``scenarios``.
+        plan: What to explore; None for a story.
+        story: Name of the story; empty for an exploration.
+        subject: Whose guard.
+        checker: The checker that must fire; empty where nothing may.
+    """
+
+    name: str
+    tier: str
+    subject: Subject
+    plan: Plan | None = None
+    story: str = ""
+    checker: str = ""
+
+
+def selftest(twin_kinds: tuple[str, ...]) -> Wanted:
+    """Return the check of the instrument alone; *twin_kinds* is as in :class:`Profile`."""
+    profile = Profile(twin_kinds=twin_kinds, bounds=())
+    return Wanted(kind="selftest", profile=profile, tiers=(INSTRUMENT,), subjects=(), only=())
+
+
+def wanted(*, profile: str, tiers: list[str], only: list[str], subjects: list[str]) -> Wanted:
+    """Return what is asked for.
+
+    Raises:
+        WrongInputError: A profile, tier, part or subject does not exist.
+        CouldNotRunError: No gate of the explorer can hold a subject.
+    """
+    if profile not in PROFILES:
+        raise WrongInputError(f"unknown profile {profile!r}; expected one of: {', '.join(PROFILES)}")
+    for tier in tiers:
+        if tier not in TIERS:
+            raise WrongInputError(f"unknown tier {tier!r}; expected some of: {', '.join(TIERS)}")
+    asked = Wanted(
+        kind="campaign",
+        profile=PROFILES[profile],
+        tiers=tuple(tiers) or TIERS,
+        subjects=tuple(subjects),
+        only=tuple(only),
+    )
+    names = {part.name for part in _all_parts(asked, seed=0)}
+    for name in only:
+        if not any(_is_called(part, name) for part in names):
+            known = "; ".join(sorted(part for part in names if part.partition(".")[0] not in {"broken", "twin"}))
+            raise WrongInputError(
+                f"--only {name}: there is no such part; expected {known}, or a broken.* or twin.* of `subjects`"
+            )
+    return asked
+
+
+def parts_of(asked: Wanted, *, seed: int) -> list[Part]:
+    """Return the parts that are asked for, in the order in which they run.
+
+    Raises:
+        WrongInputError: There is none.
+    """
+    parts = [
+        part
+        for part in _all_parts(asked, seed=seed)
+        if not asked.only or any(_is_called(part.name, name) for name in asked.only)
+    ]
+    if not parts:
+        raise WrongInputError("nothing of what exists was asked for; leave out --tier or --only")
+    return parts
+
+
+def _all_parts(asked: Wanted, *, seed: int) -> Iterator[Part]:
+    if INSTRUMENT in asked.tiers:
+        yield from _instrument(asked.profile, seed)
+    for name in asked.subjects:
+        subject = load_subject(name)
+        if EXPLORE in asked.tiers:
+            hosting = choose_hosting(name)
+            for workers, faults in asked.profile.bounds:
+                plan = _plan(subject, workers=workers, faults=faults, kinds=tuple(ALL), seed=seed)
+                called = f"{name}, {count(workers, 'worker')}, {count(faults, 'fault')}"
+                plan = replace(plan, name=called, hosting=hosting)
+                yield Part(name=plan.name, tier=EXPLORE, subject=subject, plan=plan)
+        if SCENARIOS in asked.tiers:
+            for story in STORIES:
+                yield Part(name=f"{story}, {name}", tier=SCENARIOS, subject=subject, story=story)
+
+
+def _instrument(profile: Profile, seed: int) -> Iterator[Part]:
+    for name, planted in PLANTED.items():
+        broken, twin = load_subject(f"broken.{name}"), load_subject(f"twin.{name}")
+        caught_with = planted.faults
+        plan = _plan(broken, workers=2, faults=len(caught_with), kinds=caught_with, seed=seed)
+        yield Part(name=plan.name, tier=INSTRUMENT, subject=broken, plan=plan, checker=planted.checker)
+        plan = replace(plan, name=twin.name, subject=twin)
+        if profile.twin_kinds:
+            plan = replace(plan, faults=1, kinds=select({*caught_with, *profile.twin_kinds}))
+        yield Part(name=plan.name, tier=INSTRUMENT, subject=twin, plan=plan)
+
+
+def _plan(subject: Subject, *, workers: int, faults: int, kinds: tuple[str, ...], seed: int) -> Plan:
+    return Plan(
+        name=subject.name,
+        subject=subject,
+        workers=workers,
+        faults=faults,
+        kinds=select(kinds),
+        workloads=workloads_for(subject.promise),
+        seed=seed,
+    )
+
+
+def _is_called(part: str, name: str) -> bool:
+    return name in {part, part.partition(",")[0]}
