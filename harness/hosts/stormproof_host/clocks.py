@@ -42,7 +42,7 @@ class _Poll:
         self._ordinary = ordinary
         self.register, self.modify, self.unregister = ordinary.register, ordinary.modify, ordinary.unregister
 
-    def poll(self, timeout: float | None = None) -> list[tuple[int, int]]:
+    def poll(self, timeout: float | None = None) -> Any:
         """Return what is ready; nothing when the time is over."""
         return self._clocks.wait_for_descriptor(self._ordinary.poll, timeout)
 
@@ -114,7 +114,7 @@ class Clocks:
                 clocks._limited.discard(connection)
             clocks._set_limit(connection, None if seconds else seconds)
 
-        select.poll = lambda: _Poll(clocks, ordinary_poll())
+        select.poll = lambda: _Poll(clocks, ordinary_poll())  # type: ignore[assignment,misc,return-value]
         time.monotonic = lambda: clocks.now_ns() / 1e9
         time.monotonic_ns = self.now_ns
         time.sleep = self.sleep  # type: ignore[assignment]
