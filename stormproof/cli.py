@@ -10,7 +10,7 @@ import typer
 from harness.errors import HarnessError
 from harness.interruption import heeding_signals
 from reports.stored_run import StoredRunError
-from stormproof import commands
+from stormproof import commands, redis_checking
 from stormproof.saying import Exit, complain
 
 UsageProblem: type[Any] = typer.BadParameter.__mro__[2]
@@ -139,6 +139,25 @@ def subjects(as_json: Json = False) -> None:
 def faults(as_json: Json = False) -> None:
     """List the fault kinds: what is done, how it is witnessed, what a correct subject may do."""
     commands.list_faults(as_json=as_json)
+
+
+@app.command("check-redis")
+def check_redis(
+    url: Annotated[str, typer.Argument(help="redis://HOST:PORT/DB, rediss://... (TLS) or unix:///PATH.")],
+    durable: Annotated[bool, typer.Option("--durable", help="The guard that uses it waits for each fsync.")] = False,
+    wait_replicas: Annotated[
+        int, typer.Option("--wait-replicas", help="Replicas that a durable guard waits for.")
+    ] = 0,
+    allow_target: Annotated[
+        list[str] | None,
+        typer.Option("--allow-target", metavar="HOST:PORT", help="Permission for a server on another machine."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say whether a Redis is fit to hold claims, and what mends it. Changes nothing there."""
+    redis_checking.check_redis(
+        url, durable=durable, wait_replicas=wait_replicas, allow_target=allow_target, as_json=as_json
+    )
 
 
 @app.command()

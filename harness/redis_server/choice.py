@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -12,7 +13,9 @@ from harness.redis_server.errors import RedisUnavailableError, WrongRedisChoiceE
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-FORMS = "embedded, embedded:6.2, path, redis://HOST:PORT/DB, rediss://HOST:PORT/DB or unix:///PATH/TO/SOCKET"
+URL_FORMS = "redis://HOST:PORT/DB, rediss://HOST:PORT/DB or unix:///PATH/TO/SOCKET"
+"""The URLs of a server, as help text."""
+FORMS = f"embedded, embedded:6.2, path, {URL_FORMS}"
 """The accepted values of ``--redis``, as help text."""
 
 _DEFAULT_PORT = 6379
@@ -74,6 +77,37 @@ def parse_choice(text: str, *, allow_target: Iterable[str] = ()) -> RedisChoice:
     raise WrongRedisChoiceError(f"Read --redis {text!r}: expected {FORMS}. Correct the option.")
 
 
+def parse_reading_choice(url: str, *, allow_target: Iterable[str] = ()) -> ExternalChoice:
+    """Return the server at *url*, of which something will only be read. One on this machine needs no permission.
+
+    Args:
+        url: ``redis://``, ``rediss://`` or ``unix://``.
+        allow_target: As in :func:`parse_choice`.
+
+    Raises:
+        WrongRedisChoiceError: The URL is malformed, or its target is on another machine and was not allowed.
+    """
+    shown, target = _target(url, "the URL", URL_FORMS)
+    if not _is_here(target) and _normal(target) not in {_normal(one) for one in allow_target}:
+        raise WrongRedisChoiceError(
+            f"Read the URL {shown}: a server on another machine is asked only with permission that names it. Nothing "
+            f"would be changed there: it is asked INFO, CONFIG GET and COMMAND INFO once. If that is wanted, add "
+            f"--allow-target {target}"
+        )
+    return ExternalChoice(shown, url, target)
+
+
+def _is_here(target: str) -> bool:
+    """Return whether *target* is a unix socket or a loopback address."""
+    host = target.rpartition(":")[0].strip("[]").lower()
+    if target.startswith("/") or host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def _present(binary: ServerBinary | None, text: str, wanted: str, remedy: str) -> ServerBinary:
     if binary is None:
         raise RedisUnavailableError(f"Read --redis {text}: expected {wanted}, found none. To mend it: {remedy}.")
@@ -92,21 +126,27 @@ def _external(url: str, allowed: set[str]) -> ExternalChoice:
     return ExternalChoice(shown, url, target)
 
 
-def _target(url: str) -> tuple[str, str]:
-    """Return *url* without credentials, and what ``--allow-target`` must name."""
+def _target(url: str, source: str = "--redis", forms: str = FORMS) -> tuple[str, str]:
+    """Return *url* without credentials, and what ``--allow-target`` must name.
+
+    Args:
+        url: What was given.
+        source: Where it was given, for the message.
+        forms: What was expected there.
+    """
     scheme = url.partition("://")[0].lower()
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise WrongRedisChoiceError(f"Read --redis {scheme}://...: the URL is malformed ({error}).") from error
+        raise WrongRedisChoiceError(f"Read {source} {scheme}://...: it is malformed ({error}).") from error
     if scheme == "unix" and parts.path:
         return f"unix://{parts.path}", parts.path
     if scheme in {"redis", "rediss"} and host:
         target = f"[{host}]" if ":" in host else host
         target = f"{target}:{_DEFAULT_PORT if port is None else port}"
         return f"{scheme}://{target}{parts.path}", target
-    raise WrongRedisChoiceError(f"Read --redis {scheme}://...: expected {FORMS}. Correct the option.")
+    raise WrongRedisChoiceError(f"Read {source} {scheme}://...: expected {forms}. Correct it.")
 
 
 def _normal(target: str) -> str:

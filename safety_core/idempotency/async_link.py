@@ -58,7 +58,8 @@ class AsyncLink:
                     replies.append(await connection.read_response(disconnect_on_error=False))
                 except Exception as error:  # noqa: BLE001 - the table decides what it says of the command
                     failure = command_failure(error)
-                    broken = broken or failure.code != "NOSCRIPT"
+                    is_harmless = exchange.may_be_refused and not failure.applied_unknown
+                    broken = broken or not (is_harmless or failure.code == "NOSCRIPT")
                     if failure.applied_unknown:
                         return failure
                     replies.append(failure)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .answers import Claim, GuardResult
     from .effect_types import EffectType
     from .outcomes import Outcome
+    from .steps import StoreValidator
 
 
 class AsyncSideEffectWrapper:
@@ -40,10 +41,11 @@ class AsyncSideEffectWrapper:
         *,
         settings: GuardSettings | None = None,
         on_decision: Callable[[GuardResult], object] | None = None,
+        validator: StoreValidator | None = None,
     ) -> None:
         """Make a guard; nothing is sent before the first call. Arguments and errors as for SideEffectWrapper."""
         self.settings = settings if settings is not None else GuardSettings()
-        self.terms = Terms(self.settings)
+        self.terms = Terms(self.settings, validator=validator)
         self.driver = AsyncDriver(AsyncLinkPool(address_of(redis, self.settings)))
         self._decisions = Decisions(on_decision)
 

@@ -43,13 +43,20 @@ def address_of(source: Any, settings: GuardSettings) -> Address:
     Host, database, credentials and TLS are taken over; retries, timeouts, caches and decoding are not.
 
     Raises:
-        SettingsError: `source` is neither.
+        SettingsError: `source` is neither, the URL cannot be read, or the client asks Sentinel for its address.
     """
     if isinstance(source, str):
-        known: dict[str, Any] = dict(_parse_url(source))
+        try:
+            known: dict[str, Any] = dict(_parse_url(source))
+        except ValueError as error:
+            raise SettingsError(f"redis is a URL that cannot be read: {error}") from None
         secure = known.get("connection_class") is SSLConnection
     elif hasattr(source, "connection_pool"):
         pool = source.connection_pool
+        if hasattr(pool, "sentinel_manager"):
+            raise SettingsError(
+                "redis is a client of Sentinel, which has no address of its own; expected the primary's"
+            )
         known = pool.connection_kwargs
         made_with = pool.connection_class
         secure = isinstance(made_with, type) and issubclass(made_with, SSLConnection | aio.SSLConnection)

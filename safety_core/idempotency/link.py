@@ -93,7 +93,8 @@ class Link:
             replies = [read() for _ in range(exchange.replies)]
         except Exception as error:  # noqa: BLE001 - the table decides what it says of the commands
             return self._failed(error)
-        return [self._failed(reply) if isinstance(reply, Exception) else reply for reply in replies]
+        failed = command_failure if exchange.may_be_refused else self._failed
+        return [failed(reply) if isinstance(reply, Exception) else reply for reply in replies]
 
 
 class LinkPool:

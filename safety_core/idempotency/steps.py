@@ -9,16 +9,19 @@ the asyncio guard cannot drift apart. A generator yields a step and is sent the 
     Claim           -> (True, what the effect returned) or (False, the Exception it raised)
 
 A driver gives the current connection back before it performs a Claim, and when the generator ends; it closes it
-after a StoreFailure, other than NOSCRIPT.
+after a StoreFailure, other than NOSCRIPT and an error reply to an Exchange that may be refused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeVar, final
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, final
 
 from .answers import Claim
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @final
@@ -45,10 +48,12 @@ class Exchange:
     Attributes:
         packet: The commands, in RESP.
         replies: How many replies they give.
+        may_be_refused: Whether the connection stays open after an error reply, which every command of it may get.
     """
 
     packet: bytes
     replies: int
+    may_be_refused: bool = False
 
 
 @final
@@ -71,6 +76,19 @@ class LinkFacts:
     claim_tail: bytes = b""
     since_ms: int = 0
     now_ms: int = 0
+
+
+class StoreValidator(Protocol):
+    """What a guard asks about the server behind every new connection, and who judges the answers.
+
+    Attributes:
+        questions: Commands that only read; each may be refused.
+    """
+
+    questions: Exchange
+
+    def obstacle(self, replies: Sequence[Any]) -> str | None:
+        """Return why no claim may be sent to a server that gave these replies, or None."""
 
 
 Step: TypeAlias = Open | bytes | Exchange | Claim

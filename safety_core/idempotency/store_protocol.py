@@ -112,6 +112,13 @@ def verify(terms: Terms, facts: LinkFacts) -> Steps[StoreFailure | str | None]:
     facts.now_ms = report.now_ms
     if report.unsafe is not None:
         return report.unsafe
+    if terms.validator is not None:
+        replies = yield terms.validator.questions
+        if type(replies) is StoreFailure:
+            return replies
+        obstacle = terms.validator.obstacle(replies)
+        if obstacle is not None:
+            return obstacle
     facts.claim_tail = terms.claim_tail(report.identity, quarantined=report.quarantined)
     facts.ready = not report.quarantined
     return None

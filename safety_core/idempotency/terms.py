@@ -17,6 +17,8 @@ from .settings import GuardSettings, Mode
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .steps import StoreValidator
+
 TYPE_BULK = {member: bulk_text(member.value) for member in EffectType}
 """Each effect type as an argument in RESP."""
 
@@ -37,6 +39,7 @@ class Terms:
         finish: The finishing script that the server knows.
         wait: WAIT or WAITAOF in RESP; empty outside durable mode or where the server can do neither.
         clock: Seconds of a clock that only runs forward on this machine.
+        validator: Judges the server behind every new connection; None asks nothing.
     """
 
     __slots__ = (
@@ -52,11 +55,18 @@ class Terms:
         "settings",
         "starts",
         "store_key",
+        "validator",
         "wait",
     )
 
-    def __init__(self, settings: GuardSettings, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        settings: GuardSettings,
+        clock: Callable[[], float] = time.monotonic,
+        validator: StoreValidator | None = None,
+    ) -> None:
         self.settings = settings
+        self.validator = validator
         self.clock = clock
         self.keys = KeySpace(settings)
         self.lease_ms = max(1, round(settings.lease_s * 1000))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .answers import Claim, GuardResult
     from .effect_types import EffectType
     from .outcomes import Outcome
+    from .steps import StoreValidator
 
 
 class SideEffectWrapper:
@@ -40,6 +41,7 @@ class SideEffectWrapper:
         *,
         settings: GuardSettings | None = None,
         on_decision: Callable[[GuardResult], object] | None = None,
+        validator: StoreValidator | None = None,
     ) -> None:
         """Make a guard; nothing is sent before the first call.
 
@@ -47,12 +49,14 @@ class SideEffectWrapper:
             redis: A redis.Redis client, of which only address, database, credentials and TLS are used, or a URL.
             settings: How to behave; the defaults where left out.
             on_decision: Called with every answer, after it is final. What it raises is logged and goes no further.
+            validator: Asked about the server behind every new connection, which costs one round trip there; what it
+                objects to is refused (REFUSED_STORE_UNSAFE). See safety_core.runtime_checks.RedisRuntimeValidator.
 
         Raises:
             SettingsError: `redis` is neither a client nor a URL.
         """
         self.settings = settings if settings is not None else GuardSettings()
-        self.terms = Terms(self.settings)
+        self.terms = Terms(self.settings, validator=validator)
         self.driver = Driver(LinkPool(address_of(redis, self.settings)))
         self._decisions = Decisions(on_decision)
 

@@ -41,9 +41,9 @@ def make_guard(server: Server, flavour: str) -> Iterator[Callable[..., Guard]]:
     """Yield a maker of guards; they prepare the store unless told not to."""
     with ExitStack() as made:
 
-        def make(*, url: str = "", prepared: bool = True, **options: Any) -> Guard:
+        def make(*, url: str = "", prepared: bool = True, validator: Any = None, **options: Any) -> Guard:
             settings = GuardSettings(lease_s=LEASE_S, request_life_s=LIFE_S, **options)
-            guard = Guard(flavour, url or server.url, settings)
+            guard = Guard(flavour, url or server.url, settings, validator)
             made.callback(guard.close)
             if prepared:
                 guard.prepare()

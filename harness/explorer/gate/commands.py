@@ -62,6 +62,24 @@ def block_limit_s(words: Sequence[bytes]) -> float | None:
         return None
 
 
+_TELLING = frozenset({"SET", "SETNX", "DEL", "UNLINK", "EXPIRE", "PEXPIRE", "PERSIST", "HSETNX"})
+"""Commands whose reply says how many changes they made: OK or a number, and nothing or 0 for none."""
+
+
+def tells_its_changes(name: str, parts: Sequence[bytes]) -> bool:
+    """Say whether a command's reply says how many changes it made; that of SET with GET is the old value."""
+    return name in _TELLING and len(parts) == 1 and b"GET" not in parts[0].upper()
+
+
+def changes_told(value: Any) -> int | None:
+    """Return how many changes such a reply speaks of; None where it is an error."""
+    if value is None:
+        return 0
+    if isinstance(value, int):
+        return value
+    return 1 if value == b"OK" else None
+
+
 @dataclass(frozen=True, slots=True)
 class _Shape:
     first: int

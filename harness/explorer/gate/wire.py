@@ -15,6 +15,7 @@ import hiredis
 import redis.connection
 
 from harness.errors import CouldNotRunError
+from harness.explorer.gate.commands import changes_told, tells_its_changes
 from harness.explorer.gate.resp import packed
 
 if TYPE_CHECKING:
@@ -213,13 +214,21 @@ class WirePool:
     def play(self, wire: Wire, step: CommandStep) -> tuple[bytes, Any, bool]:
         """Send the step's requests; return bytes and value of the reply that counts, and whether it wrote.
 
-        Whether a command has changed anything is asked of the server, which counts its changes. Where it does not
-        tell, a command that may write has written.
+        Whether a command has changed anything is in its reply, or is asked of the server, which counts its changes.
+        Where neither tells, a command that may write has written.
         """
         for part in step.parts[:-1]:
             wire.ask(part)
         if not step.may_write:
             return (*wire.ask(step.parts[-1]), False)
+        if tells_its_changes(step.name, step.parts):
+            reply, value = wire.ask(step.parts[-1])
+            told = changes_told(value)
+            if told is not None:
+                self._changes = None if self._changes is None else self._changes + told
+                return reply, value, told > 0
+            self.recount()
+            return reply, value, True
         reply, value, changes = wire.ask_and_count(step.parts[-1])
         wrote = changes is None or changes != self._changes
         self._changes = changes

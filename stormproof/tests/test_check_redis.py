@@ -1,0 +1,143 @@
+"""``stormproof check-redis`` as a user meets it: exit codes, the table, the JSON object, and whom it may ask."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.redis_server.choice import parse_reading_choice
+from harness.redis_server.errors import WrongRedisChoiceError
+from harness.redis_server.replication import PrimaryWithReplica
+from harness.redis_server.server import RedisServer
+from stormproof.documents import ROOT
+from stormproof.saying import Exit
+from stormproof.tests.running import Said, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+WRONG = {
+    "no-url": ((), "Missing argument"),
+    "no-server": (("somewhere",), "redis://HOST:PORT"),
+    "not-redis": (("http://127.0.0.1",), "redis://HOST:PORT"),
+    "no-port": (("redis://127.0.0.1:port",), "malformed"),
+    "no-database": (("redis://127.0.0.1?db=first",), "'db'"),
+    "elsewhere": (("redis://db.example",), "--allow-target db.example:6379"),
+    "elsewhere-by-address": (("redis://192.0.2.1:7000",), "--allow-target 192.0.2.1:7000"),
+    "replicas-of-no-durable-guard": (("redis://127.0.0.1", "--wait-replicas", "1"), "--durable"),
+    "negative-replicas": (("redis://127.0.0.1", "--durable", "--wait-replicas", "-1"), "wait_replicas is -1"),
+}
+
+
+@pytest.fixture(scope="module")
+def sound() -> Iterator[RedisServer]:
+    """Yield a server of which nothing bad can be said."""
+    with RedisServer(appendonly=True, appendfsync="always") as server:
+        yield server
+
+
+def flagged(said: Said) -> dict[str, str]:
+    """Return what a JSON report does not call OK."""
+    return {row["check"]: row["level"] for row in said.object["findings"] if row["level"] != "OK"}
+
+
+def test_sound_server_ends_with_0(sound: RedisServer, tmp_path: Path) -> None:
+    """A table, and not one sentence of complaint; loopback and socket need no permission."""
+    for url in (sound.url, sound.tcp_url, sound.tcp_url.replace("127.0.0.1", "localhost")):
+        said = run(tmp_path, "check-redis", url)
+        assert (said.code, said.err) == (Exit.HELD, "")
+        assert said.out.startswith(f"{url}: {sound.binary.name} {sound.binary.version}: OK\n")
+        assert "To mend it" not in said.out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_warning_is_told_and_ends_with_0(tmp_path: Path) -> None:
+    """What only a crash of the machine can break does not stop a deployment."""
+    with RedisServer(appendonly=True) as server:
+        said = run(tmp_path, "check-redis", server.url)
+    assert said.code == Exit.HELD
+    assert "CONFIG SET appendfsync always (in redis.conf: appendfsync always)" in said.out
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    (sentence,) = (line for line in said.out.splitlines() if line.startswith("WARNING fsync: "))
+    assert sentence in readme
+
+
+def test_unfit_server_ends_with_1(tmp_path: Path) -> None:
+    """Each finding has its sentence, in the table's order, and the same in JSON."""
+    with RedisServer(config={"maxmemory": "50mb", "maxmemory-policy": "volatile-lru"}) as server:
+        said = run(tmp_path, "check-redis", server.url)
+        told = run(tmp_path, "check-redis", server.url, "--json")
+        assert (told.object["level"], told.object["target"]) == ("CRITICAL", server.url)
+    assert (said.code, told.code) == (Exit.VIOLATED, Exit.VIOLATED)
+    assert said.out.index("CRITICAL append_only_file: ") < said.out.index("CRITICAL eviction: ")
+    assert flagged(told) == {"append_only_file": "CRITICAL", "eviction": "CRITICAL"}
+    assert all(row["sentence"] in said.out for row in told.object["findings"] if row["level"] != "OK")
+
+
+def test_what_cannot_be_seen_ends_with_3(sound: RedisServer, tmp_path: Path) -> None:
+    """A user who may not read the settings; the password is used, and never shown."""
+    with sound.client() as client:
+        client.execute_command("ACL", "SETUSER", "limited", "reset", "on", ">secret", "~*", "+@all", "-config")
+    url = sound.tcp_url.replace("redis://", "redis://limited:secret@")
+    said = run(tmp_path, "check-redis", url)
+    assert said.code == Exit.NOT_SHOWN
+    assert "UNKNOWN fsync: appendfsync is not known: CONFIG GET appendfsync was refused" in said.out
+    told = run(tmp_path, "check-redis", url, "--json")
+    assert (told.code, flagged(told)) == (Exit.NOT_SHOWN, {"fsync": "UNKNOWN"})
+    assert "secret" not in said.out + said.err + told.out + told.err
+
+
+@pytest.mark.parametrize("scheme", ["redis", "rediss"])
+def test_server_that_does_not_answer_ends_with_3(scheme: str, tmp_path: Path) -> None:
+    """One line; with --json an object that says the same."""
+    url = f"{scheme}://:secret@127.0.0.1:1"
+    said = run(tmp_path, "check-redis", url)
+    assert (said.code, said.out, said.err.count("\n")) == (Exit.NOT_SHOWN, "", 1)
+    assert "refused" in said.err
+    told = run(tmp_path, "check-redis", url, "--json")
+    assert (told.code, flagged(told)) == (Exit.NOT_SHOWN, {"reachable": "UNKNOWN"})
+    assert "secret" not in said.err + told.out
+
+
+def test_server_without_tls_is_not_taken_for_one_with_it(sound: RedisServer, tmp_path: Path) -> None:
+    """rediss:// insists on TLS: exit code 3, and nothing is said in the clear."""
+    said = run(tmp_path, "check-redis", sound.tcp_url.replace("redis://", "rediss://"))
+    assert (said.code, said.out, said.err.count("\n")) == (Exit.NOT_SHOWN, "", 1)
+
+
+def test_guard_that_waits_changes_what_is_asked_of_the_server(tmp_path: Path) -> None:
+    """With its replica confirming, a failover loses nothing; without one there is nobody to wait for."""
+    with PrimaryWithReplica(appendonly=True) as pair:
+        plain = run(tmp_path, "check-redis", pair.primary.url, "--json")
+        waiting = run(tmp_path, "check-redis", pair.primary.url, "--durable", "--wait-replicas", "1", "--json")
+        copy = run(tmp_path, "check-redis", pair.replica.url, "--json")
+    assert (plain.code, flagged(plain)) == (Exit.HELD, {"fsync": "WARNING", "failover": "WARNING"})
+    assert (waiting.code, flagged(waiting)) == (Exit.HELD, {})
+    assert (copy.code, flagged(copy)["role"]) == (Exit.VIOLATED, "CRITICAL")
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_wrong_input_ends_with_2(case: str, tmp_path: Path) -> None:
+    """One line says what was expected; nobody is asked anything."""
+    words, expected = WRONG[case]
+    said = run(tmp_path, "check-redis", *words)
+    assert (said.code, said.out, said.err.count("\n")) == (Exit.WRONG_INPUT, "", 1)
+    assert expected in said.err
+
+
+def test_only_another_machine_needs_permission() -> None:
+    """Every loopback address is this machine; a name that merely begins like one is not."""
+    for url in ("redis://127.0.0.1", "redis://127.8.0.1:7", "redis://[::1]:7", "redis://LOCALHOST", "unix:///run/r"):
+        assert parse_reading_choice(url).url == url
+    for url in (
+        "redis://127.0.0.1.example",
+        "redis://localhost.example:6379",
+        "redis://[2001:db8::1]",
+        "redis://10.0.0.1",
+    ):
+        with pytest.raises(WrongRedisChoiceError, match="Nothing would be changed there") as caught:
+            parse_reading_choice(url)
+        allowed = str(caught.value).rpartition(" ")[2]
+        assert parse_reading_choice(url, allow_target=[allowed]).target == allowed
