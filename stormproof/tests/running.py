@@ -7,35 +7,16 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 TIME_LIMIT_S = 240.0
 DEADLINE_S = 60.0
-
-STRANGER = """
-import redis
-
-def make(redis_url, lease_s):
-    client = redis.Redis.from_url(redis_url)
-
-    def guard(key, payload, effect):
-        if not client.set("mine:" + key, "1", nx=True, px=int(lease_s * 1000)):
-            return None
-        try:
-            return effect(payload)
-        except Exception:
-            client.delete("mine:" + key)
-            raise
-
-    return guard
-"""
-"""A guard from outside: it duplicates on an ambiguous answer and past its lease, and answers others with nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +54,6 @@ def run(folder: Path, *words: str) -> Said:
     finally:
         process.kill()
     return Said(process.returncode, out, err)
-
-
-def descendants(pid: int) -> set[int]:
-    """Return the process ids of everything that descends from *pid*."""
-    found: set[int] = set()
-    waiting = [pid]
-    while waiting:
-        for task in Path("/proc", str(waiting.pop()), "task").glob("*/children"):
-            try:
-                fresh = {int(child) for child in task.read_text("ascii").split()} - found
-            except OSError:
-                continue
-            found |= fresh
-            waiting += fresh
-    return found
 
 
 def wait_for(condition: Callable[[], bool]) -> None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormproof.tests.running import TIME_LIMIT_S, descendants, start, wait_for
+from harness.processes.family import descendants
+from stormproof.tests.running import TIME_LIMIT_S, start, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +38,7 @@ PHASES = {
     "explore": (("campaign", "--tier", "explore"), "run/parts/reference-2-workers-1-fault/history.jsonl"),
     "story": (("campaign", "--only", "kill_redis"), "run/parts/kill_redis-reference"),
     "explore-alone": (("explore", "--subject", "reference"), "run/schedules/explored.tsv"),
+    "proxy": (("explore", "--subject", "reference", "--gate", "proxy"), "run/schedules/explored.tsv"),
 }
 
 
@@ -61,13 +63,16 @@ def test_an_interrupted_run_leaves_nothing_behind(phase: str, number: int, tmp_p
     assert any("interrupted" in reason for reason in verdict["reasons"])
 
 
-def test_an_interrupted_run_on_an_external_server_removes_its_keys(redis_server: RedisServer, tmp_path: Path) -> None:
+@pytest.mark.parametrize("gate", ["greenlet", "proxy"])
+def test_an_interrupted_run_on_an_external_server_removes_its_keys(
+    gate: str, redis_server: RedisServer, tmp_path: Path
+) -> None:
     """After Ctrl-C somebody else's server holds what it held before, and nothing else."""
     client = redis_server.client()
     client.set("yours", "untouched")
     target = f"127.0.0.1:{redis_server.port}"
     external = ("--redis", f"redis://{target}", "--allow-target", target)
-    process = start(tmp_path, "explore", "--subject", "reference", "--out", "run", *external)
+    process = start(tmp_path, "explore", "--subject", "reference", "--gate", gate, "--out", "run", *external)
     wait_for(_grows(tmp_path / "run" / "schedules" / "explored.tsv"))
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=TIME_LIMIT_S)

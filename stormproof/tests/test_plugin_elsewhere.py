@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from harness.processes.child import is_running
+from harness.processes.family import descendants
 from stormproof.tests.pytest_runs import GOOD, pytest_command, run_pytest
-from stormproof.tests.running import TIME_LIMIT_S, descendants, run, wait_for
+from stormproof.tests.running import TIME_LIMIT_S, run, wait_for
 
 SAMPLE = Path(__file__).parent / "sample_repository"
 PLANTED = ("nx=True", "nx=False")

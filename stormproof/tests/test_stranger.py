@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormproof.tests.running import STRANGER, Said, run
+from harness.explorer.tests.stranger import STRANGER
+from stormproof.tests.running import Said, run
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,6 +15,7 @@ from harness.explorer.proxy.lines import LinesError
 from harness.explorer.world.process import running
 from harness.explorer.world.steps import Bytes, Cut, TimedOut
 from harness.interruption import stop_if_asked
+from harness.processes.family import descendants
 from harness.subjects.contract import ElsewhereError
 
 if TYPE_CHECKING:
@@ -38,10 +39,16 @@ _BUSY_S = 30.0
 _SETTLE_S = 5.0
 _A_MOMENT_S = 0.000_05
 _ASLEEP = frozenset("STtZX")
-
-
 _WORDS = 300
-_ANSWERS = frozenset({"ready", "prepared", "result", "error", "reconciled"})
+_ANSWERS = {
+    "init": frozenset({"ready", "error"}),
+    "prepare": frozenset({"prepared"}),
+    "call": frozenset({"result", "error"}),
+    "reconcile": frozenset({"reconciled", "error"}),
+}
+"""What ends each of the things that a program is asked for."""
+_WITHOUT_ID = frozenset({"ready", "prepared"})
+"""What is said of no call; an id in it is a field that nobody knows."""
 
 
 class ProgramError(Exception):
@@ -79,6 +86,7 @@ class Program:
         self._poller.register(lines.incoming, select.POLLIN)
         self._is_alive = True
         self._asked = 0
+        self._asked_for = ""
         self._has_loop = False
         self._threads = 1
         self._patience_ms = _QUIET_MS
@@ -128,6 +136,7 @@ class Program:
             ProgramError: It is dead.
         """
         self._asked += 1
+        self._asked_for = message["do"]
         self.is_usable = False
         self.say(**message, id=self._asked)
         return self._asked
@@ -142,8 +151,8 @@ class Program:
         what = message["say"]
         if what in {"broken", "refused"}:
             raise ProgramError(str(message.get("why")))
-        if what not in _ANSWERS:
-            raise ProgramError(f"said {what!r} where an answer was expected")
+        if what not in _ANSWERS[self._asked_for]:
+            raise ProgramError(f"said {what!r} where the answer to {self._asked_for!r} was expected")
         self.is_usable = True
         if what == "error":
             raise ElsewhereError(
@@ -179,7 +188,7 @@ class Program:
                 elif message["say"] == "idle":
                     self._has_loop = True
                     hint = message
-                elif message.get("id", self._asked) != self._asked:
+                elif message["say"] not in _WITHOUT_ID and message.get("id", self._asked) != self._asked:
                     raise ProgramError(f"said {message['say']!r} of {message['id']}, and was asked {self._asked}")
                 else:
                     return message
@@ -229,7 +238,11 @@ class Program:
         if not self._is_alive:
             return
         self._is_alive = False
+        family = descendants(self.pid)
         self._group(signal.SIGKILL)
+        for pid in family:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self._lines.close()
         self.doorway.close()
 
@@ -254,12 +267,9 @@ class Program:
         return self._has_loop or self._threads > 1 or not self.is_ours
 
     def is_asleep(self) -> bool:
-        """Say whether none of its threads runs or could run."""
-        try:
-            tasks = os.listdir(f"/proc/{self.pid}/task")  # noqa: PTH208 - as above
-            return all(_state(self.pid, task) in _ASLEEP for task in tasks)
-        except OSError:
-            return True
+        """Say whether none of its threads runs or could run, nor of what it has started."""
+        family = () if self.is_ours else descendants(self.pid)
+        return all(_sleeps(pid) for pid in (self.pid, *family))
 
     # Within.
 
@@ -319,6 +329,15 @@ class Program:
         for send in (os.killpg, os.kill):
             with suppress(ProcessLookupError):
                 send(self.pid, number)
+
+
+def _sleeps(pid: int) -> bool:
+    """Say whether no thread of a process runs or could run."""
+    try:
+        tasks = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208 - ten times a schedule
+        return all(_state(pid, task) in _ASLEEP for task in tasks)
+    except OSError:
+        return True
 
 
 def _state(pid: int, task: str) -> str:

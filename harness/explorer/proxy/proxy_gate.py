@@ -20,6 +20,7 @@ from harness.explorer.proxy.supply import Forker, Spawner, Supply, python_argv
 from harness.explorer.world.process import running
 from harness.explorer.world.setting import LEASE_S
 from harness.processes.faked_clock import FakedClock, find_library
+from harness.processes.family import MARK, end_marked
 from harness.processes.folder import make_folder, remove_folder
 from harness.subjects.contract import ElsewhereError
 
@@ -107,6 +108,8 @@ class ProxyGate:
             folder = make_folder()
             stack.callback(remove_folder, folder)
             self._clocks.install(stack)
+            # Whoever has left the family of its program is found by what it has inherited.
+            stack.callback(end_marked, str(folder))
             log = folder / "programs.log"
             starter = self._starter(log, self._environment(stack, folder))
             self._supply = Supply(
@@ -166,7 +169,7 @@ class ProxyGate:
     # Within.
 
     def _environment(self, stack: ExitStack, folder: Path) -> dict[str, str]:
-        environment = dict(os.environ)
+        environment = os.environ | {MARK: str(folder)}
         if not self._hosting.python and not self._hosting.command:
             # Our own interpreter finds the same modules as this process does.
             environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)

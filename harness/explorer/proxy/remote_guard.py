@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _MOST_IDLE = 60
 """How often a program may be found waiting for something that the gate cannot see, in one call. Each time another
 process has moved or time has jumped since."""
+_MOST_SILENT = 10
+"""The same for a program that does not say when it is idle: each time, it is given real seconds to go on."""
 
 _Answer = dict[str, Any]
 _Asked = dict[str, "Callable[[_Answer], _Answer]"]
@@ -124,7 +126,7 @@ def _until_answered(program: Program, message: _Answer, asked: _Asked) -> _Answe
             program.say(do=f"{kind}_reply", id=number, **asked[kind](heard), now_ms=clock.wall_ms())
         elif kind in {"sleep", "idle"}:
             idle += kind == "idle"
-            if idle > _MOST_IDLE:
+            if idle > (_MOST_IDLE if program.is_ours else _MOST_SILENT):
                 raise ProgramError("waits for something that never comes")
             _sleep(float(heard.get("seconds") or 0.0))
             program.wake(kind)

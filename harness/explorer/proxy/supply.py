@@ -132,7 +132,11 @@ class Forker:
         self._control, theirs = socket.socketpair()
         with theirs:
             argv = [*argv, "--forks", str(theirs.fileno())]
-            self._process = _started(argv, log=log, env=env, pass_fds=(theirs.fileno(),))
+            try:
+                self._process = _started(argv, log=log, env=env, pass_fds=(theirs.fileno(),))
+            except WrongInputError:
+                self._control.close()
+                raise
         self._coming: deque[socket.socket] = deque()
         try:
             told = self._hear_what_it_is(log)
@@ -215,6 +219,10 @@ class Spawner:
         outgoing, to_write = os.pipe()
         try:
             process = _started(self._argv, log=self._log, env=self._env, stdin=to_read, stdout=to_write)
+        except WrongInputError:
+            os.close(incoming)
+            os.close(outgoing)
+            raise
         finally:
             os.close(to_read)
             os.close(to_write)

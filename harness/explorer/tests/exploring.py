@@ -15,7 +15,8 @@ from harness.explorer.exploration import Exploration
 from harness.explorer.hosting import GREENLETS
 from harness.explorer.outcome import Historian
 from harness.explorer.plan import Plan
-from harness.explorer.schedule import parse_line
+from harness.explorer.replay import Replayer
+from harness.explorer.schedule import Schedule, parse_line
 from harness.explorer.search.tests.toys import normal_form
 from harness.explorer.store import HistoryStore
 from harness.explorer.target import Target, clock_is_installed
@@ -69,6 +70,11 @@ class Explored:
     def judge(self) -> Judgement:
         """Return the judgement of the whole."""
         return judge_exploration(self.record, self._stored(), lambda finding: finding.schedule)
+
+    @property
+    def findings(self) -> set[tuple[str, tuple[str, ...], str]]:
+        """What was found: checker, fault kinds, phase."""
+        return {(each.checker, each.faults, each.phase) for each in self.judge().findings}
 
     def beginning(self, *decisions: str) -> list[tuple[Event, ...]]:
         """Return the distinct histories of the schedules that begin with *decisions*; there must be some."""
@@ -162,3 +168,23 @@ def explore(
         {number: tuple(world.trace.steps) for number, world in worlds.items()},
         classes,
     )
+
+
+def run_schedule(
+    server: RedisServer, subject: Subject, *decisions: str, workers: int = 1, hosting: Hosting = GREENLETS
+) -> World:
+    """Run the one schedule that begins with *decisions* and goes on undisturbed; it must have come to its end."""
+    schedule = Schedule(
+        subject=subject.name,
+        promise=str(subject.promise),
+        workload="same",
+        workers=workers,
+        kinds=tuple(dict.fromkeys(faults_of(decisions))),
+        redis="test",
+        seed=1,
+        decisions=decisions,
+    )
+    (world,) = Replayer(Target(server, "test"), subject, hosting).run([schedule])
+    assert not world.problem
+    assert not world.stalled
+    return world

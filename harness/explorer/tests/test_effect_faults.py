@@ -2,40 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from harness.explorer.tests.exploring import explore
-from harness.explorer.tests.probes import answers, probe
+from harness.explorer.tests.measuring import IN_BOTH_GATES, measure
+from harness.explorer.tests.probes import answers
 from harness.faults.registry import ALL
-from harness.venue.errors import EffectRejected, EffectTimeout
 from verify.history.events import Complete, EffectReply, Landed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-    import redis
-
     from harness.redis_server.server import RedisServer
-    from harness.subjects.contract import Effect, Guard
     from verify.history.events import Event
-
-
-def performing(client: redis.Redis, _lease_s: float) -> Guard:
-    """Make a guard that performs the effect, says what was raised, and takes one step more."""
-
-    def guard(key: str, payload: Mapping[str, Any], effect: Effect) -> dict[str, Any]:
-        told: dict[str, Any] = {"raised": "", "definite": None}
-        try:
-            effect(payload)
-        except (EffectTimeout, EffectRejected) as error:
-            told = {"raised": type(error).__name__, "definite": error.definite}
-        client.get(key)
-        return told
-
-    return guard
 
 
 def landed_by_w0(events: Sequence[Event]) -> str:
@@ -57,6 +38,7 @@ class Bite(NamedTuple):
     landed: set[str]
 
 
+@IN_BOTH_GATES
 @pytest.mark.parametrize(
     ("kind", "bite"),
     [
@@ -67,10 +49,10 @@ class Bite(NamedTuple):
     ],
 )
 def test_effect_fault_bites_the_book_and_the_caller(
-    kind: str, bite: Bite, redis_server: RedisServer, tmp_path: Path
+    kind: str, bite: Bite, gate: str, redis_server: RedisServer, tmp_path: Path
 ) -> None:
     """The line of the book is there or not as the name says, and the caller is told what the name says."""
-    explored = explore(redis_server, tmp_path, probe(performing), faults=1, kinds=[ALL[kind]])
+    explored = measure(redis_server, tmp_path, gate, "performing", kind)
     histories = explored.beginning(f"w0!{kind}")
     assert {landed_by_w0(events) for events in histories} == bite.landed
     for events in histories:
@@ -78,19 +60,21 @@ def test_effect_fault_bites_the_book_and_the_caller(
         assert [e.answer for e in events if isinstance(e, EffectReply) and e.process == "w0"] == [bite.answer]
 
 
-def test_effect_lands_once_when_nothing_strikes(redis_server: RedisServer, tmp_path: Path) -> None:
+@IN_BOTH_GATES
+def test_effect_lands_once_when_nothing_strikes(gate: str, redis_server: RedisServer, tmp_path: Path) -> None:
     """The measure itself: without a fault the effect lands before the answer and nothing is raised."""
-    explored = explore(redis_server, tmp_path, probe(performing))
+    explored = measure(redis_server, tmp_path, gate, "performing", faults=0)
     (events,) = explored.beginning("w0")
     assert landed_by_w0(events) == "before"
     assert answers(events)["w0"] == {"raised": "", "definite": None}
 
 
-def test_effect_faults_strike_effects_only(redis_server: RedisServer, tmp_path: Path) -> None:
+@IN_BOTH_GATES
+def test_effect_faults_strike_effects_only(gate: str, redis_server: RedisServer, tmp_path: Path) -> None:
     """A command of the same process is never struck by a fault of effects."""
-    kinds = [kind for kind in ALL.values() if kind.family.startswith("effect_")]
-    explored = explore(redis_server, tmp_path, probe(performing), faults=1, kinds=kinds)
-    assert {place for kind in kinds for place in explored.record.hits[kind.name]} == {"1 effect", "recovery effect"}
+    kinds = [kind.name for kind in ALL.values() if kind.family.startswith("effect_")]
+    explored = measure(redis_server, tmp_path, gate, "performing", *kinds)
+    assert {place for kind in kinds for place in explored.record.hits[kind]} == {"1 effect", "recovery effect"}
 
 
 def test_every_kind_has_a_test_that_it_bites() -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from harness.explorer.tests.exploring import NEEDS_CLOCK, explore
 from harness.explorer.tests.probes import commands
-from harness.faults.kind import Target
-from harness.faults.registry import ALL, select
+from harness.explorer.tests.turns import ROUND, kinds_for
+from harness.faults.registry import select
 from harness.subjects.broken.registry import PLANTED
 from harness.subjects.loading import load_subject
 
@@ -19,21 +19,7 @@ if TYPE_CHECKING:
     from harness.explorer.tests.exploring import Explored
     from harness.redis_server.server import RedisServer
 
-ROUND = [kind.name for kind in ALL.values() if kind.target is not Target.STORE and kind.name != "crash_before"]
-"""The kinds that the planted guards take turns with. A crash before a command that follows another is the crash after
-that one, and is left out on purpose: see below."""
 OF_STORE = ["restart_losing:1", "failover_losing:2"]
-
-
-def kinds_for(name: str) -> list[str]:
-    """Return the kinds of the planted guard's own smallest schedule, and one more in turn."""
-    turn = (list(PLANTED).index(name) + 1) % len(ROUND)
-    return sorted({*PLANTED[name].faults, ROUND[turn]} - {"crash_before"})
-
-
-def findings(explored: Explored) -> set[tuple[str, tuple[str, ...], str]]:
-    """Return what was found: checker, fault kinds, phase."""
-    return {(each.checker, each.faults, each.phase) for each in explored.judge().findings}
 
 
 def assert_same(full: Explored, reduced: Explored) -> None:
@@ -41,7 +27,7 @@ def assert_same(full: Explored, reduced: Explored) -> None:
     assert full.record.exhausted
     assert reduced.record.exhausted
     assert set(reduced.classes.values()) == set(full.classes.values())
-    assert findings(reduced) == findings(full)
+    assert reduced.findings == full.findings
     assert reduced.record.schedules <= full.record.schedules
 
 
@@ -97,4 +83,4 @@ def test_crash_before_a_command_is_the_crash_after_the_one_before(redis_server: 
     )
     left_out = set(full.record.applicable["crash_before"]) - set(reduced.record.applicable["crash_before"])
     assert left_out
-    assert {checker for checker, _, _ in findings(full)} == {checker for checker, _, _ in findings(reduced)}
+    assert {checker for checker, _, _ in full.findings} == {checker for checker, _, _ in reduced.findings}

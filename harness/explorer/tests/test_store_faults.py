@@ -9,6 +9,7 @@ import pytest
 import redis
 
 from harness.explorer.tests.exploring import explore
+from harness.explorer.tests.measuring import IN_BOTH_GATES, measure, measure_once
 from harness.explorer.tests.probes import answers, probe
 from harness.faults.registry import ALL
 from verify.history.events import Fault
@@ -20,31 +21,13 @@ if TYPE_CHECKING:
     from harness.redis_server.server import RedisServer
     from harness.subjects.contract import Effect, Guard
 
-NEXT = "return redis.call('INCR', KEYS[1])"
 LOSSES = ("restart_losing", "failover_losing")
 
 
-def run_id(client: redis.Redis) -> str:
-    """Return the run id that the server names."""
-    return str(client.info("server")["run_id"])
-
-
-def replication_id(client: redis.Redis) -> str:
-    """Return the replication id that the server names."""
-    return str(client.info("replication")["master_replid"])
-
-
-def test_evicted_key_is_gone_and_no_other(redis_server: RedisServer, tmp_path: Path) -> None:
+@IN_BOTH_GATES
+def test_evicted_key_is_gone_and_no_other(gate: str, redis_server: RedisServer, tmp_path: Path) -> None:
     """evict: the next read of the key finds nothing, another key of the schedule is still there."""
-
-    def guard_of(client: redis.Redis, _lease_s: float) -> Guard:
-        def guard(key: str, _payload: Mapping[str, Any], _effect: Effect) -> dict[str, Any]:
-            client.mset({key: "1", f"{key}:other": "2"})
-            return {"mine": client.get(key), "other": client.get(f"{key}:other")}
-
-        return guard
-
-    explored = explore(redis_server, tmp_path, probe(guard_of), faults=1, kinds=[ALL["evict"]])
+    explored = measure(redis_server, tmp_path, gate, "setting_two_keys", "evict")
     (events,) = explored.beginning("w0", "evict(k0)")
     assert answers(events)["w0"] == {"mine": None, "other": "<bytes>"}
     (fault,) = [event for event in events if isinstance(event, Fault)]
@@ -67,69 +50,35 @@ def test_key_that_is_not_there_cannot_be_evicted(redis_server: RedisServer, tmp_
     assert struck == ["same: w0 w0 go-on r1 evict(k0) r1", "same: w0 evict(k0) w0 r1 r1"]
 
 
+@IN_BOTH_GATES
 @pytest.mark.parametrize("loses", [0, 1, 2])
 @pytest.mark.parametrize("kind", LOSSES)
 def test_lost_store_has_forgotten_the_last_writes(
-    kind: str, loses: int, redis_server: RedisServer, tmp_path: Path
+    kind: str, loses: int, gate: str, redis_server: RedisServer, tmp_path: Path
 ) -> None:
     """*_losing:n: of three writes the last n are gone, and the ones before are there."""
-
-    def guard_of(client: redis.Redis, _lease_s: float) -> Guard:
-        def guard(key: str, _payload: Mapping[str, Any], _effect: Effect) -> dict[str, Any]:
-            for number in "123":
-                client.set(f"{key}:{number}", "here")
-            with suppress(redis.ConnectionError):
-                client.ping()
-            return {"there": client.exists(*(f"{key}:{number}" for number in "123")), "last": client.get(f"{key}:3")}
-
-        return guard
-
-    explored = explore(redis_server, tmp_path, probe(guard_of), faults=1, kinds=[ALL[f"{kind}:{loses}"]])
+    explored = measure(redis_server, tmp_path, gate, "setting_three_keys", f"{kind}:{loses}")
     (events,) = explored.beginning("w0", "w0", "w0", f"{kind}:{loses}")
     assert answers(events)["w0"] == {"there": 3 - loses, "last": "<bytes>" if loses == 0 else None}
     assert [event.witness for event in events if isinstance(event, Fault)] == [ALL[f"{kind}:{loses}"].witness]
 
 
+@IN_BOTH_GATES
 @pytest.mark.parametrize("kind", LOSSES)
-def test_lost_store_is_another_one(kind: str, redis_server: RedisServer, tmp_path: Path) -> None:
+def test_lost_store_is_another_one(kind: str, gate: str, redis_server: RedisServer, tmp_path: Path) -> None:
     """*_losing: another run id and no scripts; another replication id after a failover."""
-
-    def guard_of(client: redis.Redis, _lease_s: float) -> Guard:
-        def guard(key: str, _payload: Mapping[str, Any], _effect: Effect) -> dict[str, Any]:
-            digest = client.script_load(NEXT)
-            before = run_id(client), replication_id(client)
-            with suppress(redis.ConnectionError):
-                client.ping()
-            after = run_id(client), replication_id(client)
-            known = client.script_exists(digest)[0]
-            return {"is_other": [one != other for one, other in zip(before, after, strict=True)], "knows": known}
-
-        return guard
-
-    explored = explore(redis_server, tmp_path, probe(guard_of), faults=1, kinds=[ALL[f"{kind}:0"]])
+    explored = measure(redis_server, tmp_path, gate, "knowing_its_server", f"{kind}:0")
     (events,) = explored.beginning("w0", "w0", "w0", f"{kind}:0")
     told = answers(events)["w0"]
     assert told == {"is_other": [True, True], "knows": False}
 
 
+@IN_BOTH_GATES
 @pytest.mark.parametrize("kind", LOSSES)
-def test_command_on_its_way_is_lost_with_the_store(kind: str, redis_server: RedisServer, tmp_path: Path) -> None:
+def test_command_on_its_way_is_lost_with_the_store(kind: str, gate: str, redis_server: RedisServer) -> None:
     """*_losing: a late command never lands, and an idle connection is found broken before it is used again."""
-
-    def guard_of(client: redis.Redis, _lease_s: float) -> Guard:
-        def guard(key: str, payload: Mapping[str, Any], effect: Effect) -> dict[str, Any]:
-            try:
-                client.incr(key)
-            except redis.TimeoutError:
-                effect(payload)
-            return {"counter": int(client.get(key) or 0)}
-
-        return guard
-
-    kinds = [ALL["late_request"], ALL[f"{kind}:0"]]
-    explored = explore(redis_server, tmp_path, probe(guard_of), faults=2, kinds=kinds)
-    for events in explored.beginning("w0!late_request", f"{kind}:0", "w0", "w0"):
-        assert answers(events) == {"w0": {"counter": 0}, "r1": {"counter": 1}}
+    world = measure_once(redis_server, gate, "waiting_in_vain", "w0!late_request", f"{kind}:0", "w0", "w0")
+    assert answers(world.trace.events) == {"w0": {"counter": 0}, "r1": {"counter": 1}}
 
 
 @pytest.mark.parametrize("kind", LOSSES)

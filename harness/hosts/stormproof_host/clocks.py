@@ -8,6 +8,7 @@ held for as long as it takes.
 from __future__ import annotations
 
 import os
+import select
 import signal
 import socket
 import threading
@@ -29,6 +30,23 @@ _A_JUMP_NS = 1_000_000_000
 """Wall and monotonic clocks drift apart by microseconds, and jumps are minutes."""
 
 
+class _OverError(Exception):
+    """The harness says that the time of a wait for a descriptor is over."""
+
+
+class _Poll:
+    """A ``select.poll`` whose time is over when the harness says so."""
+
+    def __init__(self, clocks: Clocks, ordinary: Any) -> None:
+        self._clocks = clocks
+        self._ordinary = ordinary
+        self.register, self.modify, self.unregister = ordinary.register, ordinary.modify, ordinary.unregister
+
+    def poll(self, timeout: float | None = None) -> Any:
+        """Return what is ready; nothing when the time is over."""
+        return self._clocks.wait_for_descriptor(self._ordinary.poll, timeout)
+
+
 class Clocks:
     """The clocks of this process."""
 
@@ -47,6 +65,7 @@ class Clocks:
         self._set_limit = socket.socket.settimeout
         self._waiters: dict[int, tuple[Any, int, list[Any]]] = {}
         self._limited: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+        self._is_polling = False
         self._take_over()
 
     def moved_ns(self) -> int:
@@ -66,10 +85,24 @@ class Clocks:
         else:
             threading.Event().wait(seconds)
 
+    def wait_for_descriptor(self, wait: Callable[[float | None], Any], timeout: float | None) -> Any:
+        """Wait until something is ready, or the harness says that *timeout* is over; really, in other threads."""
+        is_main = threading.current_thread() is threading.main_thread()
+        if self.in_call is None or not is_main or timeout is None or timeout <= 0:
+            return wait(timeout)
+        self._is_polling = True
+        try:
+            return wait(None)
+        except _OverError:
+            return []
+        finally:
+            self._is_polling = False
+
     # Within.
 
     def _take_over(self) -> None:
         clocks = self
+        ordinary_poll = select.poll
 
         def wait(condition: threading.Condition, timeout: float | None = None) -> bool:
             return clocks._wait_in_thread(condition, timeout)
@@ -81,6 +114,7 @@ class Clocks:
                 clocks._limited.discard(connection)
             clocks._set_limit(connection, None if seconds else seconds)
 
+        select.poll = lambda: _Poll(clocks, ordinary_poll())  # type: ignore[assignment,misc,return-value]
         time.monotonic = lambda: clocks.now_ns() / 1e9
         time.monotonic_ns = self.now_ns
         time.sleep = self.sleep  # type: ignore[assignment]
@@ -114,7 +148,9 @@ class Clocks:
     def _limit_reached(self, _number: int, _frame: FrameType | None) -> None:
         """Raise the time limit of the read that the process waits in; say so where there is none."""
         limited = [each for each in list(self._limited) if each.fileno() >= 0]
-        self._lines.say("limit", raised=bool(limited))
+        self._lines.say("limit", raised=bool(limited) or self._is_polling)
+        if self._is_polling:
+            raise _OverError
         if limited:
             raise TimeoutError("timed out")
 

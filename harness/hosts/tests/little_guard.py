@@ -1,6 +1,7 @@
 """A program that speaks the line protocol with nothing but the standard library, and makes one mistake if asked to.
 
 ``python little_guard.py MISTAKE`` runs it; ``none`` is no mistake. It is the smallest program that uses every line.
+Further arguments go to the children that it starts, if that is its mistake.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,6 +34,11 @@ class Redis:
         parts = urlsplit(url)
         self._address = (parts.hostname or "", parts.port or 0)
         self._is_lost = False
+        self._opened: list[socket.socket] = []
+
+    def open(self, count: int) -> None:
+        """Open connections and leave them alone."""
+        self._opened += [socket.create_connection(self._address, _TIME_LIMIT_S) for _ in range(count)]
 
     def ask(self, *words: str) -> str | None:
         """Return the reply to a command, None for nil."""
@@ -108,6 +115,12 @@ class Program:
             return
         if MISTAKE == "dies":
             sys.exit("no strength left")
+        if MISTAKE.startswith("forks"):
+            self._fork()
+        if MISTAKE == "speaks_unasked":
+            say("prepared")
+        if MISTAKE == "opens_a_thousand_connections":
+            self._redis.open(1000)
         try:
             result = self._guard(line["key"], line["payload"])
         except CallError as error:
@@ -118,6 +131,15 @@ class Program:
             self._say("result", result={"made": "up"} if MISTAKE == "makes_up_a_result" else result)
         if MISTAKE == "answers_twice":
             self._say("result", result={})
+
+    def _fork(self) -> None:
+        wait = "import signal; signal.pause()"
+        leave = "import subprocess, sys; subprocess.Popen([sys.executable, *sys.argv[1:]], start_new_session=True)"
+        if MISTAKE == "forks_and_orphans":
+            subprocess.run([sys.executable, "-c", leave, "-c", wait, *sys.argv[2:]], check=True)
+        else:
+            lets_go = MISTAKE == "forks_and_lets_go"
+            subprocess.Popen([sys.executable, "-c", wait, *sys.argv[2:]], start_new_session=lets_go)
 
     def _reconcile(self, line: Line) -> None:
         self._id = line["id"]

@@ -61,18 +61,23 @@ def is_here(language: str, folder: Path) -> bool:
     return number is not None and (int(number[1]), int(number[2])) >= least
 
 
-@pytest.fixture(scope="module", params=sorted(NEEDS))
-def example(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[str]]:
-    """Return a language and the command that runs its example, built in a folder outside the tree."""
-    language: str = request.param
-    folder = tmp_path_factory.mktemp(language) / "example"
-    if not is_here(language, folder.parent):
+def built(language: str, folder: Path) -> list[str]:
+    """Build the example of a language in *folder*, outside the tree, and return the command that runs it."""
+    if not is_here(language, folder):
         _, least, builder = NEEDS[language]
         pytest.skip(f"{language} {least[0]}.{least[1]} or later is not on this machine, or {builder} is not")
-    shutil.copytree(_EXAMPLES / language, folder, ignore=shutil.ignore_patterns("node_modules", "guard"))
+    copy = folder / "example"
+    shutil.copytree(_EXAMPLES / language, copy, ignore=shutil.ignore_patterns("node_modules", "guard"))
     for command in BUILDS[language]:
-        said_by(command, folder)
-    return language, RUNS[language].format(folder=folder).split()
+        said_by(command, copy)
+    return RUNS[language].format(folder=copy).split()
+
+
+@pytest.fixture(scope="module", params=sorted(NEEDS))
+def example(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[str]]:
+    """Return a language and the command that runs its example."""
+    language: str = request.param
+    return language, built(language, tmp_path_factory.mktemp(language))
 
 
 def is_begun_again(argv: Sequence[str], redis_url: str, error: dict[str, object]) -> bool:
