@@ -6,7 +6,6 @@ import os
 import select
 import signal
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import clock
@@ -19,6 +18,8 @@ from harness.processes.family import descendants
 from harness.subjects.contract import ElsewhereError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from harness.explorer.gate.commands import CommandTable
     from harness.explorer.gate.link import Link
     from harness.explorer.proxy.doorway import Connection
@@ -30,7 +31,7 @@ TIME_MOVED = signal.SIGRTMIN + 5
 LIMIT_REACHED = signal.SIGRTMIN + 6
 """Signals that our Python host understands."""
 
-_QUIET_MS = 30
+_QUIET_MS = 50
 """After so long without a sign a program that runs nowhere counts as waiting for what the gate cannot see."""
 _PATIENCE_MS = 2000
 """The same for a program that was found waiting and then told to go on: its sleep ends in real time."""
@@ -38,7 +39,7 @@ _BUSY_S = 30.0
 """How long a program may compute without doing anything that the gate sees."""
 _SETTLE_S = 5.0
 _A_MOMENT_S = 0.000_05
-_ASLEEP = frozenset("STtZX")
+_ASLEEP = frozenset({b"S", b"T", b"t", b"Z", b"X"})
 _WORDS = 300
 _ANSWERS = {
     "init": frozenset({"ready", "error"}),
@@ -267,9 +268,14 @@ class Program:
         return self._has_loop or self._threads > 1 or not self.is_ours
 
     def is_asleep(self) -> bool:
-        """Say whether none of its threads runs or could run, nor of what it has started."""
+        """Say whether none of its threads runs or could run, nor of what it has started.
+
+        Threads are looked at one after the other. One may wake another just before it is looked at itself, so that
+        both seem to sleep. Where that happened, one of them has run between two looks.
+        """
         family = () if self.is_ours else descendants(self.pid)
-        return all(_sleeps(pid) for pid in (self.pid, *family))
+        seen = [_turns_of_sleepers(pid) for pid in (self.pid, *family)]
+        return None not in seen and seen == [_turns_of_sleepers(pid) for pid in (self.pid, *family)]
 
     # Within.
 
@@ -331,16 +337,16 @@ class Program:
                 send(self.pid, number)
 
 
-def _sleeps(pid: int) -> bool:
-    """Say whether no thread of a process runs or could run."""
+def _turns_of_sleepers(pid: int) -> dict[str, bytes] | None:
+    """Return how often each thread of a process was set aside; None if one runs or could run, nothing if it is gone."""
+    turns = {}
     try:
-        tasks = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208 - ten times a schedule
-        return all(_state(pid, task) in _ASLEEP for task in tasks)
+        for task in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 - ten times a schedule
+            with open(f"/proc/{pid}/task/{task}/status", "rb") as told:  # noqa: PTH123 - as above
+                status = told.read()
+            if status.partition(b"\nState:\t")[2][:1] not in _ASLEEP:
+                return None
+            turns[task] = status.partition(b"\nvoluntary_ctxt_switches:")[2]
     except OSError:
-        return True
-
-
-def _state(pid: int, task: str) -> str:
-    """Return the state letter of a thread, as in ``ps``."""
-    stat = Path(f"/proc/{pid}/task/{task}/stat").read_text("ascii", "replace")
-    return stat[stat.rindex(")") + 2]
+        return {}
+    return turns
