@@ -22,6 +22,7 @@ from benchmarks import (
     record_bytes,
     report,
     rivals,
+    toxiproxy,
     versus_frontrun,
 )
 from benchmarks.rows import FULL, QUICK
@@ -44,6 +45,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     exploration_rate.PROXY_NAME: exploration_rate.proxy_gate,
     versus_frontrun.NAME: versus_frontrun.versus_frontrun,
     proxy_latency.NAME: proxy_latency.latency,
+    toxiproxy.NAME: toxiproxy.versus_real,
     exploration_jobs.JOBS_NAME: exploration_jobs.two_jobs,
     exploration_jobs.THREE_NAME: exploration_jobs.three_workers,
     record_bytes.NAME: record_bytes.record_bytes,

@@ -338,7 +338,7 @@ class Program:
 
 
 def _turns_of_sleepers(pid: int) -> dict[str, bytes] | None:
-    """Return how often each thread of a process was set aside; None if one runs or could run, nothing if it is gone."""
+    """Return how often each thread of a process has run; None if one runs or could run, nothing if it is gone."""
     turns = {}
     try:
         for task in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 - ten times a schedule

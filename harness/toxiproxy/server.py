@@ -1,0 +1,169 @@
+"""A Toxiproxy for the length of a run: found, or started as a child that dies with us. Never stops a found one."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness import clock
+from harness.processes.child import spawn
+from harness.processes.folder import make_folder, remove_folder
+from harness.redis_server.port import free_port
+from harness.toxiproxy.choice import EmbeddedToxiproxy, RunningToxiproxy, ToxiproxyBinary, parse_toxiproxy
+from harness.toxiproxy.client import ToxiproxyClient
+from harness.toxiproxy.errors import ToxiproxyUnavailableError
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable, Iterator
+
+_ROOT = Path(__file__).resolve().parents[2]
+_START_DEADLINE_S = 15.0
+_PORT_ATTEMPTS = 8
+_CLASH = "address already in use"
+
+
+@dataclass(frozen=True, slots=True)
+class ToxiproxyServer:
+    """A server that answers.
+
+    Attributes:
+        kind: ``embedded``, ``binary`` or ``running``.
+        version: What it says of itself.
+        client: Our way to it.
+        pid: Its process where we started it, else None.
+    """
+
+    kind: str
+    version: str
+    client: ToxiproxyClient
+    pid: int | None
+
+    @property
+    def has_redis_rules(self) -> bool:
+        """Whether it knows the toxic ``redis_rule``."""
+        return self.kind == "embedded"
+
+
+@contextmanager
+def open_toxiproxy(
+    choice: str = "embedded", *, run_seed: int = 0, loop: str = "fastest"
+) -> Iterator[ToxiproxyServer]:
+    """Have a Toxiproxy for the length of the block; the proxies that were made through it are gone afterwards.
+
+    Args:
+        choice: The value of ``--toxiproxy``, see ``choice.FORMS``.
+        run_seed: Where the embedded server's coins and jitter come from; a real one takes none.
+        loop: The embedded server's event loop: ``asyncio``, ``uvloop``, or the fastest that is installed.
+
+    Raises:
+        WrongToxiproxyChoiceError: *choice* has no form that is known.
+        ToxiproxyUnavailableError: There is no such server, or it did not start.
+    """
+    match parse_toxiproxy(choice):
+        case RunningToxiproxy(host, port):
+            client = ToxiproxyClient(host, port)
+            server = ToxiproxyServer("running", client.version(), client, None)
+            try:
+                yield server
+            finally:
+                client.destroy_made()
+        case ToxiproxyBinary(path):
+            with _child(lambda folder: _start_binary(path, folder)) as (client, pid):
+                yield ToxiproxyServer("binary", client.version(), client, pid)
+        case EmbeddedToxiproxy():
+            with _child(lambda folder: _start_embedded(folder, run_seed, loop)) as (client, pid):
+                yield ToxiproxyServer("embedded", client.version(), client, pid)
+
+
+_Started = tuple["subprocess.Popen[bytes]", ToxiproxyClient]
+
+
+@contextmanager
+def _child(start: Callable[[Path], _Started]) -> Iterator[tuple[ToxiproxyClient, int]]:
+    folder = make_folder()
+    process = None
+    try:
+        process, client = start(folder)
+        yield client, process.pid
+    finally:
+        if process is not None:
+            _end(process)
+        remove_folder(folder)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+
+
+def _start_embedded(folder: Path, run_seed: int, loop: str) -> _Started:
+    # -P and our own root first: a package named `harness` in the user's folder must not answer in our place.
+    search = os.pathsep.join([str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    log = folder / "toxiproxy.log"
+    process = spawn(
+        [
+            *(sys.executable, "-P", "-m", "harness.toxiproxy.embedded"),
+            *("--host", "127.0.0.1", "--port", "0", "--seed", str(run_seed), "--loop", loop),
+        ],
+        log=log,
+        env={**os.environ, "PYTHONPATH": search},
+    )
+
+    def looked() -> ToxiproxyClient | None:
+        line, found, _ = log.read_text("utf-8", "replace").partition("\n")
+        if not found or not line.startswith("{"):
+            return None
+        host, _, port = json.loads(line)["address"].rpartition(":")
+        return ToxiproxyClient(host, int(port))
+
+    return process, _wait(process, log, looked)
+
+
+def _start_binary(path: Path, folder: Path) -> _Started:
+    for attempt in range(_PORT_ATTEMPTS):
+        log = folder / f"toxiproxy-{attempt}.log"
+        client = ToxiproxyClient("127.0.0.1", free_port())
+        port = client.address.rpartition(":")[2]
+        try:
+            process = spawn(
+                [str(path), "-host", "127.0.0.1", "-port", port], log=log, env={**os.environ, "LOG_LEVEL": "error"}
+            )
+        except OSError as error:
+            raise ToxiproxyUnavailableError(
+                f"Tried to execute {path}: {error}. Choose another --toxiproxy."
+            ) from error
+        try:
+            return process, _wait(process, log, partial(_if_running, client))
+        except ToxiproxyUnavailableError:
+            if _CLASH not in log.read_text("utf-8", "replace") or attempt == _PORT_ATTEMPTS - 1:
+                raise
+    raise ToxiproxyUnavailableError(f"Started {path}: no port was free")
+
+
+def _if_running(client: ToxiproxyClient) -> ToxiproxyClient | None:
+    return client if client.running() else None
+
+
+def _wait(
+    process: subprocess.Popen[bytes], log: Path, looked: Callable[[], ToxiproxyClient | None]
+) -> ToxiproxyClient:
+    """Return the client that *looked* finds; end *process* where it finds none."""
+    deadline_ns = clock.elapsed_ns() + int(_START_DEADLINE_S * 1e9)
+    while (client := looked()) is None:
+        said = log.read_text("utf-8", "replace")
+        if process.poll() is None and clock.elapsed_ns() < deadline_ns and _CLASH not in said:
+            clock.pause_s(0.002)
+            continue
+        _end(process)
+        raise ToxiproxyUnavailableError(
+            f"Started {process.args!r}: expected a Toxiproxy to answer within {_START_DEADLINE_S:g} s, saw exit "
+            f"status {process.returncode}. Its log ends:\n{said[-2000:]}"
+        )
+    return client
