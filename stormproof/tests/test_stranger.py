@@ -45,7 +45,8 @@ def make(redis_url, lease_s):
 def _explored(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Said]:
     folder = tmp_path_factory.mktemp("stranger")
     (folder / "stranger.py").write_text(STRANGER, "utf-8")
-    return folder, run(folder, "explore", "--subject", "stranger.py:make", "--json", "--out", "run")
+    kinds = ("--kinds", "late_request,effect_reply_lost,crash_after,advance,evict")
+    return folder, run(folder, "explore", "--subject", "stranger.py:make", "--json", "--out", "run", *kinds)
 
 
 def test_each_harm_of_a_stranger_is_found(explored: tuple[Path, Said]) -> None:

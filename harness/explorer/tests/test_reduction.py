@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from harness.explorer.tests.exploring import Explored
     from harness.redis_server.server import RedisServer
 
-OF_STORE = ["restart_losing:1", "failover_losing:2"]
+OF_STORE = ["failover_losing:1"]
 
 
 def assert_same(full: Explored, reduced: Explored) -> None:

@@ -43,7 +43,7 @@ CHECKERS_WITH_A_BUG = {
     "truthful_outcome",
     "usefulness",
 }
-LOSING = ("setnx_then_expire", "takeover_of_started", "watch_without_multi")
+LOSING = ("setnx_then_expire", "takeover_of_started")
 IN_TURN = 3
 TWO_WORKERS: dict[str, Any] = {"workers": 2, "faults": 1, "reduces": True}
 
