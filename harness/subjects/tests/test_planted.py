@@ -44,7 +44,7 @@ CHECKERS_WITH_A_BUG = {
     "usefulness",
 }
 LOSING = ("setnx_then_expire", "takeover_of_started")
-IN_TURN = 3
+IN_TURN = 1
 TWO_WORKERS: dict[str, Any] = {"workers": 2, "faults": 1, "reduces": True}
 
 
