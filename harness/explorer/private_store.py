@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import greenlet
 
 from harness import clock
+from harness.errors import CouldNotRunError
 from harness.explorer.gate.wire import WirePool
 from harness.explorer.world.store import Store
 from harness.redis_server.replication_link import PAIR_CONFIG, ReplicationLink
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 _RUN_ID = re.compile(rb"run_id:(\w+)")
 _REPLICATION_ID = re.compile(rb"master_replid:(\w+)")
+_NO_REWRITE = (b"aof_rewrite_in_progress:0", b"aof_rewrite_scheduled:0")
+_REWRITE_NS = 30_000_000_000
 _CONFIG = {**PAIR_CONFIG, "auto-aof-rewrite-percentage": "0"}
 
 
@@ -126,11 +129,24 @@ class PrivateStore(Store):
 
     def _begin_to_note(self) -> None:
         """Note how far the files are, for the losses to come."""
-        self._appended = self._primary.append_only_file() if self._losses else None
+        self._appended = self._settled_file() if self._losses else None
         self._kept = []
         self.wrote()
         # A copy for the replica counts as a save, and starts the count of changes again.
         self.pool.recount()
+
+    def _settled_file(self) -> Path:
+        """Return the append-only file once the server begins no other: one that was a replica has been rewriting it.
+
+        Raises:
+            CouldNotRunError: It goes on for too long.
+        """
+        deadline_ns = clock.elapsed_ns() + _REWRITE_NS
+        while not all(word in self.pool.ask(b"INFO", b"persistence") for word in _NO_REWRITE):
+            if clock.elapsed_ns() > deadline_ns:
+                raise CouldNotRunError("a server has rewritten its append-only file for 30 s")
+            let_others_go_on(0.001)
+        return self._primary.append_only_file()
 
     def _start_again(self, size: int) -> None:
         appended = self._primary.append_only_file()
