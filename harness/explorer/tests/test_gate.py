@@ -10,9 +10,11 @@ import pytest
 import redis
 
 from harness.explorer.gate.commands import CommandTable
+from harness.explorer.gate.resp import packed
 from harness.explorer.gate.wire import Wire, WirePool
 from harness.explorer.tests.exploring import NEEDS_CLOCK, explore
 from harness.explorer.tests.probes import answers, commands, probe
+from harness.explorer.world.steps import CommandStep
 from harness.faults.registry import ALL
 from verify.history.promises import Promise
 from verify.history.words import Verdict
@@ -269,3 +271,46 @@ def test_table_of_the_server_tells_reads_from_writes(redis_server: RedisServer) 
         True,
         True,
     ]
+
+
+TELLING = [
+    ("SET a 1", True),
+    ("SET a 2 NX", False),
+    ("SET b 1 EX 100", True),
+    ("SET a 3 GET", True),
+    ("SETNX a 1", False),
+    ("EXPIRE a 100", True),
+    ("EXPIRE none 100", False),
+    ("PERSIST a", True),
+    ("PERSIST a", False),
+    ("HSETNX h f 1", True),
+    ("HSETNX h f 2", False),
+    ("SET h 1 KEEPTTL XX", True),
+    ("DEL a b none", True),
+    ("DEL none", False),
+    ("UNLINK h", True),
+    ("EVAL return(redis.call('GET',KEYS[1])) 1 a", False),
+    ("EVAL return(redis.call('SET',KEYS[1],1)) 1 a", True),
+]
+"""Commands in their order, and whether each changes anything."""
+
+
+def test_pool_knows_what_each_command_has_changed(redis_server: RedisServer) -> None:
+    """From the reply where it tells, from the server's count elsewhere; the two never drift apart."""
+    with redis_server.client() as client:
+        table = CommandTable.ask(client)
+    pool = WirePool.to(redis_server.url)
+    pool.recount()
+    seen = []
+    for command, _ in TELLING:
+        words = command.encode().split()
+        step = CommandStep(
+            name=words[0].decode(),
+            keys=table.keys(words),
+            may_write=table.may_write(words),
+            parts=(packed(*words),),
+            signature=(),
+        )
+        seen.append((command, pool.exchange(step)[2]))
+    pool.close()
+    assert seen == TELLING

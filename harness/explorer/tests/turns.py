@@ -8,7 +8,7 @@ from harness.subjects.broken.registry import PLANTED
 
 ROUND = [kind.name for kind in ALL.values() if kind.target is not Target.STORE and kind.name != "crash_before"]
 """The kinds that the planted guards take turns with. A crash before a command that follows another is the crash after
-that one, and is left out on purpose: see below."""
+that one; that it is left out soundly is a test of its own."""
 
 
 def kinds_for(name: str) -> list[str]:
