@@ -176,3 +176,15 @@ def waiting_in_vain(client: redis.Redis, key: str, payload: Payload, effect: Eff
     except redis.TimeoutError:
         effect(payload)
     return {"counter": int(client.get(key) or 0)}
+
+
+@_factory
+def using_two_connections(client: redis.Redis, key: str, _payload: Payload, _effect: Effect) -> dict[str, Any]:
+    """Write over two connections, lose one under way, and write over the other, which was idle."""
+    pool = client.connection_pool
+    other = redis.Redis(connection_pool=type(pool)(pool.connection_class, **pool.connection_kwargs))
+    client.set(f"{key}:1", "here")
+    other.set(f"{key}:2", "here")
+    with suppress(redis.ConnectionError):
+        client.ping()
+    return {"written": other.set(f"{key}:3", "here")}

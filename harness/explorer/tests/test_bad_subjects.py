@@ -9,7 +9,7 @@ from unittest import mock
 
 import pytest
 
-from harness.errors import WrongInputError
+from harness.errors import CouldNotRunError, WrongInputError
 from harness.explorer.gate import shared_interpreter
 from harness.explorer.hosting import GREENLETS, Hosting
 from harness.explorer.tests.exploring import explore
@@ -110,3 +110,16 @@ def test_module_that_exits_is_wrong_input(tmp_path: Path) -> None:
     path.write_text("import sys\nsys.exit(0)\n", "utf-8")
     with pytest.raises(WrongInputError, match="raised at import: SystemExit"):
         load_subject(f"{path}:make")
+
+
+def test_prepare_that_cannot_be_held_is_named_as_that(redis_server: RedisServer, tmp_path: Path) -> None:
+    """What the gate refuses is not taken for an error of the subject, which another prepare raises."""
+    source = GUARD.format(body="pass") + "make.prepare = lambda url: {prepare}\n"
+    path = tmp_path / "prepares.py"
+    for prepare, told in (
+        ("redis.Redis.from_url(url).execute_command('MONITOR')", "the subject uses MONITOR"),
+        ("int('x')", "raised in its prepare: ValueError"),
+    ):
+        path.write_text(source.replace("{prepare}", prepare), "utf-8")
+        with pytest.raises(CouldNotRunError, match=told):
+            explore(redis_server, tmp_path, load_subject(f"{path}:make"))

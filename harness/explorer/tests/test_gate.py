@@ -289,7 +289,9 @@ TELLING = [
     ("DEL a b none", True),
     ("DEL none", False),
     ("UNLINK h", True),
+    ("SET long value", True),
     ("EVAL return(redis.call('GET',KEYS[1])) 1 a", False),
+    ("EVAL return(redis.call('STRLEN',KEYS[1])) 1 long", False),
     ("EVAL return(redis.call('SET',KEYS[1],1)) 1 a", True),
 ]
 """Commands in their order, and whether each changes anything."""

@@ -81,6 +81,13 @@ def test_command_on_its_way_is_lost_with_the_store(kind: str, gate: str, redis_s
     assert answers(world.trace.events) == {"w0": {"counter": 0}, "r1": {"counter": 1}}
 
 
+@IN_BOTH_GATES
+def test_idle_connection_ends_with_the_one_under_way(gate: str, redis_server: RedisServer) -> None:
+    """*_losing: the client knows of all its connections when it knows of the first, and connects anew."""
+    world = measure_once(redis_server, gate, "using_two_connections", "w0", "w0", "restart_losing:0", "w0", "w0")
+    assert answers(world.trace.events)["w0"] == {"written": True}
+
+
 @pytest.mark.parametrize("kind", LOSSES)
 def test_store_that_is_lost_twice_loses_what_was_written_in_between(
     kind: str, redis_server: RedisServer, tmp_path: Path

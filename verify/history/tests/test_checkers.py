@@ -155,6 +155,16 @@ def test_result_is_compared_as_json_and_otherwise_as_text() -> None:
         assert len(replay_equality.check(History([*executed("w1", 1)[:-1], *told]))) == count
 
 
+def test_useless_guard_is_told_what_it_raised() -> None:
+    """Where a guard cannot work at all, the name of its error is what its author needs."""
+    raised: list[Event] = [
+        Invoke(process="w1", op=1, key="k", payload="p1"),
+        Complete(process="w1", op=1, outcome=Outcome.INDETERMINATE, detail="ConnectionError"),
+    ]
+    (finding,) = usefulness.check(History(raised))
+    assert finding.sentence.endswith("although no fault was injected; it raised ConnectionError")
+
+
 def test_usefulness_is_not_asked_of_a_history_with_faults() -> None:
     """A guard may refuse while it is being hurt."""
     refused = answered("w1", 1, Outcome.FAIL, "refused")
