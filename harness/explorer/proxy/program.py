@@ -15,6 +15,7 @@ from harness.explorer.world.process import running
 from harness.explorer.world.steps import Bytes, Cut, TimedOut
 from harness.interruption import stop_if_asked
 from harness.processes.family import descendants
+from harness.processes.sleeping import are_asleep
 from harness.subjects.contract import ElsewhereError
 
 if TYPE_CHECKING:
@@ -39,7 +40,6 @@ _BUSY_S = 30.0
 """How long a program may compute without doing anything that the gate sees."""
 _SETTLE_S = 5.0
 _A_MOMENT_S = 0.000_05
-_ASLEEP = frozenset({b"S", b"T", b"t", b"Z", b"X"})
 _WORDS = 300
 _ANSWERS = {
     "init": frozenset({"ready", "error"}),
@@ -268,14 +268,9 @@ class Program:
         return self._has_loop or self._threads > 1 or not self.is_ours
 
     def is_asleep(self) -> bool:
-        """Say whether none of its threads runs or could run, nor of what it has started.
-
-        Threads are looked at one after the other. One may wake another just before it is looked at itself, so that
-        both seem to sleep. Where that happened, one of them has run between two looks.
-        """
+        """Say whether none of its threads runs or could run, nor of what it has started."""
         family = () if self.is_ours else descendants(self.pid)
-        seen = [_turns_of_sleepers(pid) for pid in (self.pid, *family)]
-        return None not in seen and seen == [_turns_of_sleepers(pid) for pid in (self.pid, *family)]
+        return are_asleep((self.pid, *family))
 
     # Within.
 
@@ -335,18 +330,3 @@ class Program:
         for send in (os.killpg, os.kill):
             with suppress(ProcessLookupError):
                 send(self.pid, number)
-
-
-def _turns_of_sleepers(pid: int) -> dict[str, bytes] | None:
-    """Return how often each thread of a process has run; None if one runs or could run, nothing if it is gone."""
-    turns = {}
-    try:
-        for task in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 - ten times a schedule
-            with open(f"/proc/{pid}/task/{task}/status", "rb") as told:  # noqa: PTH123 - as above
-                status = told.read()
-            if status.partition(b"\nState:\t")[2][:1] not in _ASLEEP:
-                return None
-            turns[task] = status.partition(b"\nvoluntary_ctxt_switches:")[2]
-    except OSError:
-        return {}
-    return turns

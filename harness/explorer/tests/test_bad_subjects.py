@@ -117,7 +117,7 @@ def test_prepare_that_cannot_be_held_is_named_as_that(redis_server: RedisServer,
     source = GUARD.format(body="pass") + "make.prepare = lambda url: {prepare}\n"
     path = tmp_path / "prepares.py"
     for prepare, told in (
-        ("redis.Redis.from_url(url).execute_command('MONITOR')", "the subject uses MONITOR"),
+        ("redis.Redis.from_url(url).execute_command('MONITOR')", "^the subject uses MONITOR"),
         ("int('x')", "raised in its prepare: ValueError"),
     ):
         path.write_text(source.replace("{prepare}", prepare), "utf-8")
