@@ -28,8 +28,20 @@ class Samples:
 
     def ratio(self, measured: str, against: str) -> Spread:
         """Return how much longer *measured* took than *against*, as the median over the repeats."""
-        pairs = zip(self.of[measured], self.of[against], strict=True)
-        return spread_of([statistics.median(one) / statistics.median(other) for one, other in pairs])
+        pairs = zip(self._medians(measured), self._medians(against), strict=True)
+        return spread_of([one / other for one, other in pairs])
+
+    def added(self, measured: str, against: str, *, without: str) -> Spread:
+        """Return how much more *measured* adds to *without* than *against* does, as the median over the repeats."""
+        repeats = zip(*(self._medians(name) for name in (measured, against, without)), strict=True)
+        return spread_of([(one - bare) / (other - bare) for one, other, bare in repeats])
+
+    def typical_us(self) -> dict[str, float]:
+        """Return the microseconds of a typical call, by contender."""
+        return {name: statistics.median(self._medians(name)) * 1e6 for name in self.of}
+
+    def _medians(self, contender: str) -> list[float]:
+        return [statistics.median(repeat) for repeat in self.of[contender]]
 
     def latency(self, contender: str) -> Latency:
         """Return the percentiles over all calls of *contender*."""

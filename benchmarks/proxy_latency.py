@@ -1,13 +1,13 @@
 """What the proxy gate's doorway adds to a command, against a proxy of the same kind that only hands bytes on.
 
 Both are served by a poll in a process of their own and speak TCP with the client and a unix socket with the server.
-Half of the commands write: behind these the gate asks the server whether anything has changed.
+Half of the commands write. Whether they have changed anything is in their replies. Where it is not, behind scripts
+and transactions, the gate asks the server too.
 """
 
 from __future__ import annotations
 
 import socket
-import statistics
 import subprocess
 import sys
 from contextlib import ExitStack, contextmanager
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.interleaving import side_by_side
 from benchmarks.proxy_server import BYTES, GATE
-from benchmarks.rows import Row, spread_of
+from benchmarks.rows import Row
 from benchmarks.workload import NEVER, WrongAnswerError, fresh_ids, server_for
 from harness.explorer.gate.resp import packed
 from safety_core.idempotency import Mode
@@ -41,17 +41,12 @@ def latency(effort: Effort) -> list[Row]:
         ports = {_DIRECT: server.port} | {kind: stack.enter_context(_proxy(kind, server)) for kind in (BYTES, GATE)}
         turns = {name: stack.enter_context(_pairs_through(port)) for name, port in ports.items()}
         samples = side_by_side(turns, effort, calls=effort.scaled(_CALLS), turn=_TURN)
-    medians = {name: [statistics.median(repeat) for repeat in repeats] for name, repeats in samples.of.items()}
-    added = [
-        (gate - direct) / (handed - direct)
-        for direct, handed, gate in zip(medians[_DIRECT], medians[BYTES], medians[GATE], strict=True)
-    ]
-    us = {name: statistics.median(each) * 1e6 for name, each in medians.items()}
+    us = samples.typical_us()
     return [
         Row(
             benchmark=NAME,
             case="a SET NX and a GET: added by the doorway / added by a byte-level pass-through, both with a poll",
-            ratio=spread_of(added),
+            ratio=samples.added(GATE, BYTES, without=_DIRECT),
             limit=_LIMIT,
             latency=samples.latency(GATE),
             durability=NEVER,

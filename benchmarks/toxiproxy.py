@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks import core
 from benchmarks.interleaving import side_by_side
-from benchmarks.rows import Row, spread_of
+from benchmarks.rows import Row
 from benchmarks.workload import NEVER, WrongAnswerError, server_for
 from harness.toxiproxy.server import open_toxiproxy
 from safety_core.idempotency import Mode
@@ -60,16 +60,11 @@ def _latency(effort: Effort, ports: dict[str, int]) -> Row:
     with ExitStack() as stack:
         turns = {name: stack.enter_context(_one_by_one(port)) for name, port in ports.items()}
         samples = side_by_side(turns, effort, calls=effort.scaled(_CALLS), turn=_TURN)
-    medians = {name: [statistics.median(repeat) for repeat in repeats] for name, repeats in samples.of.items()}
-    added = [
-        (embedded - direct) / (real - direct)
-        for direct, embedded, real in zip(medians[_DIRECT], medians[_EMBEDDED], medians[_REAL], strict=True)
-    ]
-    us = {name: statistics.median(each) * 1e6 for name, each in medians.items()}
+    us = samples.typical_us()
     return Row(
         benchmark=NAME,
         case=_LATENCY,
-        ratio=spread_of(added),
+        ratio=samples.added(_EMBEDDED, _REAL, without=_DIRECT),
         limit=_LATENCY_LIMIT,
         latency=samples.latency(_EMBEDDED),
         durability=NEVER,
