@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from stormproof.chaos_errors import ChaosError
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from stormproof.chaos import ChaosExplore, Options
 
@@ -67,6 +69,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker."""
     config.addinivalue_line("markers", f"{MARKER}(name): the promise that chaos_explore holds the test's guard to")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep the summary to one line for each failure: in CI pytest does not cut it, and would repeat the picture."""
+    report = yield
+    crash = getattr(report.longrepr, "reprcrash", None)
+    if crash is not None and call.excinfo is not None and isinstance(call.excinfo.value, ChaosError):
+        crash.message = crash.message.partition("\n")[0]
+    return report
 
 
 @pytest.fixture

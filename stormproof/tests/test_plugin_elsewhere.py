@@ -46,8 +46,15 @@ def test_a_repository_with_packages_of_our_names_is_explored(repository: Path) -
     assert not (repository / "stormproof-runs").exists()
 
 
-def test_a_planted_guard_of_that_repository_is_caught_and_replayed(repository: Path) -> None:
-    """The test that explores it fails, the others pass, and the line shows its finding again in a fresh shell."""
+@pytest.mark.parametrize("where", ["", "true"], ids=["at-a-desk", "in-ci"])
+def test_a_planted_guard_of_that_repository_is_caught_and_replayed(
+    where: str, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The test that explores it fails, the others pass, and the line shows its finding again in a fresh shell.
+
+    In CI, where pytest's summary is not cut to the terminal's width, the picture is still printed once.
+    """
+    monkeypatch.setenv("CI", where)
     plant(repository)
     said = run_pytest(repository, "--chaos-faults", "0", "-k", "not put_together")
     assert said.code == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -39,8 +40,12 @@ WRONG = {
     "command-of-nothing": (("explore", "--command", " "), 2, "names no program"),
     "command-with-an-open-quote": (("explore", "--command", "node 'guard.js"), 2, "No closing quotation"),
     "command-that-is-not-there": (("explore", "--command", "no/such/program"), 2, "cannot run no/such/program"),
-    "command-that-ends": (("explore", "--command", "true"), 2, "ended by itself"),
-    "command-that-says-something-else": (("explore", "--command", "echo hello"), 2, "'hello'"),
+    "command-that-ends": (("explore", "--command", f"{sys.executable} -c pass"), 2, "ended by itself"),
+    "command-that-says-something-else": (
+        ("explore", "--command", f"{sys.executable} -c 'print(\"hello\")'"),
+        2,
+        "'hello'",
+    ),
     "command-in-the-greenlet-gate": (("explore", "--command", "true", "--gate", "greenlet"), 2, "leave out --gate"),
     "python-and-command": (("explore", "--command", "true", "--python", "python3"), 2, "expected one"),
     "python-that-is-not-there": ((*EXPLORE, "--python", "no/such/python"), 2, "leave out --python"),

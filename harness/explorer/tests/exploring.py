@@ -185,6 +185,6 @@ def run_schedule(
         decisions=decisions,
     )
     (world,) = Replayer(Target(server, "test"), subject, hosting).run([schedule])
-    assert not world.problem
+    assert not world.problem, world.problem
     assert not world.stalled
     return world

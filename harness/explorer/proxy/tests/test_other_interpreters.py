@@ -69,10 +69,15 @@ def test_interpreter_without_the_guards_packages_is_wrong_input(tmp_path: Path) 
     [
         ("/nowhere/python", "cannot run /nowhere/python: No such file or directory"),
         ("/", "cannot run /: Permission denied"),
-        (shutil.which("true"), "the subject cannot be loaded: its interpreter ended: it said nothing"),
+        ("SILENT", "the subject cannot be loaded: its interpreter ended: it said nothing"),
     ],
 )
 def test_what_is_no_interpreter_is_wrong_input(python: str, said: str, tmp_path: Path) -> None:
     """One line with what became of it."""
+    if python == "SILENT":
+        silent = tmp_path / "silent"
+        silent.write_text("#!/bin/sh\n", "utf-8")
+        silent.chmod(0o755)
+        python = str(silent)
     with pytest.raises(WrongInputError, match=said):
         find_subject(written(tmp_path, STRANGER), Hosting(gate=PROXY, python=python))
