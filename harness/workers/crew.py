@@ -6,6 +6,7 @@ All events of all workers come together here, dated by the one clock that all pr
 from __future__ import annotations
 
 import selectors
+import signal
 import socket
 import sys
 from dataclasses import dataclass, field
@@ -112,6 +113,20 @@ class Crew:
             self.events.append(Died(process=hand.doing, at_ns=clock.shared_ns()))
         self._let_go(hand)
         self._hands.remove(hand)
+
+    def pause(self, name: str) -> None:
+        """SIGSTOP a worker: it does nothing until :meth:`resume`."""
+        self._hand(name).process.send_signal(signal.SIGSTOP)
+
+    def resume(self, name: str) -> None:
+        """SIGCONT a worker; nothing happens to one that is gone."""
+        for hand in self._hands:
+            if hand.name == name:
+                hand.process.send_signal(signal.SIGCONT)
+
+    def pid(self, name: str) -> int:
+        """Return the process id of the worker *name*."""
+        return self._hand(name).process.pid
 
     @property
     def pids(self) -> list[int]:
