@@ -42,17 +42,18 @@ def play(stage: Stage) -> None:
     # Two held replies are two workers that cannot go on: one is struck, the other one is the load.
     stage.until(lambda: len(control.take()) >= landed + 2)
     with stage.strike(server_kill.FAULT, at="between effect and mark") as blow:
-        _look(stage, blow)
         control.release()
         stage.until_idle()
+        _look(stage, blow)
     stage.heal()
     stage.redeliver()
 
 
 def _look(stage: Stage, blow: Blow) -> None:
-    """See that an order is in the book whose worker waits for the venue, and that others are under way."""
-    running = stage.under_way
-    struck = [event for event in stage.venue.read_book().entries if event.process in running]
+    """See that an order was in the book whose worker waited for the venue, and that others were under way."""
+    running = stage.running_at(blow.at_ns)
+    landed = [event for event in stage.venue.read_book().entries if (event.at_ns or 0) < blow.at_ns]
+    struck = [event for event in landed if event.process in running]
     if struck and len(running) > 1:
         others = len(running) - 1
         blow.saw(f"{struck[0].key} was in the book and not yet marked, {others} other calls were under way")

@@ -27,7 +27,7 @@ from verify.history.events import Complete, Event, Fault, Invoke, Phase
 from verify.history.words import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from harness.nemesis.fault import RealFault, Strike
     from harness.redis_server.choice import EmbeddedChoice
@@ -40,6 +40,8 @@ DEADLINE_S = 60.0
 _ROUNDS = 3
 _STEADY = 3
 """Orders with which the steady state is asked for."""
+_REDELIVERING = 4
+"""Processes that deliver again."""
 
 
 class Stage:
@@ -95,9 +97,7 @@ class Stage:
                 request_life_s=self.request_life_s,
             )
             self.crew = stack.enter_context(crew)
-            self.site = Site(
-                server=self.server, pair=self.pair, proxy=self._proxy, crew=self.crew, venue=self.venue
-            )
+            self.site = Site(server=self.server, pair=self.pair, proxy=self._proxy, crew=self.crew, venue=self.venue)
             self._stack = stack.pop_all()
         return self
 
@@ -126,9 +126,16 @@ class Stage:
         """
         self._say(Phase(name="workload", at_ns=clock.shared_ns()))
         self.crew.hire(list(self.story.worker_names))
-        wrong = self._steady("before", self.story.worker_names)
+        keys = self.orders(_STEADY, word="steady-before")
+        names = self.story.worker_names
+        ops = [self.give(names[at % len(names)], key) for at, key in enumerate(keys)]
+        self.until_idle()
+        odd = [answer for op, answer in self.answers.items() if op in ops and answer.outcome is not Outcome.OK]
+        said = f"{len(odd)} of {len(keys)} orders were answered {odd[0].outcome} ({odd[0].detail})" if odd else ""
+        wrong = said or self._unsteady(keys)
         if wrong:
             raise CouldNotRunError(f"the steady state does not hold before anything is hurt: {wrong}")
+        self.notes.append(_steady("before", keys))
 
     def orders(self, count: int, *, word: str = "order") -> list[str]:
         """Think of *count* orders and return their keys."""
@@ -159,38 +166,33 @@ class Stage:
                 somewhere else leaves no witness.
             arguments: The fault's own.
         """
+        before_ns = clock.shared_ns()
         with fault.inject(self.site, **arguments) as strike:
-            blow = Blow(strike, at)
+            blow = Blow(strike, at, before_ns)
             self._blows.append(blow)
             yield blow
+
     def heal(self) -> None:
         """Note that nothing hurts from here on."""
         self._say(Phase(name="heal", at_ns=clock.shared_ns()))
 
-    def redeliver(self, keys: Iterable[str] = ()) -> None:
-        """Deliver orders again past the lease, from fresh processes, as a job queue would: all, or those of *keys*."""
+    def redeliver(self) -> None:
+        """Deliver every order again past the lease, from fresh processes, as a job queue would."""
         self._say(Phase(name="redeliver", at_ns=clock.shared_ns()))
-        waiting = {key: self._orders[key] for key in keys or self._orders}
-        total = len(waiting)
-        for number in range(1, _ROUNDS + 1):
-            self.pass_the_lease()
-            names = self.hire(min(self.story.workers, 4))
-            ops = {self.give(names[at % len(names)], key, delivery=number): key for at, key in enumerate(waiting)}
-            self.until_idle()
-            settled = {ops[op] for op, answer in self.answers.items() if op in ops and answer.outcome is Outcome.OK}
-            waiting = {key: order for key, order in waiting.items() if key not in settled}
-            if not waiting:
-                break
-            for at, key in enumerate(waiting):
-                self.crew.give_reconcile(names[at % len(names)], key)
-            self.until_idle()
-        self.notes.append(f"{total - len(waiting)} of {total} orders answered OK in the end")
+        keys = list(self._orders)
+        self.pass_the_lease()
+        waiting = self._deliver(keys)
+        self.notes.append(f"{len(keys) - len(waiting)} of {len(keys)} orders answered OK in the end")
 
     def end(self) -> None:
-        """See whether the steady state holds again."""
-        wrong = self._steady("after", self.hire(1))
+        """See whether the steady state holds again: new orders are placed, once the guard was let reconcile."""
+        keys = self.orders(_STEADY, word="steady-after")
+        waiting = self._deliver(keys)
+        wrong = f"{len(waiting)} of {len(keys)} new orders were not answered OK" if waiting else self._unsteady(keys)
         if wrong:
             self.reason = f"the steady state does not hold again at the end: {wrong}"
+        else:
+            self.notes.append(_steady("after", keys))
 
     def hire(self, count: int) -> list[str]:
         """Hire fresh workers and return their names."""
@@ -220,12 +222,11 @@ class Stage:
         # Sorting keeps the order of equal times, so that what one process said stays in its order.
         return sorted(everything, key=lambda event: event.at_ns or 0)
 
-    @property
-    def under_way(self) -> dict[str, Invoke]:
-        """The calls that are not answered yet, by process."""
-        done = self.answers
+    def running_at(self, at_ns: int) -> dict[str, Invoke]:
+        """Return the calls that had begun and were not answered at that moment, by process; ask when all is quiet."""
+        done = {op: answer.at_ns or 0 for op, answer in self.answers.items()}
         calls = (event for event in self.crew.events if isinstance(event, Invoke))
-        return {call.process: call for call in calls if call.op not in done}
+        return {call.process: call for call in calls if (call.at_ns or 0) < at_ns < done.get(call.op, at_ns + 1)}
 
     # Within.
 
@@ -242,16 +243,24 @@ class Stage:
         self.pair = stack.enter_context(PrimaryWithReplica(**asked))
         return self.pair.primary
 
-    def _steady(self, when: str, workers: Iterable[str]) -> str:
-        """Ask for the steady state: orders are placed, each once, and the server answers; return what is wrong."""
-        workers = list(workers)
-        keys = self.orders(_STEADY, word=f"steady-{when}")
-        ops = [self.give(workers[at % len(workers)], key) for at, key in enumerate(keys)]
-        self.until_idle()
-        odd = [op for op in ops if self.answers[op].outcome is not Outcome.OK]
-        if odd:
-            answer = self.answers[odd[0]]
-            return f"{len(odd)} of {len(ops)} orders were answered {answer.outcome} ({answer.word or answer.detail})"
+    def _deliver(self, keys: list[str]) -> list[str]:
+        """Deliver orders until each is answered OK, and let the guard reconcile in between; return what is left."""
+        for number in range(1, _ROUNDS + 1):
+            names = self.hire(min(len(keys), _REDELIVERING))
+            ops = {self.give(names[at % len(names)], key, delivery=number): key for at, key in enumerate(keys)}
+            self.until_idle()
+            answers = self.answers
+            keys = [key for op, key in ops.items() if answers[op].outcome is not Outcome.OK]
+            if not keys:
+                break
+            for at, key in enumerate(keys):
+                self.crew.give_reconcile(names[at % len(names)], key)
+            self.until_idle()
+            self.pass_the_lease()
+        return keys
+
+    def _unsteady(self, keys: list[str]) -> str:
+        """Return what is not as it should be when nothing hurts and *keys* were placed; empty if nothing is."""
         landed = [event.key for event in self.venue.read_book().entries if event.key in keys]
         if sorted(landed) != sorted(keys):
             return f"the book has {len(landed)} lines for {len(keys)} orders"
@@ -260,11 +269,14 @@ class Stage:
                 client.ping()
         except redis.RedisError as error:
             return f"the server does not answer PING: {error}"
-        self.notes.append(f"steady state {when}: {len(keys)} of {len(keys)} orders landed once and were answered OK")
         return ""
 
     def _say(self, event: Event) -> None:
         self._told.append(event)
+
+
+def _steady(when: str, keys: list[str]) -> str:
+    return f"steady state {when}: {len(keys)} of {len(keys)} orders landed once and were answered OK"
 
 
 class Blow:
@@ -273,13 +285,13 @@ class Blow:
     Attributes:
         strike: What is known of the fault itself.
         at: The place where it was to strike; empty where any will do.
-        at_ns: When it was injected.
+        at_ns: When injecting it began.
     """
 
-    def __init__(self, strike: Strike, at: str) -> None:
+    def __init__(self, strike: Strike, at: str, at_ns: int) -> None:
         self.strike = strike
         self.at = at
-        self.at_ns = clock.shared_ns()
+        self.at_ns = at_ns
         self._place = ""
 
     def saw(self, sentence: str) -> None:
