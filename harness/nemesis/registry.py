@@ -10,14 +10,19 @@ from harness.nemesis import (
     aof_tail_cut,
     clock_jump,
     config_forbidden,
+    disk_full,
+    eviction,
     flushall,
     key_deleted,
     loading,
     noscript,
+    oom,
+    output_buffer_cut,
     restart_empty,
     script_flush,
     server_kill,
     server_pause,
+    slow_command,
     worker_pause,
 )
 
@@ -38,6 +43,11 @@ _FILES = (
     key_deleted,
     flushall,
     config_forbidden,
+    eviction,
+    oom,
+    disk_full,
+    output_buffer_cut,
+    slow_command,
 )
 
 ALL: dict[str, RealFault[Any]] = {module.FAULT.name: module.FAULT for module in _FILES}

@@ -57,6 +57,19 @@ def key_with_an_end() -> Iterator[Site]:
 
 
 @contextmanager
+def mortal_key() -> Iterator[Site]:
+    """Give a server whose struck key has a time to live, as a claim has."""
+    with one_server() as site:
+        site.the_server.client().expire(KEY, 3600)
+        yield site
+
+
+def flushing_server() -> AbstractContextManager[Site]:
+    """Give a server with an append-only file that is flushed once a second."""
+    return one_server(appendonly=True)
+
+
+@contextmanager
 def one_worker() -> Iterator[Site]:
     """Give a worker that has an effect to run, whose reply is held back at the venue."""
     with RedisServer() as server, VenueProcess() as venue:
