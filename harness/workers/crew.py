@@ -47,11 +47,13 @@ class Crew:
 
     Attributes:
         events: Everything they reported, in the order of arrival.
+        redis_url: Where those who are hired from now on find Redis.
     """
 
     def __init__(self, *, subject: str, redis_url: str, venue: str, lease_s: float, request_life_s: float) -> None:
         """Describe the crew; :meth:`hire` starts workers."""
-        self._arguments = ["--subject", subject, "--redis", redis_url, "--venue", venue]
+        self.redis_url = redis_url
+        self._arguments = ["--subject", subject, "--venue", venue]
         self._arguments += ["--lease-s", repr(lease_s), "--request-life-s", repr(request_life_s)]
         self._hands: list[_Hand] = []
         self._selector = selectors.DefaultSelector()
@@ -84,7 +86,8 @@ class Crew:
         """
         for name in names:
             argv = [sys.executable, "-P", "-m", "harness.workers", "--socket", str(self._folder / "crew")]
-            process = spawn([*argv, "--name", name, *self._arguments], log=self._folder / f"{name}.log")
+            argv += ["--name", name, "--redis", self.redis_url, *self._arguments]
+            process = spawn(argv, log=self._folder / f"{name}.log")
             self._hands.append(_Hand(name, process))
         self.listen_until(lambda: all(hand.link is not None for hand in self._hands), deadline_s=deadline_s)
 
