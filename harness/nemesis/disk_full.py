@@ -119,7 +119,8 @@ def _holds(is_so: Callable[[], bool]) -> bool:
 FAULT = RealFault(
     name="disk_full",
     what="The server starts again with its append-only file on a small disk (tmpfs), which is then filled. Inside "
-    "the block writes are refused (MISCONF); with `appendfsync always` the server ends.",
+    "the block writes are refused (MISCONF); with `appendfsync always` the server ends. Not on Redis 6, which keeps "
+    "the file beside its socket.",
     witness="A SET is answered MISCONF, or the server's log says why it ended.",
     demand="May answer with an error or that it is in doubt. May not forget an effect that was done, nor "
     "run it again.",

@@ -10,7 +10,7 @@ import redis
 from harness.nemesis import disk_full, eviction, oom, output_buffer_cut, slow_command
 from harness.nemesis.tests.case import Case
 from harness.nemesis.tests.process_cases import has_kept, is_deaf, is_silent
-from harness.nemesis.tests.sites import KEY, durable_server, flushing_server, mortal_key, one_server
+from harness.nemesis.tests.sites import KEY, durable_server, flushing_server, missing_mount, mortal_key, one_server
 
 if TYPE_CHECKING:
     from harness.nemesis.site import Site
@@ -95,9 +95,21 @@ CASES = (
     ),
     Case(fault=oom.FAULT, site=one_server, during=refuses_writes, after=takes_writes),
     Case(
-        fault=disk_full.FAULT, site=flushing_server, during=cannot_write_down, after=writes_down, variant="everysec"
+        fault=disk_full.FAULT,
+        site=flushing_server,
+        during=cannot_write_down,
+        after=writes_down,
+        variant="everysec",
+        missing=missing_mount,
     ),
-    Case(fault=disk_full.FAULT, site=durable_server, during=has_ended, after=writes_down, variant="always"),
+    Case(
+        fault=disk_full.FAULT,
+        site=durable_server,
+        during=has_ended,
+        after=writes_down,
+        variant="always",
+        missing=missing_mount,
+    ),
     Case(fault=output_buffer_cut.FAULT, site=one_server, during=cuts_long_replies, after=gives_long_replies),
     Case(
         fault=slow_command.FAULT,

@@ -21,7 +21,15 @@ from harness.nemesis import (
 )
 from harness.nemesis.tests.case import Case
 from harness.nemesis.tests.process_cases import has_kept, is_deaf
-from harness.nemesis.tests.sites import KEPT, KEY, durable_server, key_with_an_end, one_server, three_writes
+from harness.nemesis.tests.sites import (
+    KEPT,
+    KEY,
+    durable_server,
+    key_with_an_end,
+    missing_clock,
+    one_server,
+    three_writes,
+)
 
 if TYPE_CHECKING:
     from harness.nemesis.site import Site
@@ -99,5 +107,11 @@ CASES = (
     Case(fault=key_deleted.FAULT, site=one_server, during=is_empty, after=is_empty),
     Case(fault=flushall.FAULT, site=one_server, during=is_empty, after=is_empty),
     Case(fault=config_forbidden.FAULT, site=one_server, during=refuses_config, after=allows_config),
-    Case(fault=clock_jump.FAULT, site=key_with_an_end, during=time_has_passed, after=time_has_passed),
+    Case(
+        fault=clock_jump.FAULT,
+        site=key_with_an_end,
+        during=time_has_passed,
+        after=time_has_passed,
+        missing=missing_clock,
+    ),
 )
