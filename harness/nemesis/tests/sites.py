@@ -98,9 +98,9 @@ def flushing_server() -> AbstractContextManager[Site]:
 
 
 @contextmanager
-def proxied_server() -> Iterator[Site]:
+def proxied_server(*, appendonly: bool = False) -> Iterator[Site]:
     """Give a server behind a proxy."""
-    with one_server() as site, open_toxiproxy(run_seed=7) as toxiproxy:
+    with one_server(appendonly=appendonly) as site, open_toxiproxy(run_seed=7) as toxiproxy:
         site.proxy = toxiproxy.client.create(f"127.0.0.1:{site.own_server.port}", "workers")
         yield site
 
@@ -158,9 +158,9 @@ def _is_whole(node: RedisServer) -> bool:
 
 
 @contextmanager
-def one_worker() -> Iterator[Site]:
+def one_worker(*, appendonly: bool = False) -> Iterator[Site]:
     """Give a worker, behind a proxy."""
-    with proxied_server() as site, VenueProcess() as venue:
+    with proxied_server(appendonly=appendonly) as site, VenueProcess() as venue:
         site.the_server.client().delete(KEY)
         crew = Crew(
             subject="twin.get_then_set",

@@ -17,10 +17,10 @@ from harness.nemesis.evidence import STOPPED
 from harness.nemesis.fault import ANY, Injection, RealFault
 from harness.nemesis.registry import ALL, find
 from harness.nemesis.site import Site
-from harness.nemesis.tests.sites import KEY, one_server, proxied_server
+from harness.nemesis.tests.sites import KEY, one_server, one_worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _ROOT = Path(__file__).resolve().parents[3]
 _INTERRUPTED = """
@@ -59,6 +59,15 @@ WRONG: dict[str, dict[str, Any]] = {
     "slow_command": {"silent_ms": 0},
 }
 """For each fault with arguments of its own, one that makes no sense."""
+
+
+@pytest.fixture(scope="module")
+def everything() -> Iterator[Site]:
+    """Yield a site that has what any fault with a wrong argument needs."""
+    with one_worker(appendonly=True) as site:
+        site.replication = site.proxy
+        site.the_server.client().set(KEY, "there")
+        yield site
 
 
 def _fault(strike: Callable[[], object], *heal: Callable[[], object]) -> RealFault[[]]:
@@ -121,13 +130,16 @@ def test_every_argument_has_a_wrong_value_to_try() -> None:
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_a_wrong_argument_is_one_line_and_changes_nothing(name: str) -> None:
+def test_a_wrong_argument_is_one_line_and_changes_nothing(name: str, everything: Site) -> None:
     """The line names the fault, the argument and what is expected."""
-    with proxied_server() as site:
-        site.replication = site.proxy
-        (argument,) = list(WRONG[name])[-1:]
-        with pytest.raises(WrongInputError, match=f"^{name}: {argument} must be .* not "):
-            find(name).plan(site, **WRONG[name])
+    (argument,) = list(WRONG[name])[-1:]
+    with (
+        pytest.raises(WrongInputError, match=f"^{name}: {argument} must be .* not "),
+        find(name).inject(everything, **WRONG[name]),
+    ):
+        pass
+    assert everything.the_proxy.toxics() == {}
+    assert everything.the_server.client().exists(KEY)
 
 
 def test_a_fault_that_nobody_knows_is_named() -> None:
