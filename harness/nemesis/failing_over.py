@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness import clock
-from harness.errors import CouldNotRunError
 from harness.nemesis.evidence import told
 from harness.nemesis.return_of_server import bring_back
+from harness.nemesis.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from harness.nemesis.site import Site
     from harness.redis_server.server import RedisServer
     from harness.toxiproxy.client import ProxyHandle
-
-_DEADLINE_S = 30.0
 
 
 def offset(server: RedisServer) -> int:
@@ -62,16 +57,3 @@ def put_back(site: Site) -> None:
         pair.primary.client().replicaof("NO", "ONE")
     if role(pair.replica) == "master":
         follow(pair.replica, pair.primary, through=site.replication)
-
-
-def until(is_so: Callable[[], bool], wanted: str) -> None:
-    """Return when *is_so* holds.
-
-    Raises:
-        CouldNotRunError: It does not within 30 s.
-    """
-    until_ns = clock.elapsed_ns() + int(_DEADLINE_S * 1e9)
-    while not is_so():
-        if clock.elapsed_ns() > until_ns:
-            raise CouldNotRunError(f"Waited {_DEADLINE_S:g} s for {wanted}. Look at the servers' logs.")
-        clock.pause_s(0.002)

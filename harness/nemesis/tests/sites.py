@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from harness.errors import CouldNotRunError
-from harness.nemesis.failing_over import until
 from harness.nemesis.site import Site
 from harness.nemesis.slots import Slot
 from harness.nemesis.small_disk import SmallDisk
+from harness.nemesis.waiting import until
 from harness.processes.faked_clock import find_library
 from harness.processes.folder import make_folder, remove_folder
 from harness.redis_server.port import free_port

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from harness import clock
 from harness.errors import CouldNotRunError
 from harness.nemesis.appended import writes_of
 from harness.nemesis.small_disk import SmallDisk
-from harness.nemesis.tests.sites import DEADLINE_S, missing_mount
+from harness.nemesis.tests.sites import missing_mount
+from harness.nemesis.waiting import until
 
 _ROOT = Path(__file__).resolve().parents[3]
 _MOUNT_AND_WAIT = """
@@ -84,10 +84,7 @@ def test_a_killed_harness_leaves_no_disk(tmp_path: Path) -> None:
         assert process.stdout.readline() == b"mounted\n"
         assert tmp_path.is_mount()
         os.kill(process.pid, signal.SIGKILL)
-    until_ns = clock.elapsed_ns() + int(DEADLINE_S * 1e9)
-    while tmp_path.is_mount() and clock.elapsed_ns() < until_ns:
-        clock.pause_s(0.002)
-    assert not tmp_path.is_mount()
+    until(lambda: not tmp_path.is_mount(), "the disk to go")
 
 
 def test_who_may_not_mount_is_told_why(tmp_path: Path) -> None:
