@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -156,6 +159,20 @@ def test_file_names_an_audit_folder_that_is_tried(sound: RedisServer, tmp_path: 
     (tmp_path / "audit").mkdir()
     asked = run_with(config, "audit_folder: audit", sound.url)
     assert (asked.code, flagged(asked)) == (Exit.HELD, {})
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["in-code", "from-a-file"])
+def test_wiring_of_the_page_works_as_it_stands_there(number: int, sound: RedisServer, tmp_path: Path) -> None:
+    """Copied from the page into an application, with another URL and file, it gives a guard that works."""
+    page = (ROOT / "docs" / "check-redis.md").read_text(encoding="utf-8")
+    wiring = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)[number]
+    (tmp_path / "config.yaml").write_text("redis_safety:\n  namespace: copied\n", encoding="utf-8")
+    wiring = wiring.replace("redis://127.0.0.1:6379", sound.url).replace("config/config.yaml", "config.yaml")
+    use = 'guard.prepare()\nprint(guard.execute_once("order", "one", lambda claim: 1, payload={}).key)\n'
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", wiring + use], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("copied:" if number else "idempotency:")
 
 
 @pytest.mark.parametrize("case", WRONG_FILES)
