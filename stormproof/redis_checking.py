@@ -13,8 +13,8 @@ from safety_core.configuration import ConfigError
 from safety_core.idempotency.errors import SettingsError
 from safety_core.idempotency.settings import Mode
 from safety_core.runtime_checks import Level, RedisRuntimeValidator, RedisSafetySection
-from stormproof.exploring import as_json as to_json
 from stormproof.saying import Exit
+from stormproof.saying import as_json as to_json
 
 if TYPE_CHECKING:
     from safety_core.runtime_checks import SafetyReport
