@@ -31,7 +31,10 @@ def requirements_page(root: Path) -> str:
     """
     parts = ["# Requirements", NOTE, _ABOUT]
     for area in read(root):
-        parts += [f"## {area.title}", table(("row", "asked for", "lives in", "shown by", "to know"), map(_cells, area.rows))]
+        parts += [
+            f"## {area.title}",
+            table(("row", "asked for", "lives in", "shown by", "to know"), map(_cells, area.rows)),
+        ]
     return joined(parts)
 
 
