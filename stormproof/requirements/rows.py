@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 FOLDER = "stormproof/requirements"
 
 _KEYS = frozenset({"what", "where", "tests", "waits", "until", "left_out", "note"})
+_LISTS = frozenset({"where", "tests"})
 _HEAD = frozenset({"area", "title", "rows"})
 
 
@@ -111,14 +112,15 @@ def _malformed(file: str, held: dict[str, Any]) -> Iterator[str]:
             yield f"{name}: {', '.join(odd)} is not known; expected some of {', '.join(sorted(_KEYS))}"
             continue
         for key, value in row.items():
-            is_list = key in {"where", "tests"}
+            is_list = key in _LISTS
             fits = isinstance(value, list) and all(isinstance(one, str) and one for one in value)
             if not (fits if is_list else isinstance(value, str) and value):
                 yield f"{name}: {key} is {value!r}; expected {'a list of texts' if is_list else 'a text'}"
 
 
 def _row(name: str, held: dict[str, Any]) -> Row:
-    return Row(id=name, **{key: tuple(value) if isinstance(value, list) else value for key, value in held.items()})
+    values: dict[str, Any] = {key: tuple(held[key]) if key in _LISTS else held[key] for key in held}
+    return Row(id=name, **values)
 
 
 def _amiss(root: Path, row: Row) -> Iterator[str]:
