@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from safety_core.idempotency import GuardSettings, SettingsError, SideEffectWrapper, StoreUnsafeError
 from safety_core.runtime_checks import Expected, Level, RedisRuntimeValidator
+from safety_core.runtime_checks.audit_folder import look_at
 from safety_core.runtime_checks.metrics import SafetyMetric
 from safety_core.tests.servers import another
 
@@ -105,7 +107,19 @@ def test_audit_folder_that_takes_no_file_is_critical(sound: Server) -> None:
     finding = RedisRuntimeValidator(sound.url, audit_folder="/proc").validate().of("audit_folder")
     assert finding is not None
     assert (finding.level, "could not be written" in finding.seen) == (Level.CRITICAL, True)
-    assert "what must be on record is" in finding.sentence
+    assert "audit records are written" in finding.sentence
+
+
+def test_audit_folder_on_a_full_disk_is_found_out(tmp_path: Path) -> None:
+    """To open a file is not enough: here not one byte goes into it."""
+    assert look_at(tmp_path).trouble == ""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        folder = look_at(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert (folder.exists, folder.trouble) == (True, "File too large")
 
 
 def test_audit_folder_is_looked_at_where_the_server_is_gone(sound: Server, tmp_path: Path) -> None:

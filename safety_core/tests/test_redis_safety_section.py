@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from safety_core.configuration import ConfigError, read_yaml
-from safety_core.idempotency import Mode
-from safety_core.runtime_checks import RedisSafetySection
+from safety_core.idempotency import GuardSettings, Mode
+from safety_core.runtime_checks import Expected, RedisSafetySection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +23,7 @@ WRONG = {
     "number-for-text": ("namespace: 7", "redis_safety.namespace is 7; expected a text"),
     "text-for-number": ("headroom: much", "redis_safety.headroom is 'much'; expected a number"),
     "truth-for-number": ("ttl_seconds: yes", "redis_safety.ttl_seconds is True; expected a number"),
+    "truth-for-whole": ("wait_replicas: true", "redis_safety.wait_replicas is True; expected a whole number"),
     "part-for-whole": ("wait_replicas: 1.5", "redis_safety.wait_replicas is 1.5; expected a whole number"),
     "nothing-for-number": ("ttl_seconds:", "redis_safety.ttl_seconds is None; expected a number"),
     "text-for-list": (
@@ -76,12 +77,22 @@ def test_example_names_every_key_and_can_be_used() -> None:
 
 def test_what_the_file_says_reaches_guard_and_validator(section: Callable[[str], RedisSafetySection]) -> None:
     """Both get the same settings, so that no server is judged by another retention than the guard keeps."""
-    lines = "namespace: live\n  ttl_seconds: 60\n  mode: durable\n  wait_replicas: 2\n  headroom: 0.3\n  max_lag_s: 3"
-    asked = section(lines)
-    told = asked.settings
-    assert (told.namespace, told.retention_s, told.mode, told.wait_replicas) == ("live", 60.0, Mode.DURABLE, 2)
-    assert asked.expected.settings == told
-    assert (asked.expected.headroom, asked.expected.max_lag_s) == (0.3, 3.0)
+    guard = "namespace: live\n  ttl_seconds: 60\n  mode: durable\n  wait_replicas: 2\n  redelivered_within_s: 30"
+    memory = "memory_budget_mb: 1\n  headroom: 0.3\n  records_per_s: 2\n  record_bytes: 512"
+    others = "accepted_eviction_policies: [volatile-lru]\n  max_lag_s: 3\n  audit_folder: audit"
+    asked = section(f"{guard}\n  {memory}\n  {others}")
+    assert asked.settings == GuardSettings(namespace="live", retention_s=60.0, mode=Mode.DURABLE, wait_replicas=2)
+    assert asked.expected == Expected(
+        settings=asked.settings,
+        redelivered_within_s=30.0,
+        budget_bytes=1024 * 1024,
+        headroom=0.3,
+        records_per_s=2.0,
+        record_bytes=512,
+        accepted_policies=("volatile-lru",),
+        max_lag_s=3.0,
+    )
+    assert asked.audit_folder == "audit"
 
 
 def test_file_without_the_section_means_the_defaults(tmp_path: Path) -> None:
