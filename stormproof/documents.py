@@ -25,6 +25,8 @@ from stormproof.peers_section import peers_section
 from stormproof.pytest_page import pytest_page
 from stormproof.real_faults_page import real_faults
 from stormproof.redis_checks_page import redis_checks_page
+from stormproof.requirements.page import requirements_page
+from stormproof.requirements.rows import RequirementsError
 from stormproof.saying import Exit, complain
 from stormproof.source_facts import members, tests_of_outcomes
 from stormproof.toxiproxy_page import toxiproxy_page
@@ -125,6 +127,7 @@ def pages(root: Path) -> dict[str, str]:
         "docs/outcomes.md": outcomes_page,
         "docs/pytest.md": lambda _root: joined(["# In a test of pytest", NOTE, *pytest_page()]),
         "docs/real-faults.md": lambda _root: joined(["# Real faults", NOTE, *real_faults()]),
+        "docs/requirements.md": requirements_page,
         "docs/subjects.md": subjects_page,
         "docs/toxiproxy.md": lambda _root: joined(["# Toxiproxy", NOTE, *toxiproxy_page()]),
         "README.md": readme_page,
@@ -362,8 +365,8 @@ def main(arguments: Sequence[str]) -> int:
             for place in places:
                 (ROOT / place).parent.mkdir(exist_ok=True)
                 (ROOT / place).write_text(pages(ROOT)[place], encoding="utf-8")
-    except IncompleteError as error:
-        complain(str(error))
+    except (IncompleteError, RequirementsError) as error:
+        complain("; ".join(error.args))
         return Exit.VIOLATED
     for place in places:
         complain(f"{place} is stale: run python -m stormproof.documents" if arguments else f"wrote {place}")
