@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING
 
 from harness import clock
 from harness import seed as seeds
-from harness.processes.faked_clock import find_library
-from harness.redis_server.server import RedisServer
+from harness.redis_server.opening import open_owned
 from harness.subjects.contract import REQUEST_LIFE_LEASES
 from harness.venue.process import VenueProcess
 from harness.workers.crew import Crew
@@ -30,7 +29,8 @@ from verify.history.words import Outcome
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from harness.redis_server.choice import EmbeddedChoice
+    from harness.redis_server.choice import OwnedChoice
+    from harness.redis_server.owned import OwnedServer
     from harness.subjects.contract import Subject
     from verify.history.record import ExplorationRecord
 
@@ -45,16 +45,14 @@ _ROUNDS = 3
 _DEADLINE_S = 60.0
 
 
-def tell(folder: Path, subject: Subject, choice: EmbeddedChoice, seed: int) -> ExplorationRecord:
+def tell(folder: Path, subject: Subject, choice: OwnedChoice, seed: int) -> ExplorationRecord:
     """Run the story and leave its history in *folder*.
 
     Raises:
         CouldNotRunError: A worker cannot make its guard, or something did not happen in time.
     """
-    has_clock = find_library() is not None and choice.binary.takes_clock
-    server = RedisServer(binary=choice.binary, appendonly=True, controlled_clock=has_clock)
     life_s = _LEASE_S * REQUEST_LIFE_LEASES
-    with server, VenueProcess(request_life_s=life_s) as venue:
+    with open_owned(choice, appendonly=True) as server, VenueProcess(request_life_s=life_s) as venue:
         subject.prepare(server.url)
         crew = Crew(
             subject=subject.name,
@@ -75,7 +73,7 @@ def tell(folder: Path, subject: Subject, choice: EmbeddedChoice, seed: int) -> E
 
 
 class _Story:
-    def __init__(self, server: RedisServer, venue: VenueProcess, crew: Crew, seed: int) -> None:
+    def __init__(self, server: OwnedServer, venue: VenueProcess, crew: Crew, seed: int) -> None:
         self._server = server
         self._venue = venue
         self._crew = crew

@@ -27,7 +27,7 @@ from harness.redis_server.server_clock import ServerClock
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import redis
 
@@ -55,6 +55,7 @@ class RedisServer:
         appendonly: bool = False,
         appendfsync: str = "everysec",
         config: Mapping[str, str] | None = None,
+        arguments: Sequence[str] = (),
         controlled_clock: bool = False,
         pause: Callable[[float], None] = clock.pause_s,
     ) -> None:
@@ -66,6 +67,7 @@ class RedisServer:
                 in *config*, a restarted server is empty.
             appendfsync: ``always``, ``everysec`` or ``no``; matters with *appendonly* only.
             config: Further directives as in redis.conf, name to value. Addresses, folder and password are ours.
+            arguments: Further words for the program, such as ``--sentinel``.
             controlled_clock: Whether the server's wall clock shall follow :meth:`advance`.
             pause: Passes the seconds between two looks at whether the server is there.
 
@@ -88,6 +90,7 @@ class RedisServer:
             "appendfsync": appendfsync,
             **(config or {}),
         }
+        self._arguments = tuple(arguments)
         self._pause = pause
         self._owner = os.getpid()
         self._folder: Path | None = None
@@ -286,7 +289,8 @@ class RedisServer:
         self.unix_path.unlink(missing_ok=True)
         environment = self._clock.environment() if self._clock is not None else None
         try:
-            self._process = spawn([str(self.binary.path), str(config)], log=folder / "server.log", env=environment)
+            words = [str(self.binary.path), str(config), *self._arguments]
+            self._process = spawn(words, log=folder / "server.log", env=environment)
         except OSError as error:
             raise RedisUnavailableError(
                 f"Tried to execute {self.binary.path}: {error}. Choose another server with --redis."
