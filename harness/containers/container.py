@@ -17,7 +17,7 @@ from harness.containers.errors import ContainersUnavailableError
 from harness.containers.reaper import LABEL, Reaper
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from testcontainers.core.container import DockerContainer
@@ -47,13 +47,20 @@ class Container:
         self._made: DockerContainer | None = None
         self._owner = os.getpid()
 
-    def start(self, arguments: Sequence[str], *, publish: tuple[int, int] | None = None) -> None:
+    def start(
+        self,
+        arguments: Sequence[str],
+        *,
+        publish: tuple[int, int] | None = None,
+        files: Mapping[str, bytes] | None = None,
+    ) -> None:
         """Create it and start it.
 
         Args:
             arguments: Words for the image's entry point.
             publish: A port of the container, and the port of loopback at which it is reached. None: it is in the
                 host's network, and listens where *arguments* say.
+            files: What is put into it before it starts, path to content.
 
         Raises:
             ContainersUnavailableError: No engine, no such image, or it refused. Nothing is left behind.
@@ -63,7 +70,9 @@ class Container:
         self.image_id = run.engine.pull(self.image)
         self._owner, self.name = os.getpid(), run.next_name()
         network = {"network_mode": "host"} if publish is None else {"ports": {publish[0]: ("127.0.0.1", publish[1])}}
-        self._made = run.engine.describe(self.image, arguments, self.name, run.mark, network)
+        self._made = run.engine.describe(
+            self.image, arguments, name=self.name, mark=run.mark, network=network, files=files or {}
+        )
         run.alive.add(self)
         try:
             with telling(f"Tried to start a container of {self.image}"):

@@ -40,7 +40,7 @@ class Engine:
                 "Run `pip install 'stormproof[containers]'`, or use an embedded server."
             )
         _be_here(os.environ.get("DOCKER_HOST", ""))
-        with telling("Asked for its version"):
+        with telling("Asked the container engine for its version"):
             from testcontainers.core.config import testcontainers_config
 
             # Our own reaper does what Ryuk does, without a further image and without the engine's socket in it.
@@ -69,7 +69,14 @@ class Engine:
         return str(found.id).partition(":")[2]
 
     def describe(
-        self, image: str, arguments: Sequence[str], name: str, mark: str, network: Mapping[str, Any]
+        self,
+        image: str,
+        arguments: Sequence[str],
+        *,
+        name: str,
+        mark: str,
+        network: Mapping[str, Any],
+        files: Mapping[str, bytes],
     ) -> DockerContainer:
         """Return a container that is not created yet.
 
@@ -79,6 +86,7 @@ class Engine:
             name: Its name.
             mark: The run it belongs to.
             network: How it is reached, in docker-py's words.
+            files: What is put into it before it starts, path to content.
         """
         from testcontainers.core.container import DockerContainer
 
@@ -86,6 +94,8 @@ class Engine:
             described = DockerContainer(image, command=list(arguments), name=name)
             described.ports.update(network.get("ports", {}))
             kept = {key: value for key, value in network.items() if key != "ports"}
+            for path, content in files.items():
+                described.with_copy_into_container(content, path)
             return described.with_kwargs(labels={LABEL: mark}, detach=True, **kept)
 
     def remove_marked(self, mark: str) -> int:

@@ -1,7 +1,7 @@
 """One Redis server in a container, behind the same words as an embedded one. Its clock is the machine's own.
 
-Clients reach it on loopback and nowhere else. Any image will do whose entry point takes directives as
-``--name value``: the official ones of Redis and Valkey do. Not safe for use from several threads at once.
+Clients reach it on loopback and nowhere else. Any image will do whose entry point takes a configuration file: the
+official ones of Redis and Valkey do. Not safe for use from several threads at once.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from harness.processes.child import is_running, process_state
 from harness.redis_server.errors import ClockUnavailableError, RedisUnavailableError
 from harness.redis_server.external import name_and_version
 from harness.redis_server.identity import ServerIdentity
-from harness.redis_server.port import free_port
+from harness.redis_server.port import free_port, has_bus
+from harness.redis_server.redis_conf import config_text
 from harness.redis_server.redis_py import SOCKET_TIMEOUT_S, info, make_client
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ _START_DEADLINE_S = 30.0
 _STOP_DEADLINE_S = 5.0
 _PORT_ATTEMPTS = 8
 _INSIDE = 6379
+_CONFIG = "/data/stormproof.conf"
+"""A file, because a Sentinel will not do without one; in /data, because there it may write to it."""
 _CLASH = "Address already in use"
 _OURS = frozenset({"port", "bind", "protected-mode", "dir", "daemonize", "logfile", "requirepass"})
 
@@ -73,7 +76,7 @@ class ContainerServer:
         self.image = image
         self.port = 0
         self._container = Container(image)
-        self._config = {"save": "", "appendonly": "yes" if appendonly else "no", **(config or {})}
+        self._config = {"save": '""', "appendonly": "yes" if appendonly else "no", **(config or {})}
         self._arguments = tuple(arguments)
         self._in_host_network = in_host_network
         self._started = False
@@ -95,7 +98,7 @@ class ContainerServer:
         if self._started:
             raise RedisUnavailableError("start() was called on a started server; call stop() first, or restart()")
         for attempt in range(_PORT_ATTEMPTS):
-            self.port = free_port()
+            self.port = free_port(with_bus=has_bus(self._config))
             try:
                 self._create()
             except (PortTakenError, _PortClashError):
@@ -201,9 +204,11 @@ class ContainerServer:
         directives = {"protected-mode": "no", **self._config}
         if self._in_host_network:
             directives |= {"port": str(self.port), "bind": "127.0.0.1"}
-        words = [word for name, value in directives.items() for word in (f"--{name}", value)]
-        publish = None if self._in_host_network else (_INSIDE, self.port)
-        self._container.start([*words, *self._arguments], publish=publish)
+        self._container.start(
+            [_CONFIG, *self._arguments],
+            publish=None if self._in_host_network else (_INSIDE, self.port),
+            files={_CONFIG: config_text(directives).encode()},
+        )
         self._started = True
         try:
             self._wait_until_ready()

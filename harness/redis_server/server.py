@@ -21,7 +21,8 @@ from harness.processes.folder import make_folder, remove_folder
 from harness.redis_server.binary import ServerBinary, embedded_binary
 from harness.redis_server.errors import ClockUnavailableError, RedisUnavailableError
 from harness.redis_server.identity import ServerIdentity
-from harness.redis_server.port import free_port
+from harness.redis_server.port import free_port, has_bus
+from harness.redis_server.redis_conf import config_text
 from harness.redis_server.redis_py import SOCKET_TIMEOUT_S, info, make_client
 from harness.redis_server.server_clock import ServerClock
 
@@ -261,7 +262,7 @@ class RedisServer:
 
     def _launch_on_a_free_port(self) -> None:
         for attempt in range(_PORT_ATTEMPTS):
-            self.port = free_port()
+            self.port = free_port(with_bus=has_bus(self._config))
             try:
                 self._launch()
             except RedisUnavailableError:
@@ -284,7 +285,7 @@ class RedisServer:
             "daemonize": "no",
             **self._config,
         }
-        config.write_text("".join(f"{name} {value}\n" for name, value in directives.items()), "utf-8")
+        config.write_text(config_text(directives), "utf-8")
         # A killed server leaves its socket behind, and connecting to that one says "refused", not "not yet".
         self.unix_path.unlink(missing_ok=True)
         environment = self._clock.environment() if self._clock is not None else None
