@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import os
 import secrets
+import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -147,13 +148,12 @@ class Container:
         Raises:
             ContainersUnavailableError: The engine is gone; the message says how to remove it by hand.
         """
-        described, self._made = self._made, None
-        if described is None or self._owner != os.getpid():
+        if self._made is None or self._owner != os.getpid():
             return
         run = _run_of_this_process()
-        remedy = f"Remove it by hand: docker rm -f -v $(docker ps -aq --filter label={LABEL}={run.mark})"
-        with telling(f"Tried to remove the container {self.name}", remedy):
-            described.stop()
+        with telling(f"Tried to remove the container {self.name}", run.remedy):
+            self._made.stop()
+        self._made = None
         run.alive.discard(self)
 
     def _there(self) -> Any:
@@ -176,15 +176,22 @@ class _Run:
         self._reaper = Reaper(self.mark)
         self._made = 0
 
+    @property
+    def remedy(self) -> str:
+        return f"Remove by hand: docker rm -f -v $(docker ps -aq --filter label={LABEL}={self.mark})"
+
     def next_name(self) -> str:
         self._made += 1
         return f"stormproof-{self.mark}-{self._made}"
 
     def end(self) -> None:
         for container in list(self.alive):
-            # Whoever was told that the engine is gone was told how to remove the rest; the reaper tries once more.
             with suppress(ContainersUnavailableError):
                 container.remove()
+        if self.alive:
+            left = ", ".join(sorted(container.name for container in self.alive))
+            sys.stderr.write(f"stormproof: containers are left behind: {left}. {self.remedy}\n")
+        # The reaper tries once more.
         self._reaper.let_go(nothing_left=not self.alive)
         self.engine.close()
 

@@ -105,7 +105,8 @@ class Engine:
             ContainersUnavailableError: The engine does not answer.
         """
         with telling(f"Tried to remove the containers with the label {LABEL}={mark}"):
-            found = self._client.containers.list(all=True, filters={"label": f"{LABEL}={mark}"})
+            marked = {"label": f"{LABEL}={mark}"}
+            found = self._client.containers.list(all=True, filters=marked, ignore_removed=True)
             for container in found:
                 container.remove(force=True, v=True)
         return len(found)

@@ -170,6 +170,11 @@ class ContainerServer:
         return self.url
 
     @property
+    def name(self) -> str:
+        """The container's name, which carries the mark of this run."""
+        return self._container.name
+
+    @property
     def pid(self) -> int:
         """Process id of the running server, as this machine numbers it."""
         return self._container.pid

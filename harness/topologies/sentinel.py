@@ -19,9 +19,13 @@ SERVICE = "stormproof"
 QUORUM = 2
 _SENTINELS = 3
 _DEADLINE_S = 60.0
-_PERIODS = {"info-period": "200", "publish-period": "100", "ping-period": "100", "ask-period": "100"}
-"""How often a Sentinel asks and tells, in milliseconds. Redis 6.2 cannot be told: it keeps 10, 2, 1 and 1 seconds."""
-_DOWN_AFTER_MS, _DOWN_AFTER_SLOWLY_MS = 800, 3_000
+_PERIODS = {"info-period": "200", "publish-period": "100", "ping-period": "300", "ask-period": "100"}
+"""How often a Sentinel asks and tells, in milliseconds. Redis 6.2 cannot be told: it keeps 10, 2, 1 and 1 seconds.
+
+A replica is fit to be promoted if its INFO is no older than five pings, and while the primary is down it is asked for
+INFO once a second, whatever is set here (`sentinelSelectSlave`). So pings must be more than 200 ms apart.
+"""
+_DOWN_AFTER_MS, _DOWN_AFTER_SLOWLY_MS = 1_000, 3_000
 """After how much silence a server is down: several pings, so that a busy machine does not look like a dead server."""
 
 
