@@ -25,3 +25,13 @@ def published(name: str) -> list[tuple[str, int]]:
     finally:
         client.close()
     return [(place["HostIp"], int(place["HostPort"])) for places in ports.values() for place in places or ()]
+
+
+def remove(pid: int) -> None:
+    """Remove what process *pid* could not."""
+    client = docker.from_env()
+    try:
+        for name in names(pid):
+            client.containers.get(name).remove(force=True, v=True)
+    finally:
+        client.close()

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
-from typing import TYPE_CHECKING
 
 import pytest
 
 from harness.containers.engine import Engine
 from harness.containers.errors import ContainersUnavailableError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def _said() -> str:
@@ -20,14 +16,6 @@ def _said() -> str:
     assert caught.value.exit_code == 3
     assert "\n" not in str(caught.value)
     return str(caught.value)
-
-
-def test_no_engine_at_the_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The place is named, and what can be done."""
-    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nobody.sock")
-    said = _said()
-    assert f"expected a container engine to answer at unix://{tmp_path}/nobody.sock" in said
-    assert "Start Docker or Podman or set DOCKER_HOST" in said
 
 
 def test_an_engine_on_another_machine_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
