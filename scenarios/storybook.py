@@ -1,64 +1,79 @@
-"""What every story leaves behind: one history, one record, in the files that every other tier writes too."""
+"""Tells a story and leaves what every other tier leaves: one history, one record, in the same files."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from verify.history.events import Event, to_object
+from scenarios.stage import Stage
+from verify.history.events import Fault, to_object
 from verify.history.record import Bound, ExplorationRecord, Server
 from verify.run_layout import EXPLORED, HISTORY, SCHEDULES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
+    from harness.redis_server.choice import OwnedChoice
     from harness.subjects.contract import Subject
+    from scenarios.story import Story
+    from verify.history.events import Event
 
 TIER = "scenarios"
 
 
-def in_order(events: Iterable[Event]) -> list[Event]:
-    """Return events of several processes in the order of the clock that they share.
+class Telling(Protocol):
+    """A module of this room that tells a story.
 
-    Python's sort keeps the order of equal times, so that what one process said stays in its order.
+    Attributes:
+        STORY: What it tells, and on what.
     """
-    return sorted(events, key=lambda event: event.at_ns or 0)
+
+    STORY: Story
+
+    def play(self, stage: Stage) -> None:
+        """Tell it, from the first order to the last delivery."""
 
 
-def write_story(folder: Path, events: list[Event]) -> None:
+def tell(telling: Telling, folder: Path, subject: Subject, choice: OwnedChoice, seed: int) -> ExplorationRecord:
+    """Tell a story of *subject*, leave its history in *folder* and return its record.
+
+    Raises:
+        CouldNotRunError: A worker cannot make its guard, the steady state does not hold before anything is hurt, or
+            something did not happen in time.
+    """
+    story = telling.STORY
+    with Stage(story, subject, choice, seed) as stage:
+        stage.begin()
+        telling.play(stage)
+        stage.end()
+        events = stage.events()
+        seen = stage.server.identity()
+    _write(folder, events)
+    faults = [event for event in events if isinstance(event, Fault)]
+    places = {fault.kind: {fault.at or "anywhere": 1} for fault in faults}
+    return ExplorationRecord(
+        tier=TIER,
+        name=f"{story.name}, {subject.name}",
+        subject=subject.name,
+        promise=subject.promise,
+        bound=Bound(workers=story.workers, faults=len(faults), kinds=story.kinds, workloads=("story",)),
+        schedules=1,
+        classes=1,
+        exhausted=not stage.reason,
+        reason=stage.reason,
+        seed=seed,
+        server=Server(name=seen.name, version=seen.version, sha256=seen.sha256 or "", choice=choice.text),
+        hits=places,
+        applicable={kind: tuple(places.get(kind, {"anywhere": 1})) for kind in story.kinds},
+        outside=subject.outside,
+        requires_overlap=False,
+        notes=(*(f"{fault.kind}: {fault.witness or 'nothing shows that it bit'}" for fault in faults), *stage.notes),
+    )
+
+
+def _write(folder: Path, events: list[Event]) -> None:
     """Write the story's one history and the one line that stands for its schedule."""
     (folder / SCHEDULES).mkdir(parents=True, exist_ok=True)
     lines = (json.dumps({"history": 1, **to_object(event)}, separators=(",", ":")) + "\n" for event in events)
     (folder / HISTORY).write_text("".join(lines), encoding="utf-8")
     (folder / EXPLORED).write_text("1\t0\tstory: \n", encoding="utf-8")
-
-
-def record_of(
-    name: str,
-    subject: Subject,
-    *,
-    workers: int,
-    kind: str,
-    seed: int,
-    server: Server,
-    notes: tuple[str, ...],
-) -> ExplorationRecord:
-    """Return what a story of one fault says of itself."""
-    return ExplorationRecord(
-        tier=TIER,
-        name=f"{name}, {subject.name}",
-        subject=subject.name,
-        promise=subject.promise,
-        bound=Bound(workers=workers, faults=1, kinds=(kind,), workloads=("story",)),
-        schedules=1,
-        classes=1,
-        exhausted=True,
-        seed=seed,
-        server=server,
-        hits={kind: {"between effect and mark": 1}},
-        applicable={kind: ("between effect and mark",)},
-        outside=subject.outside,
-        requires_overlap=False,
-        notes=notes,
-    )

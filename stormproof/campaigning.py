@@ -13,6 +13,7 @@ from harness.recorder import RunFolder, write_record
 from harness.redis_server.choice import ExternalChoice
 from reports.stored_run import judge_part, write_verdict
 from scenarios.registry import STORIES
+from scenarios.storybook import tell
 from stormproof.evidence import show, write_reports
 from stormproof.live import Live
 from stormproof.part_pool import Errand, Lost, PartPool
@@ -134,7 +135,7 @@ class _Campaign:
         folder = self._begin(part)
         self._live.say(f"{part.name}: running")
         try:
-            record = STORIES[part.story].tell(folder, part.subject, self._choice, self._folder.seed)
+            record = tell(STORIES[part.story], folder, part.subject, self._choice, self._folder.seed)
         except BaseException:
             self._folder.drop(part.name)
             raise

@@ -61,13 +61,18 @@ def make_owned(
 
 @contextmanager
 def open_owned(
-    choice: OwnedChoice, *, appendonly: bool = False, controlled_clock: bool = True
+    choice: OwnedChoice,
+    *,
+    appendonly: bool = False,
+    config: Mapping[str, str] | None = None,
+    controlled_clock: bool = True,
 ) -> Iterator[OwnedServer]:
     """Have a server of *choice* for the length of the block, empty and as new.
 
     Args:
         choice: What ``--redis`` means.
         appendonly: Whether writes survive a kill and a restart.
+        config: Further directives as in redis.conf, name to value.
         controlled_clock: Whether its clock shall be ours to move, where that can be.
 
     Raises:
@@ -75,12 +80,12 @@ def open_owned(
         ContainersUnavailableError: No engine answers, or the image is not to be had.
     """
     if not isinstance(choice, ContainerChoice):
-        with make_owned(choice, appendonly=appendonly, controlled_clock=controlled_clock) as server:
+        with make_owned(choice, appendonly=appendonly, config=config, controlled_clock=controlled_clock) as server:
             yield server
         return
-    kind = choice.image, appendonly
+    kind = choice.image, appendonly, tuple(sorted((config or {}).items()))
     idle = _kept_by_this_process().setdefault(kind, [])
-    kept = idle.pop() if idle else _Kept(ContainerServer(choice.image, appendonly=appendonly))
+    kept = idle.pop() if idle else _Kept(ContainerServer(choice.image, appendonly=appendonly, config=config))
     try:
         yield kept.server
     except BaseException:
@@ -119,10 +124,11 @@ class _Kept:
             return client.config_get("*"), client.acl_list()
 
 
-_kept: dict[int, dict[tuple[str, bool], list[_Kept]]] = {}
+_Kind = tuple[str, bool, tuple[tuple[str, str], ...]]
+_kept: dict[int, dict[_Kind, list[_Kept]]] = {}
 
 
-def _kept_by_this_process() -> dict[tuple[str, bool], list[_Kept]]:
+def _kept_by_this_process() -> dict[_Kind, list[_Kept]]:
     """Return what is kept; a forked copy of the process begins with nothing."""
     if os.getpid() not in _kept:
         _kept.clear()

@@ -56,11 +56,11 @@ def test_sentinels_fail_over_when_the_primary_is_killed(choice: OwnedChoice) -> 
     with SentinelTopology(choice, appendonly=True) as topology:
         killed, replica = topology.servers
         _write(topology, "before")
-        sentinels = redis.Sentinel(list(topology.sentinel_addresses), socket_timeout=5.0)
-        assert sentinels.discover_master(SERVICE) == ("127.0.0.1", killed.port)
+        sentinels = redis.Sentinel(list(topology.sentinel_addresses), socket_timeout=5.0)  # type: ignore[no-untyped-call]
+        assert sentinels.discover_master(SERVICE) == ("127.0.0.1", killed.port)  # type: ignore[no-untyped-call]
         assert topology.fail_over() is replica
-        assert sentinels.discover_master(SERVICE) == ("127.0.0.1", replica.port)
-        primary = sentinels.master_for(SERVICE)
+        assert sentinels.discover_master(SERVICE) == ("127.0.0.1", replica.port)  # type: ignore[no-untyped-call]
+        primary = sentinels.master_for(SERVICE)  # type: ignore[no-untyped-call]
         assert primary.get("before") == b"there"
         primary.set("after", "there")
         primary.close()
