@@ -79,7 +79,9 @@ class Container:
             with telling(f"Tried to start a container of {self.image}"):
                 self._made.start()
         except ContainersUnavailableError as error:
-            self.remove()
+            # Where the engine is gone, the end of this process says what is left.
+            with suppress(ContainersUnavailableError):
+                self.remove()
             if any(taken in str(error) for taken in _TAKEN):
                 raise PortTakenError(str(error)) from error
             raise
@@ -146,13 +148,15 @@ class Container:
         """Kill it and remove it with its volumes. May be called twice, and after a failed start.
 
         Raises:
-            ContainersUnavailableError: The engine is gone; the message says how to remove it by hand.
+            ContainersUnavailableError: The engine is gone. It is tried again when this process ends, which says what is
+                left and how to remove it by hand.
         """
         if self._made is None or self._owner != os.getpid():
             return
         run = _run_of_this_process()
-        with telling(f"Tried to remove the container {self.name}", run.remedy):
-            self._made.stop()
+        # By its name: where the answer to its making was lost, nobody but the engine knows that there is one.
+        run.engine.remove_marked(run.mark, name=self.name)
+        self._made.get_docker_client().client.close()
         self._made = None
         run.alive.discard(self)
 

@@ -98,14 +98,18 @@ class Engine:
                 described.with_copy_into_container(content, path)
             return described.with_kwargs(labels={LABEL: mark}, detach=True, **kept)
 
-    def remove_marked(self, mark: str) -> int:
-        """Remove every container of the run *mark*; return how many there were.
+    def remove_marked(self, mark: str, *, name: str = "") -> int:
+        """Remove the containers of the run *mark*; return how many there were.
+
+        Args:
+            mark: The run's mark.
+            name: Of which container only; empty means all of them.
 
         Raises:
             ContainersUnavailableError: The engine does not answer.
         """
         with telling(f"Tried to remove the containers with the label {LABEL}={mark}"):
-            marked = {"label": f"{LABEL}={mark}"}
+            marked = {"label": f"{LABEL}={mark}", **({"name": f"^/?{name}$"} if name else {})}
             found = self._client.containers.list(all=True, filters=marked, ignore_removed=True)
             for container in found:
                 container.remove(force=True, v=True)

@@ -112,7 +112,7 @@ class ContainerServer:
         """Remove the container with its data. May be called twice, and after a failed start.
 
         Raises:
-            ContainersUnavailableError: The engine is gone; the message says how to remove it by hand.
+            ContainersUnavailableError: The engine is gone.
         """
         self._started = False
         for client in list(self._clients):
