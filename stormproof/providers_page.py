@@ -45,32 +45,33 @@ def providers_page() -> Iterator[str]:
     yield table(("`--redis`", "the server", "what is in our hands", "topologies"), list(_PROVIDERS))
     yield "## Containers"
     yield (
-        "They need the extra `containers`, and an engine of this machine: Docker's, or Podman's at the socket that "
-        "`DOCKER_HOST` names. `container` alone stands for a pinned image. Of an image that you name, a tag or a digest "
-        "is asked for. One that is not there is pulled."
+        "They need the extra `containers`, and an engine of this machine: Docker's, or Podman's at the socket"
+        " that `DOCKER_HOST` names. `container` alone stands for a pinned image. Of an image that you name, a"
+        " tag or a digest is asked for. One that is not there is pulled."
     )
     yield table(
         ("option", "the image of `container` alone"),
         [("`--redis`", f"`{REDIS_IMAGE}`"), ("`--toxiproxy`", f"`{TOXIPROXY_IMAGE}`")],
     )
     yield (
-        "Any image will do whose entry point takes a configuration file as its first word; the official images of Redis "
-        "and Valkey do. A server is published on loopback and nowhere else. A Toxiproxy is in this machine's network, "
-        "because each of its proxies listens at a port of its own, and listens on loopback too. Servers that tell "
-        "clients each other's addresses, Sentinels and nodes of a cluster, are there as well: they know only the port "
-        "at which they listen themselves."
+        "Any image will do whose entry point takes a configuration file as its first word; the official "
+        "images of Redis and Valkey do. A server is published on loopback and nowhere else. A Toxiproxy is in"
+        " this machine's network, because each of its proxies listens at a port of its own, and listens on "
+        "loopback too. Servers that tell clients each other's addresses, Sentinels and nodes of a cluster, "
+        "are there as well: they know only the port at which they listen themselves."
     )
     yield (
-        "Within a process one container is kept and used again when it is as it was when it was new; where a key, a "
-        "script, a directive or a user stayed, it is not. Names begin with `stormproof-`, and the label "
-        "`stormproof.run` holds the mark of the run. All of them are removed at the end, after Ctrl-C, and after a "
-        "SIGKILL too: a child that outlives stormproof sees to that. Without an engine, without the image, or when the "
-        "engine goes away, the run ends with 3 and one line. Nothing is used in a container's place."
+        "Within a process one container is kept and used again when it is as it was when it was new; where a "
+        "key, a script, a directive or a user stayed, it is not. Names begin with `stormproof-`, and the "
+        "label `stormproof.run` holds the mark of the run. All of them are removed at the end, after Ctrl-C, "
+        "and after a SIGKILL too: a child that outlives stormproof sees to that. Without an engine, without "
+        "the image, or when the engine goes away, the run ends with 3 and one line. Nothing is used in a "
+        "container's place."
     )
     yield "## Topologies"
     yield (
-        "`TOPOLOGIES` in [harness/topologies/registry.py](../harness/topologies/registry.py) has them by name. Each is a "
-        "context manager, made with what `--redis` means."
+        "`TOPOLOGIES` in [harness/topologies/registry.py](../harness/topologies/registry.py) has them by "
+        "name. Each is a context manager, made with what `--redis` means."
     )
     yield table(("name", "what it is"), [(f"`{name}`", made.WHAT) for name, made in TOPOLOGIES.items()])
     yield """\

@@ -148,8 +148,8 @@ class Container:
         """Kill it and remove it with its volumes. May be called twice, and after a failed start.
 
         Raises:
-            ContainersUnavailableError: The engine is gone. It is tried again when this process ends, which says what is
-                left and how to remove it by hand.
+            ContainersUnavailableError: The engine is gone. At the end of this process it is tried again, and said what
+                is left and how to remove it by hand.
         """
         if self._made is None or self._owner != os.getpid():
             return
