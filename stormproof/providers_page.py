@@ -61,12 +61,11 @@ def providers_page() -> Iterator[str]:
         "are there as well: they know only the port at which they listen themselves."
     )
     yield (
-        "Within a process one container is kept and used again when it is as it was when it was new; where a "
-        "key, a script, a directive or a user stayed, it is not. Names begin with `stormproof-`, and the "
-        "label `stormproof.run` holds the mark of the run. All of them are removed at the end, after Ctrl-C, "
-        "and after a SIGKILL too: a child that outlives stormproof sees to that. Without an engine, without "
-        "the image, or when the engine goes away, the run ends with 3 and one line. Nothing is used in a "
-        "container's place."
+        "Within a process one container is kept, emptied and used again, unless a directive or a user was "
+        "changed. Names begin with `stormproof-`, and the label `stormproof.run` holds the mark of the run. "
+        "All of them are removed at the end, after Ctrl-C, and after a SIGKILL too: a child that outlives "
+        "stormproof sees to that. Without an engine, without the image, or when the engine goes away, the run"
+        " ends with 3 and one line. Nothing is used in a container's place."
     )
     yield "## Topologies"
     yield (

@@ -148,7 +148,7 @@ class Container:
         """Kill it and remove it with its volumes. May be called twice, and after a failed start.
 
         Raises:
-            ContainersUnavailableError: The engine is gone. At the end of this process it is tried again, and said what
+            ContainersUnavailableError: The engine is gone. At the end of this process it is tried again and said what
                 is left and how to remove it by hand.
         """
         if self._made is None or self._owner != os.getpid():
