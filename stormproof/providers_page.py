@@ -81,5 +81,5 @@ from harness.topologies.sentinel import SentinelTopology
 with SentinelTopology(parse_choice("embedded")) as topology:
     print(topology.sentinel_addresses, topology.urls)
     topology.fail_over()  # kills the primary, and waits until every Sentinel names the replica
-    topology.rejoin()     # starts it again, and waits until it is a replica that is in sync
+    topology.rejoin()  # starts it again, and waits until it is a replica that is in sync
 ```"""
