@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
-from verify.history.events import Event, to_object
+from harness.stored_histories import in_order, write_histories
 from verify.history.record import Bound, ExplorationRecord, Server
-from verify.run_layout import EXPLORED, HISTORY, SCHEDULES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
     from harness.subjects.contract import Subject
+    from verify.history.events import Event
+
+__all__ = ["TIER", "in_order", "record_of", "write_story"]
 
 TIER = "scenarios"
 
 
-def in_order(events: Iterable[Event]) -> list[Event]:
-    """Return events of several processes in the order of the clock that they share.
-
-    Python's sort keeps the order of equal times, so that what one process said stays in its order.
-    """
-    return sorted(events, key=lambda event: event.at_ns or 0)
-
-
 def write_story(folder: Path, events: list[Event]) -> None:
     """Write the story's one history and the one line that stands for its schedule."""
-    (folder / SCHEDULES).mkdir(parents=True, exist_ok=True)
-    lines = (json.dumps({"history": 1, **to_object(event)}, separators=(",", ":")) + "\n" for event in events)
-    (folder / HISTORY).write_text("".join(lines), encoding="utf-8")
-    (folder / EXPLORED).write_text("1\t0\tstory: \n", encoding="utf-8")
+    write_histories(folder, [(1, events)], workload="story")
 
 
 def record_of(

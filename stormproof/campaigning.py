@@ -8,6 +8,7 @@ import typer
 
 from harness import clock
 from harness.explorer.jobs import Jobs
+from harness.durability.running import LatticeRun
 from harness.interruption import stop_if_asked
 from harness.recorder import RunFolder, write_record
 from harness.redis_server.choice import EmbeddedChoice
@@ -18,6 +19,7 @@ from stormproof.live import Live
 from stormproof.part_pool import Errand, Lost, PartPool
 from stormproof.part_run import run_part
 from stormproof.parts import INSTRUMENT, parts_of
+from stormproof.redis_checking import word_on
 from stormproof.saying import exit_of
 from verify.run_layout import RECORD
 
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from harness.explorer.plan import Plan
     from harness.redis_server.choice import RedisChoice
     from stormproof.parts import Part, Wanted
+    from verify.history.record import ExplorationRecord
+
+_NOT_OURS = "it kills its servers, and an external one is not ours to kill"
 
 
 def run(asked: Wanted, *, choice: RedisChoice, seed: int, budget_s: float | None, jobs: int, out: str | None) -> None:
@@ -67,8 +72,10 @@ class _Campaign:
                 continue
             if part.plan is not None:
                 self._explore(part, part.plan)
+            elif not isinstance(self._choice, EmbeddedChoice):
+                self._folder.leave_out(part.name, _NOT_OURS)
             else:
-                self._tell(part)
+                self._strike(part, self._choice)
 
     def _left_s(self) -> float | None:
         if self._budget_s is None:
@@ -127,17 +134,23 @@ class _Campaign:
         if not told.interrupted:
             self._live.done(told.line)
 
-    def _tell(self, part: Part) -> None:
-        if not isinstance(self._choice, EmbeddedChoice):
-            self._folder.leave_out(part.name, "a story kills its server, and an external one is not ours to kill")
-            return
+    def _strike(self, part: Part, choice: EmbeddedChoice) -> None:
+        """Run what kills servers of its own: a story, or the lattice."""
         folder = self._begin(part)
         self._live.say(f"{part.name}: running")
         try:
-            record = STORIES[part.story].tell(folder, part.subject, self._choice, self._folder.seed)
+            record = self._measure(part, folder, choice) if part.lattice else self._tell(part, folder, choice)
         except BaseException:
             self._folder.drop(part.name)
             raise
         write_record(folder, record)
         verdict = judge_part(self._folder.path, part.name)
         self._live.done(f"{part.name}: {verdict['verdict']}, {'; '.join(record.notes)}")
+
+    def _tell(self, part: Part, folder: Path, choice: EmbeddedChoice) -> ExplorationRecord:
+        return STORIES[part.story].tell(folder, part.subject, choice, self._folder.seed)
+
+    def _measure(self, part: Part, folder: Path, choice: EmbeddedChoice) -> ExplorationRecord:
+        cells = part.lattice
+        run = LatticeRun(name=part.name, cells=cells, choice=choice, seed=self._folder.seed, validate=word_on)
+        return run.into(folder, lambda done: self._live.say(f"{part.name}: {done} of {len(cells)} cells"))

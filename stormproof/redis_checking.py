@@ -13,6 +13,8 @@ from safety_core.idempotency.settings import GuardSettings, Mode
 from safety_core.runtime_checks import Expected, Level, RedisRuntimeValidator
 from stormproof.exploring import as_json as to_json
 from stormproof.saying import Exit
+from verify.durability.cell import Level as WordLevel
+from verify.durability.cell import Word
 
 if TYPE_CHECKING:
     from safety_core.runtime_checks import SafetyReport
@@ -58,6 +60,14 @@ def check_redis(
     else:
         _show(chosen.text, report)
     raise typer.Exit(EXIT_OF[report.level])
+
+
+def word_on(url: str, *, durable: bool, wait_replicas: int) -> Word:
+    """Return the validator's word on the server at *url*, for a guard that waits as `check-redis` is told."""
+    settings = GuardSettings(mode=Mode.DURABLE if durable else Mode.STRICT, wait_replicas=wait_replicas)
+    report = RedisRuntimeValidator(url, expected=Expected(settings=settings)).validate_on_startup()
+    flags = tuple((one.check, one.level.value, one.case.when) for one in report.flagged)
+    return Word(level=WordLevel(report.level.value), flags=flags)
 
 
 def _show(target: str, report: SafetyReport) -> None:
