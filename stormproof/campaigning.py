@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from harness import clock
-from harness.explorer.jobs import Jobs
 from harness.durability.running import LatticeRun
+from harness.explorer.jobs import Jobs
 from harness.interruption import stop_if_asked
 from harness.recorder import RunFolder, write_record
 from harness.redis_server.choice import EmbeddedChoice
@@ -148,7 +148,8 @@ class _Campaign:
         self._live.done(f"{part.name}: {verdict['verdict']}, {'; '.join(record.notes)}")
 
     def _tell(self, part: Part, folder: Path, choice: EmbeddedChoice) -> ExplorationRecord:
-        return STORIES[part.story].tell(folder, part.subject, choice, self._folder.seed)
+        record: ExplorationRecord = STORIES[part.story].tell(folder, part.subject, choice, self._folder.seed)
+        return record
 
     def _measure(self, part: Part, folder: Path, choice: EmbeddedChoice) -> ExplorationRecord:
         cells = part.lattice

@@ -24,7 +24,7 @@ from redis.exceptions import OutOfMemoryError
 from harness import clock
 from harness.durability.deployment import LIMIT_BYTES, run_id
 from harness.redis_server.redis_py import info
-from verify.durability.cell import Append, Confirm, Crash
+from verify.durability.cell import Append, Crash
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -115,12 +115,11 @@ CRASHES: Mapping[Crash, Callable[[Deployment, PlainWrites, Configuration], str]]
 def _kept_bytes(writes: PlainWrites, configuration: Configuration, whole: int) -> int:
     """Return how much of the file a power loss leaves, by the model above."""
     window_s = WINDOW_S.get(configuration.append)
-    is_fsynced = configuration.confirm is not Confirm.NOTHING and configuration.append is Append.EVERYSEC
-    if window_s is None or is_fsynced:
+    if window_s is None:
         return whole
     safe_ns = clock.elapsed_ns() - int(window_s * 1e9)
     older = [size for at_ns, size in writes.sizes if at_ns <= safe_ns]
-    return max([*older, writes.sizes[0][1]])
+    return max([*older, writes.sizes[0][1], writes.fsynced_bytes])
 
 
 def _other(before: str, after: str) -> str:

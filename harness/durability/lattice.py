@@ -62,7 +62,7 @@ RULES = (
     ),
     Rule(
         "A memory limit, or a policy that evicts, with replicas, save points, appendfsync no or a waiting guard.",
-        "The primary chooses what is evicted, and what was evicted is gone whatever was fsynced, copied or confirmed.",
+        "The primary chooses what is evicted, and that is gone whatever was fsynced, copied or confirmed.",
     ),
     Rule(
         "A policy that evicts and no memory limit, but for one policy.",

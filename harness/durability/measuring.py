@@ -8,7 +8,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
 
 from harness import clock
 from harness.durability.crashes import CRASHES
@@ -16,16 +17,16 @@ from harness.durability.deployment import Deployment
 from harness.durability.writes import PlainWrites, names_of
 from harness.redis_server.redis_py import info
 from harness.subjects import reference_guard
-from harness.subjects.loading import load_subject
 from harness.workers.worker import Worker
 from verify.durability.cell import Append, Confirm, Crash, Measured, Save
 from verify.history.events import Complete, Fault, Invoke, Phase
 from verify.history.words import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from harness.redis_server.binary import ServerBinary
+    from harness.subjects.contract import Make
     from harness.venue.process import VenueProcess
     from verify.durability.cell import Configuration, Word
     from verify.history.events import Event
@@ -36,7 +37,7 @@ HALF = 4
 LEASE_S = 30.0
 """Longer than any cell, so that no claim ends of itself."""
 REQUEST_LIFE_S = 0.02
-_LONG_WAIT_MS, _SHORT_WAIT_MS = 4000, 150
+_LONG_WAIT_MS, _SHORT_WAIT_MS = 9000, 150
 _LAST_DELIVERY = 2
 _SAVED_S = 15
 _PUMP_S = 0.003
@@ -65,6 +66,7 @@ def measure(
     *,
     binary: ServerBinary,
     venue: VenueProcess,
+    make: Make,
     validate: Validate,
 ) -> Measurement:
     """Measure the cell *number*, whose keys no other cell has.
@@ -73,7 +75,7 @@ def measure(
         RedisUnavailableError: A server does not start or come back.
     """
     with Deployment(configuration, binary) as deployment:
-        run = _Cell(number, configuration, crash, deployment, venue)
+        run = _Cell(number, configuration, crash, deployment, partial(Worker, make=make, venue=venue.client()))
         word = validate(
             deployment.primary.url,
             durable=configuration.confirm is not Confirm.NOTHING,
@@ -89,14 +91,13 @@ class _Cell:
         configuration: Configuration,
         crash: Crash,
         deployment: Deployment,
-        venue: VenueProcess,
+        hire: Callable[..., Worker],
     ) -> None:
         self._number = number
         self._configuration = configuration
         self._crash = crash
         self._deployment = deployment
-        self._venue = venue
-        self._make = load_subject("reference").load()
+        self._hire = hire
         self._writes = PlainWrites(deployment, configuration)
         self._events: list[Event] = []
         self._orders: dict[str, dict[str, int]] = {}
@@ -144,13 +145,14 @@ class _Cell:
         worker = self._worker(guard)
         try:
             self._at_once(
-                [lambda: self._writes.write(plain, wait_ms=wait_ms)]
-                + [lambda order=order: worker.call(order) for order in orders]
+                [partial(self._writes.write, plain, wait_ms=wait_ms)]
+                + [partial(worker.call, order) for order in orders]
             )
         finally:
             guard.close()
+        self._writes.note_confirmed()
 
-    def _at_once(self, jobs: list[Callable[[], None]]) -> None:
+    def _at_once(self, jobs: Sequence[Callable[[], None]]) -> None:
         """Run *jobs* side by side, and let the replicas hear the primary meanwhile."""
         with ThreadPoolExecutor(len(jobs)) as pool:
             running = [pool.submit(job) for job in jobs]
@@ -196,7 +198,7 @@ class _Cell:
 
     # Within.
 
-    def _settings(self, wait_ms: int) -> reference_guard.GuardSettings:
+    def _settings(self, wait_ms: int) -> Any:
         if self._configuration.confirm is Confirm.NOTHING:
             return reference_guard.plain(lease_s=LEASE_S, request_life_s=REQUEST_LIFE_S)
         return reference_guard.confirming(
@@ -214,7 +216,7 @@ class _Cell:
         return _SHORT_WAIT_MS if never else _LONG_WAIT_MS
 
     def _worker(self, guard: reference_guard.ReferenceGuard) -> Worker:
-        return Worker(self._say, self._make, guard, self._venue.client(), REQUEST_LIFE_S)
+        return self._hire(report=self._say, guard=guard, request_life_s=REQUEST_LIFE_S)
 
     def _order(self, name: str, *, worker: str, delivery: int = 0) -> dict[str, object]:
         self._ops += 1

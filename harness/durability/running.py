@@ -16,6 +16,7 @@ from harness.durability.measuring import HALF, Measurement, Validate, measure
 from harness.interruption import stop_if_asked
 from harness.recorder import write_cells
 from harness.stored_histories import in_order, write_histories
+from harness.subjects.loading import load_subject
 from harness.venue.process import VenueProcess
 from verify.history.promises import Promise
 from verify.history.record import Bound, ExplorationRecord, Server
@@ -77,6 +78,8 @@ class LatticeRun:
         return self._record(measured)
 
     def _measure_all(self, venue: VenueProcess, told: Callable[[int], object]) -> list[Measurement]:
+        # Loading puts a module into the interpreter for a moment, so that only one thread may do it.
+        make = load_subject(SUBJECT).load()
         with ThreadPoolExecutor(AT_ONCE) as pool:
             running: set[Future[Measurement]] = {
                 pool.submit(
@@ -86,6 +89,7 @@ class LatticeRun:
                     crash,
                     binary=self.choice.binary,
                     venue=venue,
+                    make=make,
                     validate=self.validate,
                 )
                 for number, (configuration, crash) in enumerate(self.cells, start=1)
@@ -125,7 +129,7 @@ class LatticeRun:
                 name=binary.name, version=binary.version, sha256=binary.sha256 or "", choice=self.choice.text
             ),
             hits={kind: {_PLACE: count} for kind, count in bit.items()},
-            applicable={kind: (_PLACE,) for kind in crashes},
+            applicable=dict.fromkeys(crashes, (_PLACE,)),
             requires_overlap=False,
             notes=tuple(notes),
         )

@@ -6,7 +6,7 @@ acknowledged when the server answered OK and, where the guard waits for confirma
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import redis
 
@@ -29,6 +29,7 @@ class PlainWrites:
     Attributes:
         acknowledged: Names of the acknowledged ones.
         sizes: When the append-only file had how many bytes, in ns and bytes; empty where there is none.
+        fsynced_bytes: How much of it WAITAOF has confirmed, 0 where nobody asked or the server knows no WAITAOF.
     """
 
     def __init__(self, deployment: Deployment, configuration: Configuration) -> None:
@@ -39,11 +40,18 @@ class PlainWrites:
         self._has_file = deployment.append is not Append.OFF
         self.acknowledged: list[str] = []
         self.sizes: list[tuple[int, int]] = []
+        self.fsynced_bytes = 0
+        self._is_fsynced = False
 
     def note_size(self) -> None:
         """Note how long the append-only file is now."""
         if self._has_file:
-            self.sizes.append((clock.elapsed_ns(), self._server.append_only_file().stat().st_size))
+            self.sizes.append((clock.elapsed_ns(), self._size()))
+
+    def note_confirmed(self) -> None:
+        """Note how far the append-only file is fsynced, once all who wrote have heard what they waited for."""
+        if self._is_fsynced:
+            self.fsynced_bytes = self._size()
 
     def write(self, names: list[str], *, wait_ms: int) -> None:
         """Write all *names*, then wait once for the confirmation of all of them, *wait_ms* milliseconds at most."""
@@ -64,19 +72,24 @@ class PlainWrites:
         with survivor.client() as client:
             return sum(client.exists(name) for name in self.acknowledged)
 
+    def _size(self) -> int:
+        return self._server.append_only_file().stat().st_size
+
     def _is_confirmed(self, client: redis.Redis, wait_ms: int) -> bool:
+        self._is_fsynced = False
         if self._confirm is Confirm.NOTHING:
             return True
-        if not self._has_file and not self._replicas:
-            return False
-        try:
-            if self._has_file:
-                local, copies = client.execute_command("WAITAOF", 1, self._replicas, wait_ms)
-                return bool(local >= 1 and copies >= self._replicas)
-            return bool(client.wait(self._replicas, wait_ms) >= self._replicas)
-        except redis.ResponseError:
-            # A server before 7.2 knows no WAITAOF: nothing is confirmed there.
-            return False
+        if self._has_file:
+            ask: Callable[..., Any] = client.execute_command
+            try:
+                local, copies = ask("WAITAOF", 1, self._replicas, wait_ms)
+            except redis.ResponseError:
+                # A server before 7.2: its replicas alone can confirm, as the guard asks them there.
+                pass
+            else:
+                self._is_fsynced = local >= 1 and copies >= self._replicas
+                return self._is_fsynced
+        return self._replicas > 0 and bool(client.wait(self._replicas, wait_ms) >= self._replicas)
 
 
 def names_of(cell: int, half: int, count: int) -> list[str]:

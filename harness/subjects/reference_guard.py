@@ -102,7 +102,13 @@ class ReferenceGuard:
     """The core as a guard."""
 
     def __init__(self, redis_url: str, lease_s: float, asked: GuardSettings | None = None) -> None:
-        """Make the guard; nothing is sent before the first call. *asked* are other settings than those it is judged by."""
+        """Make the guard; nothing is sent before the first call.
+
+        Args:
+            redis_url: The store.
+            lease_s: The lease of the settings that the core is judged by.
+            asked: Other settings than those; *lease_s* is not looked at then.
+        """
         self._wrapper = SideEffectWrapper(redis_url, settings=settings(lease_s) if asked is None else asked)
 
     def __call__(self, key: str, payload: Mapping[str, Any], effect: Effect) -> Any:

@@ -65,7 +65,7 @@ class Crash(StrEnum):
 
 
 ORDINARY = frozenset({Crash.PROCESS_KILL, Crash.MEMORY_PRESSURE})
-"""What CRITICAL is about: ordinary work, and a crash of the process alone. The rest is rarer, and WARNING is enough."""
+"""What CRITICAL is about: ordinary work, and a crash of the process alone. Of the rest a WARNING is enough."""
 
 NO_LIMIT = "no limit"
 LIMIT = "limit"

@@ -43,8 +43,8 @@ class Fate(StrEnum):
     """An acknowledged write was gone, or an acknowledged effect is not in the book."""
     DUPLICATED = "duplicated"
     """An effect landed twice."""
-    UNWITNESSED = "unwitnessed"
-    """Nothing shows that the crash happened."""
+    UNKNOWN = "unknown"
+    """Nothing shows that the crash happened, or nothing was acknowledged that could have been lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,12 +93,14 @@ class JudgedCell:
         """What became of it, the worst first."""
         cell = self.cell
         if not cell.witness:
-            return Fate.UNWITNESSED
+            return Fate.UNKNOWN
         if self.venue.duplicates:
             return Fate.DUPLICATED
         if cell.kept < cell.acknowledged or self.venue.losses:
             return Fate.LOST
-        return Fate.KEPT if cell.in_calm else Fate.REFUSED
+        if not cell.in_calm:
+            return Fate.REFUSED
+        return Fate.KEPT if cell.acknowledged else Fate.UNKNOWN
 
     @property
     def said(self) -> str:
@@ -180,7 +182,7 @@ def _forbidden(judged: Sequence[JudgedCell]) -> Iterator[tuple[JudgedCell, str]]
         by_configuration[each.cell.configuration].append(each)
     for cells in by_configuration.values():
         yield from (found for each in cells if (found := _silent(each)) is not None)
-        if all(each.fate is not Fate.UNWITNESSED for each in cells):
+        if all(each.fate is not Fate.UNKNOWN for each in cells):
             yield from (found for each in cells[:1] if (found := _false_alarm(each, cells)) is not None)
 
 
@@ -204,8 +206,8 @@ def _false_alarm(first: JudgedCell, cells: Sequence[JudgedCell]) -> tuple[Judged
         return None
     crashes = ", ".join(each.cell.crash for each in cells)
     return first, (
-        f"configuration {first.cell.configuration.name}: the validator said {word.level}, but under {crashes} nothing "
-        f"{'of that kind ' if bad else ''}was lost or refused, and no source is cited"
+        f"configuration {first.cell.configuration.name}: the validator said {word.level}, but under {crashes} "
+        f"nothing {'of that kind ' if bad else ''}was lost or refused, and no source is cited"
     )
 
 
@@ -213,8 +215,9 @@ def _unknown(judged: Sequence[JudgedCell]) -> Iterator[str]:
     if not judged:
         yield "no cell of the lattice was measured"
     for each in judged:
-        if each.fate is Fate.UNWITNESSED:
-            yield f"cell {each.cell.name}: nothing shows that the crash happened"
+        if each.fate is Fate.UNKNOWN:
+            lack = "nothing was acknowledged" if each.cell.witness else "nothing shows that the crash happened"
+            yield f"cell {each.cell.name}: {lack}"
         if each.cell.word.level is Level.UNKNOWN:
             yield f"cell {each.cell.name}: the validator could not see the server"
 
