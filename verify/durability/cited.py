@@ -15,5 +15,10 @@ CITED: Mapping[tuple[str, str], str] = {
         "nothing is evicted before somebody sets maxmemory, which needs no restart "
         "(redis.io, Key eviction: maxmemory can be set at runtime with CONFIG SET)"
     ),
+    ("script_flags", "a memory limit, and a server that does not know the flags of scripts"): (
+        "only a script that says allow-oom may write at the limit, and servers before 7.0 know no such flag "
+        "(redis.io, Scripting with Lua: script flags); a mark that is refused there is seen in "
+        "safety_core/tests/test_old_server.py"
+    ),
 }
 """Check and case of a finding, to the reason and its source."""

@@ -156,7 +156,9 @@ def judge_lattice(
     verdicts = [judgement.verdict]
     verdicts += [Verdict.INVALID] if forbidden else []
     verdicts += [Verdict.UNKNOWN] if reasons else []
-    whole = replace(judgement, verdict=merge(verdicts), reasons=reasons, findings=(*findings, *judgement.findings))
+    # What nothing_lost finds is counted in the matrix, cell by cell.
+    others = tuple(one for one in judgement.findings if one.decides or one.checker != nothing_lost.NAME)
+    whole = replace(judgement, verdict=merge(verdicts), reasons=reasons, findings=(*findings, *others))
     return whole, {
         "matrix": matrix(judged),
         "forbidden": [sentence for _, sentence in forbidden],
