@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reports.lattice import Line
 
 _MARGIN = 20
-_NAME_WIDTH = 470
+_NAME_WIDTH = 540
 _WORD_WIDTH = 90
 _CELL_WIDTH = 140
 _ROW = 22

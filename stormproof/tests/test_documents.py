@@ -51,7 +51,7 @@ def shown_commands() -> Iterator[list[str]]:
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a copy of what the pages are made from, which the generator takes for the tree."""
     root = tmp_path / "tree"
-    for place in ("docs", "safety_core", "verify/history", "harness/faults"):
+    for place in ("docs", "safety_core", "verify", "harness/faults"):
         shutil.copytree(ROOT / place, root / place)
     shutil.copy(ROOT / "README.md", root)
     monkeypatch.setattr(documents, "ROOT", root)

@@ -115,7 +115,7 @@ class Configuration:
     @property
     def name(self) -> str:
         """The configuration in one line, without what is as in the plainest one."""
-        said = [f"append {self.append}"]
+        said = ["no append-only file" if self.append is Append.OFF else f"appendfsync {self.append}"]
         if self.save is not Save.NONE:
             said.append("save points")
         if self.evicts or self.limited:

@@ -37,8 +37,9 @@ class Fate(StrEnum):
     """What became of a cell."""
 
     KEPT = "kept"
+    """All that was acknowledged was there afterwards, once at the venue."""
     REFUSED = "refused"
-    """The guard got no claim through even in calm, so that nothing could be lost."""
+    """The guard got no claim through even in calm, so that nothing of it could be lost."""
     LOST = "lost"
     """An acknowledged write was gone, or an acknowledged effect is not in the book."""
     DUPLICATED = "duplicated"
@@ -68,17 +69,17 @@ def at_the_venue(events: Sequence[Event]) -> AtTheVenue:
     Raises:
         MalformedHistoryError: The events are no history.
     """
-    duplicates = losses = unanswered = 0
+    duplicates = 0
+    losses: set[str] = set()
+    unanswered: set[str] = set()
     for piece in partition(events):
         history = History(piece.events, piece.positions)
         duplicates += len(at_most_once.check(history))
-        outcomes = {operation.number: operation.outcome for operation in history.operations}
+        operations = {operation.number: operation for operation in history.operations}
         for finding in nothing_lost.check(history):
-            if outcomes[finding.operations[0]] is Outcome.OK:
-                losses += 1
-            else:
-                unanswered += 1
-    return AtTheVenue(duplicates=duplicates, losses=losses, unanswered=unanswered)
+            operation = operations[finding.operations[0]]
+            (losses if operation.outcome is Outcome.OK else unanswered).add(operation.key)
+    return AtTheVenue(duplicates=duplicates, losses=len(losses), unanswered=len(unanswered))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
