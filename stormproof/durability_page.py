@@ -40,9 +40,9 @@ witness makes the tier UNKNOWN."""
 _LOSS = """\
 A power loss cannot be had on demand. `tail_cut` stands for one: the server is killed, and then its append-only file
 is cut as far as the [Redis documentation](https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/)
-on persistence allows. With `appendfsync always` nothing that was acknowledged is cut; with `everysec` the last second,
-but nothing that WAITAOF has confirmed; with `appendfsync no` the last 30 seconds; without the file the server goes
-back to its last save point."""
+on persistence allows. With `appendfsync always` nothing that was acknowledged is cut; with `everysec` the last
+second, but nothing that WAITAOF has confirmed; with `appendfsync no` the last 30 seconds; without the file the server
+goes back to its last save point."""
 
 
 def durability_page(root: Path) -> str:
