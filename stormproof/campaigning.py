@@ -14,6 +14,7 @@ from harness.recorder import RunFolder, write_record
 from harness.redis_server.choice import EmbeddedChoice
 from reports.stored_run import judge_part, write_verdict
 from scenarios.registry import STORIES
+from scenarios.storybook import tell
 from stormproof.evidence import show, write_reports
 from stormproof.live import Live
 from stormproof.part_pool import Errand, Lost, PartPool
@@ -148,8 +149,7 @@ class _Campaign:
         self._live.done(f"{part.name}: {verdict['verdict']}, {'; '.join(record.notes)}")
 
     def _tell(self, part: Part, folder: Path, choice: EmbeddedChoice) -> ExplorationRecord:
-        record: ExplorationRecord = STORIES[part.story].tell(folder, part.subject, choice, self._folder.seed)
-        return record
+        return tell(STORIES[part.story], folder, part.subject, choice, self._folder.seed)
 
     def _measure(self, part: Part, folder: Path, choice: EmbeddedChoice) -> ExplorationRecord:
         cells = part.lattice

@@ -9,7 +9,7 @@ from harness.errors import CouldNotRunError
 from harness.explorer.cohort import run_alone
 from harness.explorer.plan import unavailable
 from harness.explorer.rig import Rig
-from harness.explorer.runner import COLD_ATTEMPTS, undisturbed
+from harness.explorer.runner import COLD_ATTEMPTS, warming_for
 from harness.explorer.search.tree import Unit
 from harness.explorer.world.setting import Setting
 from harness.explorer.world.world import Surroundings, World
@@ -66,7 +66,8 @@ class Replayer:
             world = self._once(rig, setting, f"{key}a{attempt:02d}z", Unit(schedule.decisions, {}))
             if world.cold_at is None:
                 break
-            self._once(rig, setting, f"{key}w{attempt:02d}z", Unit(undisturbed(world), {}))
+            for at, unit in enumerate(warming_for(world)):
+                self._once(rig, setting, f"{key}w{attempt:02d}x{at}z", unit)
         return world
 
     def _once(self, rig: Rig, setting: Setting, key: str, unit: Unit) -> World:

@@ -138,25 +138,30 @@ class Runner:
             yield world.unit, outcome
 
     def _warm_up(self, world: World) -> None:
-        """Let a schedule be run once more, behind one in which the guard meets the unknown script undisturbed."""
+        """Let a schedule be run once more, behind those in which the guard loads the script that was unknown."""
         self._cold[world.unit] += 1
         if self._cold[world.unit] > COLD_ATTEMPTS:
             raise CouldNotRunError(
                 f"the server forgets scripts as fast as the subject loads them; seen in '{' '.join(world.decisions)}'"
             )
-        warming = Unit(undisturbed(world), {})
-        self._warming.add(warming)
-        self._again += [world.unit, warming]
+        warming = warming_for(world)
+        self._warming.update(warming)
+        self._again += [world.unit, *warming]
 
 
-def undisturbed(world: World) -> tuple[str, ...]:
-    """Return how a schedule begins in which what met the unknown script is not struck by the last fault before."""
+def warming_for(world: World) -> list[Unit]:
+    """Return schedules of which one lets the guard load what was unknown to the server in *world*.
+
+    In the first the guard meets the script without the last fault before it. It may take that fault to come to the
+    script at all: the second begins like *world*, and goes on by itself from where the script was unknown.
+    """
     met = world.decisions[: world.cold_at]
     struck = max((at for at, decision in enumerate(met) if struck_kind(decision)), default=None)
     if struck is None:
-        return met
+        return [Unit(met, {})]
     actor = actor_of(met[struck])
-    return (*met[:struck], actor) if is_step(actor) else met[:struck]
+    undisturbed = (*met[:struck], actor) if is_step(actor) else met[:struck]
+    return [Unit(undisturbed, {}), Unit(met, {})]
 
 
 def _is_sampled(number: int) -> bool:

@@ -181,6 +181,11 @@ class RedisServer:
         return self._clock.advance(seconds)
 
     @property
+    def is_append_only(self) -> bool:
+        """Whether the server was described with an append-only file."""
+        return self._config["appendonly"] == "yes"
+
+    @property
     def moved_s(self) -> float:
         """How far the server's clock was moved in all, in seconds."""
         return 0.0 if self._clock is None else self._clock.moved_s

@@ -6,6 +6,7 @@ All events of all workers come together here, dated by the one clock that all pr
 from __future__ import annotations
 
 import selectors
+import signal
 import socket
 import sys
 from dataclasses import dataclass, field
@@ -46,11 +47,13 @@ class Crew:
 
     Attributes:
         events: Everything they reported, in the order of arrival.
+        redis_url: Where those who are hired from now on find Redis.
     """
 
     def __init__(self, *, subject: str, redis_url: str, venue: str, lease_s: float, request_life_s: float) -> None:
         """Describe the crew; :meth:`hire` starts workers."""
-        self._arguments = ["--subject", subject, "--redis", redis_url, "--venue", venue]
+        self.redis_url = redis_url
+        self._arguments = ["--subject", subject, "--venue", venue]
         self._arguments += ["--lease-s", repr(lease_s), "--request-life-s", repr(request_life_s)]
         self._hands: list[_Hand] = []
         self._selector = selectors.DefaultSelector()
@@ -83,7 +86,8 @@ class Crew:
         """
         for name in names:
             argv = [sys.executable, "-P", "-m", "harness.workers", "--socket", str(self._folder / "crew")]
-            process = spawn([*argv, "--name", name, *self._arguments], log=self._folder / f"{name}.log")
+            argv += ["--name", name, "--redis", self.redis_url, *self._arguments]
+            process = spawn(argv, log=self._folder / f"{name}.log")
             self._hands.append(_Hand(name, process))
         self.listen_until(lambda: all(hand.link is not None for hand in self._hands), deadline_s=deadline_s)
 
@@ -109,6 +113,20 @@ class Crew:
             self.events.append(Died(process=hand.doing, at_ns=clock.shared_ns()))
         self._let_go(hand)
         self._hands.remove(hand)
+
+    def pause(self, name: str) -> None:
+        """SIGSTOP a worker: it does nothing until :meth:`resume`."""
+        self._hand(name).process.send_signal(signal.SIGSTOP)
+
+    def resume(self, name: str) -> None:
+        """SIGCONT a worker; nothing happens to one that is gone."""
+        for hand in self._hands:
+            if hand.name == name:
+                hand.process.send_signal(signal.SIGCONT)
+
+    def pid(self, name: str) -> int:
+        """Return the process id of the worker *name*."""
+        return self._hand(name).process.pid
 
     @property
     def pids(self) -> list[int]:

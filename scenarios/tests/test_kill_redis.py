@@ -9,6 +9,7 @@ from harness.redis_server.choice import EmbeddedChoice, parse_choice
 from harness.redis_server.server import RedisServer
 from harness.subjects.loading import load_subject
 from scenarios import kill_redis
+from scenarios.storybook import tell
 from verify.history.events import Fault, from_object
 from verify.history.judge import Judgement, StoredHistory, judge_exploration
 from verify.history.words import Verdict
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 def _told(folder: Path, subject: str, seed: int) -> tuple[Judgement, list[Event]]:
     choice = parse_choice("embedded")
     assert isinstance(choice, EmbeddedChoice)
-    record = kill_redis.tell(folder, load_subject(subject), choice, seed)
+    record = tell(kill_redis, folder, load_subject(subject), choice, seed)
     lines = (folder / HISTORY).read_text("utf-8").splitlines()
     events = [from_object(json.loads(line)) for line in lines]
     faults = tuple(event.kind for event in events if isinstance(event, Fault))

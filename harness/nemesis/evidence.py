@@ -1,0 +1,54 @@
+"""What several faults read back from the world to show that they bit. Reads only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import redis
+
+from harness.redis_server.redis_py import info
+
+if TYPE_CHECKING:
+    from harness.nemesis.site import Server
+
+LOOK_S = 0.2
+"""How long an answer is waited for where the expected sight is that none comes."""
+
+
+def told(server: Server, section: str, field: str) -> str:
+    """Return one field of INFO, empty where the server has none of that name."""
+    client = server.client()
+    try:
+        return str(info(client, section).get(field, ""))
+    finally:
+        client.close()
+
+
+def run_id(server: Server) -> str:
+    """Return the server's run id, empty where it does not answer."""
+    try:
+        return told(server, "server", "run_id")
+    except redis.RedisError:
+        return ""
+
+
+def error_of(server: Server, *command: str | bytes | int, timeout_s: float = 5.0) -> str:
+    """Send a command and return the error that came for an answer, empty where it was none."""
+    client = server.client(timeout_s=timeout_s)
+    try:
+        client.execute_command(*command)  # type: ignore[no-untyped-call]
+    except redis.RedisError as error:
+        return f"{type(error).__name__}: {error}"
+    finally:
+        client.close()
+    return ""
+
+
+def process_state(pid: int) -> str:
+    """Return the kernel's letter for what process *pid* does (``T`` stopped, ``Z`` dead), empty where it is gone."""
+    try:
+        stat = Path("/proc", str(pid), "stat").read_text("utf-8", "replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+    return stat.rpartition(")")[2].split()[0]

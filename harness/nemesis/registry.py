@@ -1,0 +1,30 @@
+"""Every real fault by name. Documents, stories and experiments read this list; nobody keeps another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import WrongInputError
+from harness.nemesis import server_kill, server_pause, worker_pause
+
+if TYPE_CHECKING:
+    from harness.nemesis.fault import RealFault
+
+_FILES = (
+    server_kill,
+    server_pause,
+    worker_pause,
+)
+
+ALL: dict[str, RealFault[Any]] = {module.FAULT.name: module.FAULT for module in _FILES}
+
+
+def find(name: str) -> RealFault[Any]:
+    """Return the fault of that name.
+
+    Raises:
+        WrongInputError: There is none.
+    """
+    if name not in ALL:
+        raise WrongInputError(f"unknown real fault {name!r}; expected one of: {', '.join(ALL)}")
+    return ALL[name]

@@ -1,0 +1,7 @@
+"""All cases, file by file."""
+
+from __future__ import annotations
+
+from harness.nemesis.tests import process_cases
+
+CASES = (*process_cases.CASES,)

@@ -1,0 +1,307 @@
+"""What a story is played on: a server, a venue, a crew of worker processes, and what is delivered to them.
+
+The stage asks for the steady state before and after, dates all that happens with the one clock of the machine, and
+gives every fault its witness or none. It never says what the history means.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Self
+
+import redis
+
+from harness import clock
+from harness import seed as seeds
+from harness.errors import CouldNotRunError
+from harness.nemesis.fault import NotWitnessedError
+from harness.nemesis.site import Site
+from harness.processes.faked_clock import find_library
+from harness.redis_server.replication import PrimaryWithReplica
+from harness.redis_server.server import RedisServer
+from harness.stored_histories import in_order
+from harness.subjects.contract import REQUEST_LIFE_LEASES
+from harness.toxiproxy.server import open_toxiproxy
+from harness.venue.process import VenueProcess
+from harness.workers.crew import Crew
+from verify.history.events import Complete, Event, Fault, Invoke, Phase
+from verify.history.words import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from harness.nemesis.fault import RealFault, Strike
+    from harness.redis_server.choice import EmbeddedChoice
+    from harness.subjects.contract import Subject
+    from harness.toxiproxy.client import ProxyHandle
+    from harness.toxiproxy.server import ToxiproxyServer
+    from scenarios.story import Story
+
+DEADLINE_S = 60.0
+_ROUNDS = 3
+_STEADY = 3
+"""Orders with which the steady state is asked for."""
+_REDELIVERING = 4
+"""Processes that deliver again."""
+
+
+class Stage:
+    """The world of one story, as a context manager.
+
+    Attributes:
+        story: What is told.
+        server: The server to which writes go.
+        pair: That server and its replica, where the story has one.
+        proxy: What stands between the workers and the server, where the story has one.
+        toxiproxy: The server of that proxy.
+        venue: The world outside.
+        crew: The workers.
+        site: What a fault may act on; a story names the worker or the key that it strikes.
+        random: The story's own stream of the run's seed.
+        notes: Sentences for the reader.
+        reason: Why the story shows nothing; empty while it may.
+    """
+
+    pair: PrimaryWithReplica | None = None
+    toxiproxy: ToxiproxyServer | None = None
+
+    def __init__(self, story: Story, subject: Subject, choice: EmbeddedChoice, seed: int) -> None:
+        self.story = story
+        self.random = seeds.stream(seed, story.name)
+        self.notes: list[str] = []
+        self.reason = ""
+        self._subject = subject
+        self._choice = choice
+        self._seed = seed
+        self._stack = ExitStack()
+        self._told: list[Event] = []
+        self._blows: list[Blow] = []
+        self._orders: dict[str, dict[str, Any]] = {}
+        self._proxy: ProxyHandle | None = None
+        self._hired = 0
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            self.server = self._open_server(stack)
+            self.venue = stack.enter_context(VenueProcess(request_life_s=self.request_life_s))
+            url = self.server.url
+            if self.story.is_proxied:
+                self.toxiproxy = stack.enter_context(open_toxiproxy(run_seed=self._seed))
+                self._proxy = self.toxiproxy.client.create(f"127.0.0.1:{self.server.port}", "redis")
+                url = f"redis://{self._proxy.listen}"
+            self._subject.prepare(self.server.url)
+            crew = Crew(
+                subject=self._subject.name,
+                redis_url=url,
+                venue=str(self.venue.socket_path),
+                lease_s=self.story.lease_s,
+                request_life_s=self.request_life_s,
+            )
+            self.crew = stack.enter_context(crew)
+            self.site = Site(server=self.server, pair=self.pair, proxy=self._proxy, crew=self.crew, venue=self.venue)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    @property
+    def request_life_s(self) -> float:
+        """Seconds after which a request that was sent to the venue lands no more."""
+        return self.story.lease_s * REQUEST_LIFE_LEASES
+
+    @property
+    def proxy(self) -> ProxyHandle:
+        """What stands between the workers and the server."""
+        if self._proxy is None:
+            raise TypeError(f"the story {self.story.name} is not proxied")
+        return self._proxy
+
+    # What a story does.
+
+    def begin(self) -> None:
+        """Hire the workers and see that the steady state holds before anything is hurt.
+
+        Raises:
+            CouldNotRunError: It does not: what follows would show nothing of the fault.
+        """
+        self._say(Phase(name="workload", at_ns=clock.shared_ns()))
+        self.crew.hire(list(self.story.worker_names))
+        keys = self.orders(_STEADY, word="steady-before")
+        names = self.story.worker_names
+        ops = [self.give(names[at % len(names)], key) for at, key in enumerate(keys)]
+        self.until_idle()
+        odd = [answer for op, answer in self.answers.items() if op in ops and answer.outcome is not Outcome.OK]
+        said = f"{len(odd)} of {len(keys)} orders were answered {odd[0].outcome} ({odd[0].detail})" if odd else ""
+        wrong = said or self._unsteady(keys)
+        if wrong:
+            raise CouldNotRunError(f"the steady state does not hold before anything is hurt: {wrong}")
+        self.notes.append(_steady("before", keys))
+
+    def orders(self, count: int, *, word: str = "order") -> list[str]:
+        """Think of *count* orders and return their keys."""
+        first = len(self._orders)
+        keys = [f"{word}-{self._seed:08x}-{number:03d}" for number in range(first, first + count)]
+        self._orders.update((key, {"symbol": "BTCUSDT", "quantity": at + 1}) for at, key in enumerate(keys, first))
+        return keys
+
+    def give(self, worker: str, key: str, *, delivery: int = 0) -> int:
+        """Deliver an order to a worker; return the number of the operation."""
+        return self.crew.give(worker, key, self._orders[key], delivery=delivery)
+
+    def until(self, condition: Callable[[], bool], *, deadline_s: float = DEADLINE_S) -> None:
+        """Let the workers work until *condition* holds."""
+        self.crew.listen_until(condition, deadline_s=deadline_s)
+
+    def until_idle(self) -> None:
+        """Let the workers work until nobody has anything to do."""
+        self.until(lambda: self.crew.is_idle)
+
+    @contextmanager
+    def strike(self, fault: RealFault[Any], *, at: str = "", **arguments: Any) -> Iterator[Blow]:
+        """Inject a fault into :attr:`site` for the length of the block, and heal it.
+
+        Args:
+            fault: Which one.
+            at: The place where it is to strike. The block must see that it did (:meth:`Blow.saw`): a fault that bit
+                somewhere else leaves no witness.
+            arguments: The fault's own.
+        """
+        before_ns = clock.shared_ns()
+        with fault.inject(self.site, **arguments) as strike:
+            blow = Blow(strike, at, before_ns)
+            self._blows.append(blow)
+            yield blow
+
+    def heal(self) -> None:
+        """Note that nothing hurts from here on."""
+        self._say(Phase(name="heal", at_ns=clock.shared_ns()))
+
+    def redeliver(self) -> None:
+        """Deliver every order again past the lease, from fresh processes, as a job queue would."""
+        self._say(Phase(name="redeliver", at_ns=clock.shared_ns()))
+        keys = list(self._orders)
+        self.pass_the_lease()
+        waiting = self._deliver(keys)
+        self.notes.append(f"{len(keys) - len(waiting)} of {len(keys)} orders answered OK in the end")
+
+    def end(self) -> None:
+        """See whether the steady state holds again: new orders are placed, once the guard was let reconcile."""
+        keys = self.orders(_STEADY, word="steady-after")
+        waiting = self._deliver(keys)
+        wrong = f"{len(waiting)} of {len(keys)} new orders were not answered OK" if waiting else self._unsteady(keys)
+        if wrong:
+            self.reason = f"the steady state does not hold again at the end: {wrong}"
+        else:
+            self.notes.append(_steady("after", keys))
+
+    def hire(self, count: int) -> list[str]:
+        """Hire fresh workers and return their names."""
+        names = [f"r{number}" for number in range(self._hired, self._hired + count)]
+        self._hired += count
+        self.crew.hire(names)
+        return names
+
+    def pass_the_lease(self) -> None:
+        """Let the lease run out, and every request with it: at once where the clock is ours, else in real time."""
+        beyond_s = self.story.lease_s * (1 + REQUEST_LIFE_LEASES) + 0.1
+        if self.server.has_clock:
+            self.server.advance(beyond_s)
+            return
+        until_ns = clock.elapsed_ns() + int(beyond_s * 1e9)
+        self.until(lambda: clock.elapsed_ns() > until_ns, deadline_s=beyond_s + 1)
+
+    @property
+    def answers(self) -> Mapping[int, Complete]:
+        """The answers so far, by operation."""
+        return {event.op: event for event in self.crew.events if isinstance(event, Complete)}
+
+    def events(self) -> list[Event]:
+        """Return all that happened, in order."""
+        faults = [blow.told() for blow in self._blows]
+        everything = [*self._told, *faults, *self.crew.events, *self.venue.read_book().entries]
+        return in_order(everything)
+
+    def running_at(self, at_ns: int) -> dict[str, Invoke]:
+        """Return the calls that had begun and were not answered at that moment, by process; ask when all is quiet."""
+        done = {op: answer.at_ns or 0 for op, answer in self.answers.items()}
+        calls = (event for event in self.crew.events if isinstance(event, Invoke))
+        return {call.process: call for call in calls if (call.at_ns or 0) < at_ns < done.get(call.op, at_ns + 1)}
+
+    # Within.
+
+    def _open_server(self, stack: ExitStack) -> RedisServer:
+        has_clock = find_library() is not None and self._choice.binary.takes_clock
+        asked: dict[str, Any] = {
+            "binary": self._choice.binary,
+            "appendonly": self.story.appendonly,
+            "config": self.story.config,
+            "controlled_clock": has_clock,
+        }
+        if not self.story.has_replica:
+            return stack.enter_context(RedisServer(**asked))
+        self.pair = stack.enter_context(PrimaryWithReplica(**asked))
+        return self.pair.primary
+
+    def _deliver(self, keys: list[str]) -> list[str]:
+        """Deliver orders until each is answered OK, and let the guard reconcile in between; return what is left."""
+        for number in range(1, _ROUNDS + 1):
+            names = self.hire(min(len(keys), _REDELIVERING))
+            ops = {self.give(names[at % len(names)], key, delivery=number): key for at, key in enumerate(keys)}
+            self.until_idle()
+            answers = self.answers
+            keys = [key for op, key in ops.items() if answers[op].outcome is not Outcome.OK]
+            if not keys:
+                break
+            for at, key in enumerate(keys):
+                self.crew.give_reconcile(names[at % len(names)], key)
+            self.until_idle()
+            self.pass_the_lease()
+        return keys
+
+    def _unsteady(self, keys: list[str]) -> str:
+        """Return what is not as it should be when nothing hurts and *keys* were placed; empty if nothing is."""
+        landed = [event.key for event in self.venue.read_book().entries if event.key in keys]
+        if sorted(landed) != sorted(keys):
+            return f"the book has {len(landed)} lines for {len(keys)} orders"
+        try:
+            with self.server.client() as client:
+                client.ping()
+        except redis.RedisError as error:
+            return f"the server does not answer PING: {error}"
+        return ""
+
+    def _say(self, event: Event) -> None:
+        self._told.append(event)
+
+
+def _steady(when: str, keys: list[str]) -> str:
+    return f"steady state {when}: {len(keys)} of {len(keys)} orders landed once and were answered OK"
+
+
+class Blow:
+    """A fault of the story.
+
+    Attributes:
+        strike: What is known of the fault itself.
+        at: The place where it was to strike; empty where any will do.
+        at_ns: When injecting it began.
+    """
+
+    def __init__(self, strike: Strike, at: str, at_ns: int) -> None:
+        self.strike = strike
+        self.at = at
+        self.at_ns = at_ns
+        self._place = ""
+
+    def saw(self, sentence: str) -> None:
+        """Say what shows that it struck at its place."""
+        self._place = sentence
+
+    def told(self) -> Fault:
+        """Return the fault as the history tells it, with its witness or none."""
+        witness = ""
+        if self._place or not self.at:
+            with suppress(NotWitnessedError):
+                witness = "; ".join(filter(None, [self.strike.witness(), self._place]))
+        return Fault(kind=self.strike.name, at=self.at, witness=witness, at_ns=self.at_ns)
