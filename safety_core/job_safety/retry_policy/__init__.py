@@ -1,0 +1,18 @@
+"""How often a failed job may be retried, and how soon. Composes its modules and holds no logic."""
+
+from __future__ import annotations
+
+from .answers import Overridden, Override, RetryAnswer, RetryDecision
+from .async_policy import AsyncRetryPolicy
+from .policy import RetryPolicy
+from .settings import RetrySettings
+
+__all__ = [
+    "AsyncRetryPolicy",
+    "Overridden",
+    "Override",
+    "RetryAnswer",
+    "RetryDecision",
+    "RetryPolicy",
+    "RetrySettings",
+]
