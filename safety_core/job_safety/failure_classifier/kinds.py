@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 _NAMES: Mapping[FailureType, str] = {
     FailureType.NETWORK_ERROR: (
         "ConnectionError ConnectError ConnectionClosed ReadError WriteError NetworkError RemoteProtocolError "
-        "ProxyError ClientConnectorError ClientConnectionError ServerDisconnectedError NewConnectionError ProtocolError "
-        "IncompleteRead gaierror herror"
+        "ProxyError ClientConnectorError ClientConnectionError ServerDisconnectedError NewConnectionError "
+        "ProtocolError IncompleteRead gaierror herror"
     ),
     FailureType.TIMEOUT: (
         "TimeoutError Timeout TimeoutException ReadTimeout WriteTimeout ConnectTimeout PoolTimeout "
@@ -77,7 +77,8 @@ BY_STATUS: tuple[tuple[int, int, FailureType], ...] = (
 BY_TEXT: tuple[tuple[str, FailureType], ...] = (
     (r"too many requests|rate.?limit", FailureType.RATE_LIMIT),
     (
-        r"database (?:table )?is locked|deadlock|lock wait timeout|could not obtain lock|could not serialize access",
+        r"database (?:table |schema )?is locked|deadlock|lock wait timeout|"
+        r"could not obtain lock|could not serialize access",
         FailureType.DATABASE_LOCK,
     ),
     (r"insufficient (?:balance|funds|margin)", FailureType.INSUFFICIENT_BALANCE),
@@ -85,8 +86,9 @@ BY_TEXT: tuple[tuple[str, FailureType], ...] = (
     (r"timed out|time-?out", FailureType.TIMEOUT),
     (
         (
-            r"connection (?:was )?(?:refused|reset|aborted|closed|lost|error)|network (?:is unreachable|error|failed)|"
-            r"no route to host|name or service not known|temporary failure in name resolution|broken pipe"
+            r"connection (?:was )?(?:refused|reset|aborted|closed|lost|error)|network (?:error|failed)|"
+            r"network is unreachable|no route to host|name or service not known|"
+            r"temporary failure in name resolution|broken pipe"
         ),
         FailureType.NETWORK_ERROR,
     ),

@@ -13,8 +13,11 @@ from typing import Any
 from safety_core.idempotency.failure_facts import MAX_TEXT, FailureFacts, facts_of
 from safety_core.job_safety.errors import FailureError
 
-_MAX_TRACEBACK = 262_144
 _HEADER = "Traceback (most recent call last):"
+_NOT_INDENTED = re.compile(r"^\S", re.MULTILINE).search
+_GROUP = re.compile(
+    r"^  \+ Exception Group Traceback.*?^  \| (\w[\w.]*Group: [^\n]*)", re.MULTILINE | re.DOTALL
+).search
 _RAISED = re.compile(r"(?P<name>[A-Za-z_][\w.]*)(?:: (?P<text>.*))?\Z", re.DOTALL).match
 _CODE = re.compile(r"(?:\bcode\s*=\s*|[\"']code[\"']\s*:\s*)(-\d{1,9})\b").search
 _KNOWN = {"socket.gaierror": socket.gaierror, "gaierror": socket.gaierror}
@@ -35,21 +38,24 @@ def facts_from(failure: Any) -> FailureFacts:
     if isinstance(failure, BaseException):
         return facts_of(failure)
     if isinstance(failure, bytes):
-        failure = failure[-_MAX_TRACEBACK:].decode("utf-8", "replace")
+        failure = failure.decode("utf-8", "replace")
     if isinstance(failure, str):
-        return _facts_of_text(failure[-_MAX_TRACEBACK:])
+        return _facts_of_text(failure)
     raise FailureError(
         f"the failure is a {type(failure).__name__}; expected an exception, sys.exc_info() or the text of a traceback"
     )
 
 
 def _facts_of_text(text: str) -> FailureFacts:
-    raised = _raised_part(text.strip())
+    raised = _raised_part(text)
     found = _RAISED(raised)
     if found is None:
         return FailureFacts(text=raised[:MAX_TEXT], code=_code(raised))
     path, message = found["name"], (found["text"] or "")[:MAX_TEXT]
     name = path.rpartition(".")[2]
+    if name.endswith("Group"):
+        # What follows are the members of the group, which are of any kind.
+        message = message.partition("\n")[0]
     known = _KNOWN.get(path) or (getattr(builtins, path, None) if path == name else None)
     if isinstance(known, type) and issubclass(known, BaseException):
         names = tuple(one.__name__ for one in known.__mro__)
@@ -59,12 +65,14 @@ def _facts_of_text(text: str) -> FailureFacts:
 
 def _raised_part(text: str) -> str:
     """Return the text from the line that names the exception on: the first one below the frames of the last trace."""
+    group = _GROUP(text)
+    if group is not None:
+        return group[1]
     _, header, below = text.rpartition(_HEADER)
-    if not header:
-        return text
-    lines = below.splitlines()
-    first = next((at for at, line in enumerate(lines) if line and not line[0].isspace()), None)
-    return "" if first is None else "\n".join(lines[first:])
+    if not header and not text[:1].isspace():
+        return text.strip()
+    first = _NOT_INDENTED(below)
+    return "" if first is None else below[first.start() :].strip()
 
 
 def _code(text: str) -> int | None:

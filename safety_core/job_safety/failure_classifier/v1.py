@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _ONE = "|".join(f"(?P<k{at}>{pattern})" for at, (pattern, _) in enumerate(BY_TEXT))
 _BUILT_IN = [(re.compile(pattern, re.IGNORECASE), kind) for pattern, kind in BY_TEXT]
 _ANY = re.compile(_ONE, re.IGNORECASE)
+_MOST_KNOWN = 1024
 _BY_VALUE = {str(kind): kind for kind in FailureType}
 
 
@@ -31,6 +32,7 @@ class FailureClassifier:
         self._typed: list[tuple[str, re.Pattern[str], FailureType]] = []
         self._patterns: list[tuple[re.Pattern[str], FailureType]] = []
         self._names: dict[str, FailureType] = dict(BY_NAME)
+        self._known: dict[Any, Any] = {}
 
     def add_type(self, name: str | type[BaseException], failure_type: FailureType | str) -> None:
         """Let a class, by itself or by its name, and what is derived from it be of a kind.
@@ -42,6 +44,7 @@ class FailureClassifier:
         if not isinstance(plain, str) or not plain:
             raise FailureError(f"the exception type is {name!r}; expected a class or the name of one")
         self._names[plain.rpartition(".")[2]] = _kind(failure_type)
+        self._known.clear()
 
     def add_pattern(
         self, pattern: str | re.Pattern[str], failure_type: FailureType | str, *, error_type: str | None = None
@@ -69,6 +72,7 @@ class FailureClassifier:
             self._patterns.insert(0, (pattern, kind))
         else:
             self._typed.insert(0, (error_type.rpartition(".")[2], pattern, kind))
+        self._known.clear()
 
     def failure_type(self, exc_info: Any) -> FailureType:
         """Return the kind of a failure; UNKNOWN_ERROR where nothing matches.
@@ -84,8 +88,24 @@ class FailureClassifier:
         Raises:
             FailureError: As for `failure_type`.
         """
-        kind = self.failure_type(exc_info)
+        known: tuple[bool, FailureType] | None = self._known.get(type(exc_info))
+        if known is not None:
+            return known
+        facts = facts_from(exc_info)
+        kind = self._kind_of(facts)
+        if self._told_by_type(exc_info, facts):
+            self._remember(type(exc_info), (kind.retryable, kind))
         return kind.retryable, kind
+
+    def _told_by_type(self, failure: Any, facts: FailureFacts) -> bool:
+        """Return whether the class of an exception alone says its kind, so that the next one needs no look."""
+        is_named = isinstance(failure, BaseException) and any(name in self._names for name in facts.names)
+        return is_named and not any(name in facts.names for name, _, _ in self._typed)
+
+    def _remember(self, key: Any, answer: Any) -> None:
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        self._known[key] = answer
 
     def _kind_of(self, facts: FailureFacts) -> FailureType:
         for name, pattern, kind in self._typed:

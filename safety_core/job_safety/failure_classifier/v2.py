@@ -7,7 +7,7 @@ what is at stake, and for an order or a booking it never may.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from safety_core.idempotency.classification import UNMATCHED, classify_facts
 from safety_core.idempotency.effect_classes import EffectClass
@@ -19,7 +19,11 @@ from .reading import facts_from
 from .v1 import FailureClassifier
 from .verdicts import WHEN_UNKNOWN, FailureVerdict, Phase, RetryChoice
 
+if TYPE_CHECKING:
+    from safety_core.idempotency.failure_facts import FailureFacts
+
 _BANNED_UNTIL = re.compile(r"banned until (\d{12,14})\b").search
+_TOLD = ("status", "status_code", "code", "definite", "retry_after", "response", "headers", "__getattr__")
 _WAITS = frozenset({FailureType.RATE_LIMIT, FailureType.EXCHANGE_BAN})
 
 
@@ -60,11 +64,20 @@ class FailureClassifierV2(FailureClassifier):
             FailureError: `exc_info`, the phase or the class is none that is known.
         """
         try:
+            known: FailureVerdict | None = self._known.get((type(exc_info), phase, effect_class))
+            if known is not None and not exc_info.__dict__:
+                return known
             phase, effect_class = Phase(phase), EffectClass(effect_class)
-        except ValueError as error:
-            known = ", ".join(map(repr, (*map(str, Phase), *map(str, EffectClass))))
-            raise FailureError(f"{error}; expected a phase and an effect class, of: {known}") from None
+        except (ValueError, TypeError) as error:
+            names = ", ".join(map(repr, (*map(str, Phase), *map(str, EffectClass))))
+            raise FailureError(f"{error}; expected a phase and an effect class, of: {names}") from None
         facts = facts_from(exc_info)
+        judged = self._judged(facts, phase, effect_class)
+        if self._told_by_type(exc_info, facts) and _is_plain(exc_info):
+            self._remember((type(exc_info), phase, effect_class), judged)
+        return judged
+
+    def _judged(self, facts: FailureFacts, phase: Phase, effect_class: EffectClass) -> FailureVerdict:
         judged = classify_facts(facts, self._rules)
         kind = judged.failure
         if kind is FailureType.UNKNOWN_ERROR:
@@ -102,6 +115,11 @@ class FailureClassifierV2(FailureClassifier):
     def failure_type(self, exc_info: Any) -> FailureType:
         """Return the kind of a failure by the exchange's table, else by V1's."""
         return self.classify(exc_info).failure_type
+
+
+def _is_plain(failure: BaseException) -> bool:
+    """Return whether neither an exception nor its class says more than what it is called."""
+    return failure.__dict__ == {} and not any(hasattr(type(failure), name) for name in _TOLD)
 
 
 def _choice(verdict: Verdict, advice: RetryAdvice, kind: FailureType, stake: EffectClass) -> RetryChoice:

@@ -56,7 +56,13 @@ class AsyncRetryGuard:
     ) -> RunAnswer:
         """Ask for a run of a job, as `RetryGuard.begin` does; the same errors."""
         job_id, intent = wanted_run(
-            self.engine.terms, job, idempotency_key, effect_type=effect_type, payload=payload, minted_at=minted_at
+            self.engine.terms,
+            job,
+            idempotency_key,
+            effect_type=effect_type,
+            payload=payload,
+            minted_at=minted_at,
+            resumable=resumable,
         )
         saved = note_key(job, idempotency_key)
         if inspect.isawaitable(saved):

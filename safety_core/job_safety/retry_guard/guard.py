@@ -84,7 +84,13 @@ class RetryGuard:
             GuardError: A caller's mistake, before anything was sent.
         """
         job_id, intent = wanted_run(
-            self.engine.terms, job, idempotency_key, effect_type=effect_type, payload=payload, minted_at=minted_at
+            self.engine.terms,
+            job,
+            idempotency_key,
+            effect_type=effect_type,
+            payload=payload,
+            minted_at=minted_at,
+            resumable=resumable,
         )
         note_key(job, idempotency_key)
         steps = begin_run(self.engine.terms, job_id, idempotency_key, intent, resumable=resumable)
@@ -124,7 +130,7 @@ class RetryGuard:
         Then say how it ended: `mark_success`, `mark_failure` or `mark_unknown`, from the same thread.
 
         Raises:
-            RunInDoubtError: An earlier run may have done its effects. Skipping would lose it, running could double it.
+            RunInDoubtError: An earlier run may have done its effects: skipping may lose it, running may double it.
             RunRefusedError, GuardError: As for `begin`, whose options this takes.
         """
         answer = self.begin(job, idempotency_key, **options)

@@ -68,6 +68,7 @@ def wanted_run(
     effect_type: EffectType | str,
     payload: Any,
     minted_at: datetime | float | None,
+    resumable: bool,
 ) -> tuple[str, Intent]:
     """Check what the caller asks for; return the job's id and the intent.
 
@@ -75,6 +76,10 @@ def wanted_run(
         GuardError: The caller's mistake.
     """
     kind = effect_type_of(effect_type)
+    if resumable and kind is not EffectType.JOB:
+        raise JobError(f"a run that is {kind} itself cannot be resumable: running it again would do it twice")
+    if resumable and not terms.starts:
+        raise JobError("a run cannot be resumable in fast mode, where every claim counts as started; use strict")
     entity_id = job_entity_id(key) if kind is EffectType.JOB else key
     job_id = job_id_of(job)
     intent = make_intent(terms, kind, entity_id, payload, minted_at=minted_at, resume=None, store_result=True)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from .protocol import PolicyTerms
     from .settings import RetrySettings
 
 logger = logging.getLogger("safety_core.job_safety")
@@ -107,6 +108,12 @@ def needed(audit: Callable[[Overridden], Any] | None) -> Callable[[Overridden], 
     if audit is None:
         raise OverrideError("the policy was given no audit, and without one nothing is forced; pass audit=")
     return audit
+
+
+def cooldown_of(terms: PolicyTerms, attempts: int, job: Any) -> float:
+    """Return the wait before the next retry after `attempts` of them, in seconds; for None of any job, unjittered."""
+    key = "" if job is None else terms.key(job_id_of(job))
+    return terms.settings.cooldown_ms(attempts, key) / 1000
 
 
 def waits_of(failure: FailureVerdict | None) -> tuple[int, int]:

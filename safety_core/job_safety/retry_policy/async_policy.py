@@ -11,7 +11,17 @@ from safety_core.idempotency.settings import GuardSettings
 from safety_core.idempotency.terms import Terms
 from safety_core.job_safety.jobs import job_id_of
 
-from .asking import checked_limit, needed, noted, overridden, question, refused_by_failure, tell, waits_of
+from .asking import (
+    checked_limit,
+    cooldown_of,
+    needed,
+    noted,
+    overridden,
+    question,
+    refused_by_failure,
+    tell,
+    waits_of,
+)
 from .protocol import decide, policy_terms, tell_failed, tell_limit, tell_succeeded
 from .settings import RetrySettings
 
@@ -90,6 +100,10 @@ class AsyncRetryPolicy:
         job_id, limit = job_id_of(job), checked_limit(max_attempts)
         await self._audited(overridden("extend_limit", job_id, override, f"max_attempts {limit}"))
         noted(await self.driver.run(tell_limit(self.terms, job_id, limit)), "extend a job's limit")
+
+    def cooldown_seconds(self, attempts: int, job: Any = None) -> float:
+        """Return the wait before a retry, as `RetryPolicy.cooldown_seconds` does; the same errors."""
+        return cooldown_of(self.terms, attempts, job)
 
     async def _audited(self, act: Overridden) -> None:
         taken_down = needed(self._audit)(act)

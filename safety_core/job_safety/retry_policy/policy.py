@@ -13,7 +13,17 @@ from safety_core.idempotency.settings import GuardSettings
 from safety_core.idempotency.terms import Terms
 from safety_core.job_safety.jobs import job_id_of
 
-from .asking import checked_limit, needed, noted, overridden, question, refused_by_failure, tell, waits_of
+from .asking import (
+    checked_limit,
+    cooldown_of,
+    needed,
+    noted,
+    overridden,
+    question,
+    refused_by_failure,
+    tell,
+    waits_of,
+)
 from .protocol import decide, policy_terms, tell_failed, tell_limit, tell_succeeded
 from .settings import RetrySettings
 
@@ -146,8 +156,7 @@ class RetryPolicy:
         Raises:
             JobError, PolicyError: The job has no id, or `attempts` is no whole number from 0 on.
         """
-        key = "" if job is None else self.terms.key(job_id_of(job))
-        return self.settings.cooldown_ms(attempts, key) / 1000
+        return cooldown_of(self.terms, attempts, job)
 
     def close(self) -> None:
         """Close the idle connections. The policy may be used again afterwards."""
