@@ -24,6 +24,7 @@ from stormproof.markdown import NOTE, joined, table
 from stormproof.peers_section import peers_section
 from stormproof.pytest_page import pytest_page
 from stormproof.redis_checks_page import redis_checks_page
+from stormproof.retries_page import retries_page
 from stormproof.saying import Exit, complain
 from stormproof.source_facts import members, tests_of_outcomes
 from stormproof.toxiproxy_page import toxiproxy_page
@@ -121,6 +122,7 @@ def pages(root: Path) -> dict[str, str]:
         "docs/faults.md": faults_page,
         "docs/outcomes.md": outcomes_page,
         "docs/pytest.md": lambda _root: joined(["# In a test of pytest", NOTE, *pytest_page()]),
+        "docs/retries.md": retries_page,
         "docs/subjects.md": subjects_page,
         "docs/toxiproxy.md": lambda _root: joined(["# Toxiproxy", NOTE, *toxiproxy_page()]),
         "README.md": readme_page,

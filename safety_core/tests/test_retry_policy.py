@@ -40,10 +40,9 @@ def policy(server: Server, flavour: str) -> Face:
     return policy_of(flavour, server.url)
 
 
-def stored(server: Server) -> dict[bytes, Any]:
-    """Return every key with the content of its hash."""
-    client = server.client()
-    return {key: client.hgetall(key) for key in client.keys("*#retry:*")}
+def stored(server: Server) -> list[Any]:
+    """Return the keys of all jobs that attempts are counted of."""
+    return list(server.client().keys("*#retry:*"))
 
 
 def test_the_worked_timeline_holds(server: Server, policy: Face) -> None:

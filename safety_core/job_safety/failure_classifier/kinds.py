@@ -77,8 +77,10 @@ BY_STATUS: tuple[tuple[int, int, FailureType], ...] = (
 BY_TEXT: tuple[tuple[str, FailureType], ...] = (
     (r"too many requests|rate.?limit", FailureType.RATE_LIMIT),
     (
-        r"database (?:table |schema )?is locked|deadlock|lock wait timeout|"
-        r"could not obtain lock|could not serialize access",
+        (
+            r"database (?:table |schema )?is locked|deadlock|lock wait timeout|"
+            r"could not obtain lock|could not serialize access"
+        ),
         FailureType.DATABASE_LOCK,
     ),
     (r"insufficient (?:balance|funds|margin)", FailureType.INSUFFICIENT_BALANCE),
