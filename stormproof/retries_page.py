@@ -5,6 +5,7 @@ The series are drawn from fixed seeds, so the same tree always gives the same pa
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from safety_core.idempotency.failure_table import BINANCE, OPEN_STATUS, PROTOCOL
@@ -93,7 +94,8 @@ Where it is not known whether the effect happened, what is at stake decides. A f
 _SPIKES = """\
 `RetrySpikeDetector` compares the retries of the last minutes with those of the hour before. What it is worth is
 measured on series whose spikes are known: {days} days without a spike, and {spikes} spikes of ten minutes each.
-0.00 stands for no false alarm at all, and a dash for no spike found. The delay is counted to the end of the minute in which the alarm came."""
+0.00 stands for no false alarm at all, and a dash for no spike found. The delay is counted to the end of the minute in
+which the alarm came."""
 
 _TRADE = "What the threshold trades, over all series above; spikes are {factor:g} times the usual:"
 
@@ -165,7 +167,12 @@ def _span(span: tuple[int, int]) -> str:
     return str(low) if low == high else f"{low} to {high}"
 
 
-def _spikes() -> Iterator[str]:
+@cache
+def _spikes() -> tuple[str, ...]:
+    return tuple(_measured())
+
+
+def _measured() -> Iterator[str]:
     quiet = [quiet_series(name, rate, days=_DAYS, seed=1) for name, rate in _SERIES]
     spiked = {
         factor: [spiked_series(name, rate, factor=factor, spikes=_SPIKED, seed=2) for name, rate in _SERIES]

@@ -35,7 +35,6 @@ from .retry_hardening_v2 import (
 )
 from .retry_policy import (
     AsyncRetryPolicy,
-    Overridden,
     Override,
     RetryAnswer,
     RetryDecision,
@@ -57,7 +56,6 @@ __all__ = [
     "JobError",
     "JobSafetyError",
     "NoRunError",
-    "Overridden",
     "Override",
     "OverrideError",
     "Phase",

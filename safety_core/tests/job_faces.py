@@ -66,3 +66,46 @@ class Job:
     def save_meta(self) -> None:
         """Count how often the metadata was saved."""
         self.saved += 1
+
+
+class Book:
+    """An audit that keeps its lines in memory, in the order in which they were written.
+
+    Attributes:
+        lines: Phase and columns of each line.
+        full: Whether nothing can be written any more.
+    """
+
+    def __init__(self, *, full: bool = False) -> None:
+        self.lines: list[tuple[str, dict[str, Any]]] = []
+        self.full = full
+
+    def begin(self, **columns: Any) -> Entry:
+        """Take an intent down."""
+        self._write("intent", columns)
+        return Entry(self, columns)
+
+    def record(self, **columns: Any) -> None:
+        """Take a decision down."""
+        self._write("decision", columns)
+
+    def _write(self, phase: str, columns: dict[str, Any]) -> None:
+        if self.full:
+            raise OSError("the disk is full")
+        self.lines.append((phase, columns))
+
+
+class Entry:
+    """An intent in the book."""
+
+    def __init__(self, book: Book, columns: dict[str, Any]) -> None:
+        self.book, self.columns = book, columns
+
+    def succeeded(self) -> None:
+        """Take down that it was done."""
+        self.book.lines.append(("done", self.columns))
+
+    def failed(self, error: BaseException | str) -> None:
+        """Take down that it failed."""
+        said = error if isinstance(error, str) else type(error).__name__
+        self.book.lines.append(("failed", {**self.columns, "error_message": said}))

@@ -35,7 +35,7 @@ from safety_core.job_safety import (
     job_idempotency_key,
     skipped,
 )
-from safety_core.tests.job_faces import SETTINGS, Job, guard_of
+from safety_core.tests.job_faces import SETTINGS, Book, Job, guard_of
 from safety_core.tests.servers import LEASE_S, LIFE_S, advance
 
 if TYPE_CHECKING:
@@ -235,7 +235,7 @@ def test_force_never_passes_the_guard(server: Server, guard: Face) -> None:
     guard.begin("a", "running")
     guard.unknown(guard.begin("a", "doubt").run, "lost")
     who = Override(actor="ann", reason="hurry")
-    with RetryPolicy(server.url, guard=SETTINGS, audit=lambda act: None) as policy:
+    with RetryPolicy(server.url, guard=SETTINGS, audit=Book()) as policy:
         for key in ("done", "running", "doubt"):
             assert policy.acquire(key, force=who).allowed
             assert guard.begin("a", key).decision is not RunDecision.RUN

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from safety_core.idempotency import GuardSettings, Reconciler, SideEffectWrapper, prepare_store
+from safety_core.idempotency import GuardSettings, Mode, Reconciler, SideEffectWrapper, prepare_store
 from safety_core.idempotency.errors import StoreUnsafeError
 from safety_core.job_safety import (
+    FailureClassifierV2,
     JobError,
-    Overridden,
     Override,
-    OverrideError,
     PolicyError,
     RetryDecision,
     RetryPolicy,
@@ -29,6 +28,15 @@ if TYPE_CHECKING:
     from safety_core.tests.job_faces import Face
     from safety_core.tests.relay import Relay
     from safety_core.tests.servers import Server
+
+
+class Refused(Exception):  # noqa: N818 - what a venue's client raises is called as it likes
+    """An answer of a venue with a status."""
+
+    def __init__(self, status: int, retry_after: float) -> None:
+        super().__init__()
+        self.status, self.retry_after = status, retry_after
+
 
 WHO = Override(actor="ann", reason="the exchange is back")
 
@@ -140,53 +148,55 @@ def test_job_may_have_a_limit_of_its_own(server: Server, policy: Face, carried: 
     assert policy.acquire(Job()).allowed
 
 
-def test_operator_may_extend_a_limit_and_it_is_taken_down(server: Server, flavour: str) -> None:
-    """The way out of "max attempts reached": above what the job and the settings say."""
-    prepare_store(server.url)
-    audited: list[Overridden] = []
-    policy = policy_of(flavour, server.url, audit=audited.append, settings=RetrySettings(cooldown_seconds=0))
-    job = Job(max_attempts=0)
-    policy.extend_limit(job, 1, WHO)
-    assert policy.acquire(job).allowed
-    assert policy.acquire(job).decision is RetryDecision.MAX_ATTEMPTS
-    assert [(one.act, one.job_id, one.actor, one.detail) for one in audited] == [
-        ("extend_limit", "job-1", "ann", "max_attempts 1")
-    ]
+@pytest.mark.parametrize(
+    ("failure", "forced", "decision"),
+    [
+        (ValueError("bad"), False, RetryDecision.OUTCOME_UNKNOWN),
+        (TimeoutError(), False, RetryDecision.OUTCOME_UNKNOWN),
+        (TimeoutError(), True, RetryDecision.OUTCOME_UNKNOWN),
+        (ConnectionRefusedError(), False, RetryDecision.ALLOWED),
+    ],
+    ids=["unmatched", "timeout", "forced timeout", "refused"],
+)
+def test_unknown_outcome_of_an_order_is_never_a_retry(
+    server: Server, policy: Face, failure: Exception, forced: bool, decision: RetryDecision
+) -> None:
+    """Not even a forced one."""
+    judged = FailureClassifierV2().classify(failure)
+    answer = policy.acquire("job-1", failure=judged, force=WHO if forced else None)
+    assert answer.decision is decision
+    assert len(stored(server)) == (decision is RetryDecision.ALLOWED)
 
 
-def test_force_lifts_cooldown_and_limit_and_still_counts(server: Server, flavour: str) -> None:
-    """Who forced it is taken down first, and the attempt is one like any other."""
-    prepare_store(server.url)
-    audited: list[Overridden] = []
-    policy = policy_of(flavour, server.url, audit=audited.append, settings=RetrySettings(max_attempts=1))
+def test_hopeless_failure_is_refused_unless_asked_for(server: Server, policy: Face) -> None:
+    """Only retryable by default; the opposite has to be said."""
+    judged = FailureClassifierV2().classify(ValueError("bad"), phase="before sending")
+    assert policy.acquire("job-1", failure=judged).decision is RetryDecision.NOT_RETRYABLE
+    assert policy.acquire("job-1", failure=judged, retry_only_retryable=False).allowed
+
+
+def test_wait_that_was_asked_for_is_kept(server: Server, policy: Face) -> None:
+    """Two minutes of Retry-After outlast the first cooldown, and a ban lasts until the time that it names."""
+    policy.record_failure("job-1", FailureClassifierV2().classify(Refused(429, retry_after=120)))
+    asked = policy.acquire("job-1")
+    assert asked.decision is RetryDecision.NOT_BEFORE
+    assert 115 < asked.wait_s <= 120
+    until_ms = (server.client().time()[0] + 7200) * 1000
+    ban = FailureClassifierV2().classify(f"APIError: APIError(code=-1003): IP banned until {until_ms}")
+    policy.record_failure("job-1", ban)
+    policy.record_failure("job-1", FailureClassifierV2().classify(Refused(429, retry_after=1)))
+    assert 7190 < policy.acquire("job-1").wait_s <= 7200
+    advance(server, 7201)
     assert policy.acquire("job-1").allowed
-    assert not policy.acquire("job-1").allowed
-    forced = policy.acquire("job-1", force=WHO)
-    assert (forced.decision, forced.forced, forced.attempt) == (RetryDecision.ALLOWED, True, 2)
-    assert [(one.act, one.actor, one.reason) for one in audited] == [("force_retry", "ann", "the exchange is back")]
 
 
-def test_nothing_is_forced_that_is_not_taken_down(server: Server, flavour: str) -> None:
-    """No audit, no act: neither without one, nor where it fails."""
-    prepare_store(server.url)
-
-    def full(_: Overridden) -> None:
-        raise OSError("the disk is full")
-
-    for audit, error in ((None, OverrideError), (full, OSError)):
-        policy = policy_of(flavour, server.url, audit=audit)
-        with pytest.raises(error):
-            policy.acquire("job-1", force=WHO)
-        with pytest.raises(error):
-            policy.extend_limit("job-1", 9, WHO)
-    assert not stored(server)
-
-
-@pytest.mark.parametrize("blank", [{"actor": ""}, {"reason": "  "}, {"actor": None}])
-def test_override_names_actor_and_reason(blank: dict[str, Any]) -> None:
-    """An override of nobody for nothing is none."""
-    with pytest.raises(OverrideError, match="expected a text"):
-        Override(**{"actor": "ann", "reason": "why", **blank})
+def test_durable_policy_counts_only_what_is_confirmed(server: Server, flavour: str) -> None:
+    """A count that a failover could lose allows nothing, and its token takes it up again."""
+    guard = GuardSettings(mode=Mode.DURABLE, wait_replicas=1, wait_ms=50)
+    prepare_store(server.url, settings=guard)
+    answer = policy_of(flavour, server.url, guard=guard).acquire("job-1")
+    assert (answer.decision, bool(answer.token)) == (RetryDecision.STORE_UNSAFE, True)
+    assert "copies" in answer.reason
 
 
 def test_dry_run_writes_nothing(server: Server, policy: Face) -> None:

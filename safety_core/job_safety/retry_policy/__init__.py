@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from .answers import Overridden, Override, RetryAnswer, RetryDecision
+from .answers import Override, RetryAnswer, RetryDecision
 from .async_policy import AsyncRetryPolicy
+from .auditing import Audit, AuditedAct
 from .policy import RetryPolicy
 from .settings import RetrySettings
 
 __all__ = [
     "AsyncRetryPolicy",
-    "Overridden",
+    "Audit",
+    "AuditedAct",
     "Override",
     "RetryAnswer",
     "RetryDecision",

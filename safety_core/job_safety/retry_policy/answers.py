@@ -68,26 +68,6 @@ class Override:
 
 
 @final
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overridden:
-    """What an audit is told before the policy is lifted.
-
-    Attributes:
-        act: `force_retry` or `extend_limit`.
-        job_id: Which job.
-        actor: Whoever answers for it.
-        reason: Why.
-        detail: What exactly is asked for.
-    """
-
-    act: str
-    job_id: str
-    actor: str
-    reason: str
-    detail: str
-
-
-@final
 @dataclass(slots=True, kw_only=True, eq=False)
 class RetryAnswer:
     """The answer of the policy.

@@ -15,7 +15,7 @@ from safety_core.job_safety.errors import OverrideError, PolicyError
 from safety_core.job_safety.failure_classifier.verdicts import FailureVerdict, RetryChoice
 from safety_core.job_safety.jobs import job_id_of, own_limit_of
 
-from .answers import Overridden, Override, RetryAnswer, RetryDecision
+from .answers import Override, RetryAnswer, RetryDecision
 from .protocol import Asked, milliseconds, token_of
 
 if TYPE_CHECKING:
@@ -40,14 +40,17 @@ def question(
     dry_run: bool,
     force: Override | None,
     token: str | None,
+    said: tuple[object, ...],
 ) -> Asked:
-    """Check what the caller asks.
+    """Check what the caller asks; `said` is what an audit will be told of it.
 
     Raises:
         JobError, PolicyError, OverrideError: The caller's mistake.
     """
     if force is not None and not isinstance(force, Override):
         raise OverrideError(f"force is {force!r:.80}; expected an Override, which names actor and reason")
+    if not all(isinstance(text, str) and text.strip() for text in said):
+        raise PolicyError(f"actor and reason are {said!r:.80}; expected texts that are not empty")
     return Asked(
         job_id=job_id_of(job),
         failed_at_ms=milliseconds(failed_at),
@@ -92,22 +95,6 @@ def refused_by_failure(
         dry_run=not asked.counts,
         reason=f"{decision.meaning}: {failure.failure_type}",
     )
-
-
-def overridden(act: str, job_id: str, override: Override, detail: str) -> Overridden:
-    """Return what an audit is told."""
-    return Overridden(act=act, job_id=job_id, actor=override.actor, reason=override.reason, detail=detail)
-
-
-def needed(audit: Callable[[Overridden], Any] | None) -> Callable[[Overridden], Any]:
-    """Return the audit.
-
-    Raises:
-        OverrideError: There is none. What nobody takes down is not done.
-    """
-    if audit is None:
-        raise OverrideError("the policy was given no audit, and without one nothing is forced; pass audit=")
-    return audit
 
 
 def cooldown_of(terms: PolicyTerms, attempts: int, job: Any) -> float:

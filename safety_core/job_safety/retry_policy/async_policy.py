@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
+import asyncio
 from typing import TYPE_CHECKING, Any, Self
 
 from safety_core.idempotency.async_link import AsyncDriver, AsyncLinkPool
@@ -11,17 +11,8 @@ from safety_core.idempotency.settings import GuardSettings
 from safety_core.idempotency.terms import Terms
 from safety_core.job_safety.jobs import job_id_of
 
-from .asking import (
-    checked_limit,
-    cooldown_of,
-    needed,
-    noted,
-    overridden,
-    question,
-    refused_by_failure,
-    tell,
-    waits_of,
-)
+from .asking import checked_limit, cooldown_of, noted, question, refused_by_failure, tell, waits_of
+from .auditing import begun, ended, written
 from .protocol import decide, policy_terms, tell_failed, tell_limit, tell_succeeded
 from .settings import RetrySettings
 
@@ -32,7 +23,9 @@ if TYPE_CHECKING:
     from safety_core.idempotency.steps import StoreValidator
     from safety_core.job_safety.failure_classifier.verdicts import FailureVerdict
 
-    from .answers import Overridden, Override, RetryAnswer
+    from .answers import Override, RetryAnswer
+    from .auditing import Audit, AuditedAct
+    from .protocol import Asked
 
 
 class AsyncRetryPolicy:
@@ -50,11 +43,11 @@ class AsyncRetryPolicy:
         *,
         settings: RetrySettings | None = None,
         guard: GuardSettings | None = None,
-        audit: Callable[[Overridden], Any] | None = None,
+        audit: Audit | None = None,
         on_decision: Callable[[RetryAnswer], object] | None = None,
         validator: StoreValidator | None = None,
     ) -> None:
-        """Make a policy, as RetryPolicy; `audit` may be a coroutine function."""
+        """Make a policy, as RetryPolicy. The audit is told in a thread, so that its disk holds up nobody."""
         self.settings = settings if settings is not None else RetrySettings()
         shared = guard if guard is not None else GuardSettings()
         self.terms = policy_terms(Terms(shared, validator=validator), self.settings)
@@ -73,17 +66,37 @@ class AsyncRetryPolicy:
         dry_run: bool = False,
         force: Override | None = None,
         token: str | None = None,
+        actor: str = "system",
+        reason: str = "retry",
     ) -> RetryAnswer:
         """Ask for one retry of a job, as `RetryPolicy.acquire` does; the same errors."""
         asked = question(
-            job, failed_at=failed_at, max_attempts=max_attempts, dry_run=dry_run, force=force, token=token
+            job,
+            failed_at=failed_at,
+            max_attempts=max_attempts,
+            dry_run=dry_run,
+            force=force,
+            token=token,
+            said=(actor, reason),
         )
-        refused = refused_by_failure(asked, failure, self.settings, only_retryable=retry_only_retryable)
-        if refused is not None:
-            return tell(refused, self._hook)
-        if force is not None and not dry_run:
-            await self._audited(overridden("force_retry", asked.job_id, force, "one retry"))
-        return tell(await self.driver.run(decide(self.terms, asked)), self._hook)
+        answer = refused_by_failure(asked, failure, self.settings, only_retryable=retry_only_retryable)
+        if answer is None and force is not None and not dry_run:
+            act = await asyncio.to_thread(begun, self._audit, "force", asked.job_id, force, attempts=1)
+            answer = await self._decided(asked, act)
+            await asyncio.to_thread(ended, act, answer)
+            return tell(answer, self._hook)
+        if answer is None:
+            answer = await self.driver.run(decide(self.terms, asked))
+        if self._audit is not None:
+            await asyncio.to_thread(written, self._audit, answer, actor=actor, reason=reason, failure=failure)
+        return tell(answer, self._hook)
+
+    async def _decided(self, asked: Asked, act: AuditedAct) -> RetryAnswer:
+        try:
+            return await self.driver.run(decide(self.terms, asked))
+        except BaseException as error:
+            act.failed(error)
+            raise
 
     async def record_failure(self, job: Any, failure: FailureVerdict | None = None) -> None:
         """Note that a job failed now, as `RetryPolicy.record_failure` does; the same errors."""
@@ -98,17 +111,17 @@ class AsyncRetryPolicy:
     async def extend_limit(self, job: Any, max_attempts: int, override: Override) -> None:
         """Give a job another limit, as `RetryPolicy.extend_limit` does; the same errors."""
         job_id, limit = job_id_of(job), checked_limit(max_attempts)
-        await self._audited(overridden("extend_limit", job_id, override, f"max_attempts {limit}"))
-        noted(await self.driver.run(tell_limit(self.terms, job_id, limit)), "extend a job's limit")
+        act = await asyncio.to_thread(begun, self._audit, "override", job_id, override, max_attempts=limit)
+        try:
+            noted(await self.driver.run(tell_limit(self.terms, job_id, limit)), "extend a job's limit")
+        except BaseException as error:
+            act.failed(error)
+            raise
+        await asyncio.to_thread(act.succeeded)
 
     def cooldown_seconds(self, attempts: int, job: Any = None) -> float:
         """Return the wait before a retry, as `RetryPolicy.cooldown_seconds` does; the same errors."""
         return cooldown_of(self.terms, attempts, job)
-
-    async def _audited(self, act: Overridden) -> None:
-        taken_down = needed(self._audit)(act)
-        if inspect.isawaitable(taken_down):
-            await taken_down
 
     async def aclose(self) -> None:
         """Close the idle connections. The policy may be used again afterwards."""

@@ -13,17 +13,8 @@ from safety_core.idempotency.settings import GuardSettings
 from safety_core.idempotency.terms import Terms
 from safety_core.job_safety.jobs import job_id_of
 
-from .asking import (
-    checked_limit,
-    cooldown_of,
-    needed,
-    noted,
-    overridden,
-    question,
-    refused_by_failure,
-    tell,
-    waits_of,
-)
+from .asking import checked_limit, cooldown_of, noted, question, refused_by_failure, tell, waits_of
+from .auditing import begun, ended, written
 from .protocol import decide, policy_terms, tell_failed, tell_limit, tell_succeeded
 from .settings import RetrySettings
 
@@ -34,7 +25,9 @@ if TYPE_CHECKING:
     from safety_core.idempotency.steps import StoreValidator
     from safety_core.job_safety.failure_classifier.verdicts import FailureVerdict
 
-    from .answers import Overridden, Override, RetryAnswer
+    from .answers import Override, RetryAnswer
+    from .auditing import Audit, AuditedAct
+    from .protocol import Asked
 
 
 class RetryPolicy:
@@ -52,7 +45,7 @@ class RetryPolicy:
         *,
         settings: RetrySettings | None = None,
         guard: GuardSettings | None = None,
-        audit: Callable[[Overridden], object] | None = None,
+        audit: Audit | None = None,
         on_decision: Callable[[RetryAnswer], object] | None = None,
         validator: StoreValidator | None = None,
     ) -> None:
@@ -62,8 +55,8 @@ class RetryPolicy:
             redis: A redis.Redis client, of which only address, database, credentials and TLS are used, or a URL.
             settings: How often and how soon; the defaults where left out.
             guard: Namespace, environment, account and time limits, as the guard has them.
-            audit: Called before the policy is lifted; what it raises goes up, and nothing is lifted. Without one
-                nothing can be forced.
+            audit: Told every decision, and before the policy is lifted: what it raises then goes up, and nothing is
+                lifted. Without one nothing can be forced. See `RetryAudit`.
             on_decision: Called with every answer, after it is final. What it raises is logged and goes no further.
             validator: As for SideEffectWrapper.
 
@@ -88,6 +81,8 @@ class RetryPolicy:
         dry_run: bool = False,
         force: Override | None = None,
         token: str | None = None,
+        actor: str = "system",
+        reason: str = "retry",
     ) -> RetryAnswer:
         """Ask for one retry of a job. Where it is allowed it is counted already, so run it.
 
@@ -102,6 +97,8 @@ class RetryPolicy:
             force: Lifts cooldown, limit and kind for this one call. The attempt counts all the same. It does not lift
                 an unknown outcome, nor anything of the guard.
             token: The `token` of an earlier answer, so that an attempt which may be counted is not counted twice.
+            actor: Who asks, for the audit.
+            reason: Why, for the audit.
 
         Returns:
             The answer; a refusal says why and, where it helps, for how long.
@@ -110,14 +107,31 @@ class RetryPolicy:
             JobError, PolicyError, OverrideError: The caller's mistake, before anything was sent.
         """
         asked = question(
-            job, failed_at=failed_at, max_attempts=max_attempts, dry_run=dry_run, force=force, token=token
+            job,
+            failed_at=failed_at,
+            max_attempts=max_attempts,
+            dry_run=dry_run,
+            force=force,
+            token=token,
+            said=(actor, reason),
         )
-        refused = refused_by_failure(asked, failure, self.settings, only_retryable=retry_only_retryable)
-        if refused is not None:
-            return tell(refused, self._hook)
-        if force is not None and not dry_run:
-            needed(self._audit)(overridden("force_retry", asked.job_id, force, "one retry"))
-        return tell(self.driver.run(decide(self.terms, asked)), self._hook)
+        answer = refused_by_failure(asked, failure, self.settings, only_retryable=retry_only_retryable)
+        if answer is None and force is not None and not dry_run:
+            act = begun(self._audit, "force", asked.job_id, force, attempts=1)
+            answer = self._decided(asked, act)
+            ended(act, answer)
+            return tell(answer, self._hook)
+        if answer is None:
+            answer = self.driver.run(decide(self.terms, asked))
+        written(self._audit, answer, actor=actor, reason=reason, failure=failure)
+        return tell(answer, self._hook)
+
+    def _decided(self, asked: Asked, act: AuditedAct) -> RetryAnswer:
+        try:
+            return self.driver.run(decide(self.terms, asked))
+        except BaseException as error:
+            act.failed(error)
+            raise
 
     def record_failure(self, job: Any, failure: FailureVerdict | None = None) -> None:
         """Note that a job failed now: its cooldown begins, and lasts as long as the failure asks at least.
@@ -147,8 +161,13 @@ class RetryPolicy:
             StoreError: It could not be written.
         """
         job_id, limit = job_id_of(job), checked_limit(max_attempts)
-        needed(self._audit)(overridden("extend_limit", job_id, override, f"max_attempts {limit}"))
-        noted(self.driver.run(tell_limit(self.terms, job_id, limit)), "extend a job's limit")
+        act = begun(self._audit, "override", job_id, override, max_attempts=limit)
+        try:
+            noted(self.driver.run(tell_limit(self.terms, job_id, limit)), "extend a job's limit")
+        except BaseException as error:
+            act.failed(error)
+            raise
+        act.succeeded()
 
     def cooldown_seconds(self, attempts: int, job: Any = None) -> float:
         """Return the wait before the next retry after `attempts` of them; for a job, with its jitter.
