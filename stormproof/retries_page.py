@@ -71,8 +71,8 @@ With the defaults, and runs that take no time:"""
 
 _FORCE = """\
 `force=Override(actor=..., reason=...)` lifts what is marked so, for one call. The audit is told before and after;
-without an audit, or where it fails, nothing is forced. No force passes the guard: a job that is done, runs or is in doubt stays
-so. `extend_limit` gives one job another limit, on the same terms."""
+without an audit, or where it fails, nothing is forced. No force passes the guard: a job that is done, runs or is in
+doubt stays so. `extend_limit` gives one job another limit, on the same terms."""
 
 _GUARD = """\
 `begin` has four answers, and a run has three ends: `done`, `not_done`, `unknown` (`failed` asks the table below).
