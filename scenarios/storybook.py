@@ -13,7 +13,7 @@ from verify.run_layout import EXPLORED, HISTORY, SCHEDULES
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from harness.redis_server.choice import EmbeddedChoice
+    from harness.redis_server.choice import OwnedChoice
     from harness.subjects.contract import Subject
     from scenarios.story import Story
     from verify.history.events import Event
@@ -34,7 +34,7 @@ class Telling(Protocol):
         """Tell it, from the first order to the last delivery."""
 
 
-def tell(telling: Telling, folder: Path, subject: Subject, choice: EmbeddedChoice, seed: int) -> ExplorationRecord:
+def tell(telling: Telling, folder: Path, subject: Subject, choice: OwnedChoice, seed: int) -> ExplorationRecord:
     """Tell a story of *subject*, leave its history in *folder* and return its record.
 
     Raises:

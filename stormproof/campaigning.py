@@ -10,7 +10,7 @@ from harness import clock
 from harness.explorer.jobs import Jobs
 from harness.interruption import stop_if_asked
 from harness.recorder import RunFolder, write_record
-from harness.redis_server.choice import EmbeddedChoice
+from harness.redis_server.choice import ExternalChoice
 from reports.stored_run import judge_part, write_verdict
 from scenarios.registry import STORIES
 from scenarios.storybook import tell
@@ -129,7 +129,7 @@ class _Campaign:
             self._live.done(told.line)
 
     def _tell(self, part: Part) -> None:
-        if not isinstance(self._choice, EmbeddedChoice):
+        if isinstance(self._choice, ExternalChoice):
             self._folder.leave_out(part.name, "a story kills its server, and an external one is not ours to kill")
             return
         folder = self._begin(part)

@@ -23,7 +23,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Redis = Annotated[str, typer.Option("--redis", help="embedded, embedded:6.2, path, redis://..., unix://...")]
+Redis = Annotated[
+    str,
+    typer.Option("--redis", help="embedded, embedded:6.2, path, container[:IMAGE:TAG], redis://..., unix://..."),
+]
 Allow = Annotated[
     list[str] | None, typer.Option("--allow-target", metavar="HOST:PORT", help="Permission for an external Redis.")
 ]

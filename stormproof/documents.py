@@ -22,6 +22,7 @@ from harness.subjects.loading import load_subject
 from stormproof.cli import app
 from stormproof.markdown import NOTE, joined, table
 from stormproof.peers_section import peers_section
+from stormproof.providers_page import providers_page
 from stormproof.pytest_page import pytest_page
 from stormproof.real_faults_page import real_faults
 from stormproof.redis_checks_page import redis_checks_page
@@ -126,6 +127,7 @@ def pages(root: Path) -> dict[str, str]:
         "docs/commands.md": commands_page,
         "docs/faults.md": faults_page,
         "docs/outcomes.md": outcomes_page,
+        "docs/providers.md": lambda _root: joined(["# Where servers come from", NOTE, *providers_page()]),
         "docs/pytest.md": lambda _root: joined(["# In a test of pytest", NOTE, *pytest_page()]),
         "docs/real-faults.md": lambda _root: joined(["# Real faults", NOTE, *real_faults()]),
         "docs/requirements.md": requirements_page,
