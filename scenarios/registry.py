@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scenarios import kill_redis
+from scenarios import crash_points, kill_redis, store_forgets
 
 if TYPE_CHECKING:
     from scenarios.storybook import Telling
 
-_FILES: tuple[Telling, ...] = (kill_redis,)
+_FILES: tuple[Telling, ...] = (kill_redis, *crash_points.POINTS, store_forgets)
 
 STORIES: dict[str, Telling] = {module.STORY.name: module for module in _FILES}

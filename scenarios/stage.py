@@ -40,8 +40,8 @@ DEADLINE_S = 60.0
 _ROUNDS = 3
 _STEADY = 3
 """Orders with which the steady state is asked for."""
-_REDELIVERING = 4
-"""Processes that deliver again."""
+_REDELIVERING = 2
+"""Processes to which everything is delivered again."""
 
 
 class Stage:
@@ -78,6 +78,7 @@ class Stage:
         self._orders: dict[str, dict[str, Any]] = {}
         self._proxy: ProxyHandle | None = None
         self._hired = 0
+        self._redelivering: list[str] = []
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -124,7 +125,7 @@ class Stage:
         Raises:
             CouldNotRunError: It does not: what follows would show nothing of the fault.
         """
-        self._say(Phase(name="workload", at_ns=clock.shared_ns()))
+        self.phase("workload")
         self.crew.hire(list(self.story.worker_names))
         keys = self.orders(_STEADY, word="steady-before")
         names = self.story.worker_names
@@ -174,11 +175,19 @@ class Stage:
 
     def heal(self) -> None:
         """Note that nothing hurts from here on."""
-        self._say(Phase(name="heal", at_ns=clock.shared_ns()))
+        self.phase("heal")
+
+    def phase(self, name: str) -> None:
+        """Note that the story enters a phase."""
+        self._told.append(Phase(name=name, at_ns=clock.shared_ns()))
+
+    def refuse(self, reason: str) -> None:
+        """Say why the story shows nothing of this subject; the first reason stays."""
+        self.reason = self.reason or reason
 
     def redeliver(self) -> None:
         """Deliver every order again past the lease, from fresh processes, as a job queue would."""
-        self._say(Phase(name="redeliver", at_ns=clock.shared_ns()))
+        self.phase("redeliver")
         keys = list(self._orders)
         self.pass_the_lease()
         waiting = self._deliver(keys)
@@ -190,7 +199,7 @@ class Stage:
         waiting = self._deliver(keys)
         wrong = f"{len(waiting)} of {len(keys)} new orders were not answered OK" if waiting else self._unsteady(keys)
         if wrong:
-            self.reason = f"the steady state does not hold again at the end: {wrong}"
+            self.refuse(f"the steady state does not hold again at the end: {wrong}")
         else:
             self.notes.append(_steady("after", keys))
 
@@ -206,9 +215,13 @@ class Stage:
         beyond_s = self.story.lease_s * (1 + REQUEST_LIFE_LEASES) + 0.1
         if self.server.has_clock:
             self.server.advance(beyond_s)
-            return
-        until_ns = clock.elapsed_ns() + int(beyond_s * 1e9)
-        self.until(lambda: clock.elapsed_ns() > until_ns, deadline_s=beyond_s + 1)
+        else:
+            self.wait(beyond_s)
+
+    def wait(self, seconds: float, *, unless: Callable[[], bool] = lambda: False) -> None:
+        """Let the workers work for some real time, or until a condition holds."""
+        until_ns = clock.elapsed_ns() + int(seconds * 1e9)
+        self.until(lambda: unless() or clock.elapsed_ns() > until_ns, deadline_s=seconds + DEADLINE_S)
 
     @property
     def answers(self) -> Mapping[int, Complete]:
@@ -231,7 +244,7 @@ class Stage:
     # Within.
 
     def _open_server(self, stack: ExitStack) -> RedisServer:
-        has_clock = find_library() is not None and self._choice.binary.takes_clock
+        has_clock = self.story.moves_clock and find_library() is not None and self._choice.binary.takes_clock
         asked: dict[str, Any] = {
             "binary": self._choice.binary,
             "appendonly": self.story.appendonly,
@@ -245,8 +258,8 @@ class Stage:
 
     def _deliver(self, keys: list[str]) -> list[str]:
         """Deliver orders until each is answered OK, and let the guard reconcile in between; return what is left."""
+        names = self._redelivering = self._redelivering or self.hire(_REDELIVERING)
         for number in range(1, _ROUNDS + 1):
-            names = self.hire(min(len(keys), _REDELIVERING))
             ops = {self.give(names[at % len(names)], key, delivery=number): key for at, key in enumerate(keys)}
             self.until_idle()
             answers = self.answers
@@ -270,9 +283,6 @@ class Stage:
         except redis.RedisError as error:
             return f"the server does not answer PING: {error}"
         return ""
-
-    def _say(self, event: Event) -> None:
-        self._told.append(event)
 
 
 def _steady(when: str, keys: list[str]) -> str:

@@ -66,7 +66,7 @@ def tell(telling: Telling, folder: Path, subject: Subject, choice: EmbeddedChoic
         hits=places,
         applicable={kind: tuple(places.get(kind, {"anywhere": 1})) for kind in story.kinds},
         outside=subject.outside,
-        requires_overlap=False,
+        requires_overlap=not story.kinds,
         notes=(*(f"{fault.kind}: {fault.witness or 'nothing shows that it bit'}" for fault in faults), *stage.notes),
     )
 

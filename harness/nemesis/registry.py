@@ -9,6 +9,7 @@ from harness.nemesis import (
     aof_corrupt,
     aof_tail_cut,
     clock_jump,
+    command_reply_lost,
     config_forbidden,
     flushall,
     key_deleted,
@@ -18,6 +19,7 @@ from harness.nemesis import (
     script_flush,
     server_kill,
     server_pause,
+    worker_kill,
     worker_pause,
 )
 
@@ -32,7 +34,9 @@ _FILES = (
     loading,
     noscript,
     server_pause,
+    worker_kill,
     worker_pause,
+    command_reply_lost,
     clock_jump,
     script_flush,
     key_deleted,
