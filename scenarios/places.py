@@ -15,7 +15,6 @@ from scenarios.commands import followed, seen_in_redis
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
 
     from scenarios.commands import Commands, Steps
     from scenarios.stage import Stage
@@ -33,9 +32,6 @@ class Held(Protocol):
         """Return what shows that the worker is there, or was when it died; empty where nothing does."""
 
 
-Place = "Callable[[Stage, str], AbstractContextManager[Held]]"
-
-
 @dataclass(slots=True)
 class _AtCommand:
     """A worker that waits for the answer to one command, which never comes."""
@@ -44,6 +40,7 @@ class _AtCommand:
     worker: str
     commands: Commands
     nth: int
+    kept: str
     lands: bool
     op: int = 0
     key: str = ""
@@ -70,7 +67,7 @@ class _AtCommand:
             return ""
         book = "the book has it" if landed else "the book does not have it"
         held = seen_in_redis(self.stage.server, self.key)
-        return f"{self.key}: the proxy kept number {matched} of its commands or the reply to it, {book}, {held}"
+        return f"{self.key}: the proxy kept {self.kept} {matched}, {book}, {held}"
 
 
 @contextmanager
@@ -94,7 +91,8 @@ def at_command(
                 f"the guard sends {steps.before} commands before an effect and {steps.after} after it, so that there "
                 "is no such place in it"
             )
-        yield _AtCommand(stage, worker, commands, number, lands)
+        kept = "command" if stream == "upstream" else "the reply to command"
+        yield _AtCommand(stage, worker, commands, number, kept, lands)
 
 
 @dataclass(slots=True)
@@ -109,9 +107,9 @@ class _AtVenue:
 
     def wait(self) -> str:
         [self.key] = self.stage.orders(1)
-        self.op = self.stage.give(self.worker, self.key)
         if self.is_late:
             self.stage.venue.control.plan(late(), key=self.key, nth=1)
+        self.op = self.stage.give(self.worker, self.key)
         self.stage.until(lambda: bool(self.seen()) or self.op in self.stage.answers)
         return self.key if self.seen() else ""
 

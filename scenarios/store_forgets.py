@@ -31,28 +31,21 @@ STORY = Story(
 
 
 def play(stage: Stage) -> None:
-    """Lose all records between an effect and its mark."""
+    """Lose all records between an effect and its mark, and let others come before the first one can mark it."""
     had = _writes(stage)
-    key = _strike(stage, had)
-    if key:
-        stage.phase("redeliver_early")
-        succeed(stage, key)
+    with at_venue(stage, "w0") as held:
+        key, place = held.wait(), held.seen()
+        lost = _writes(stage) - had
+        if key and lost:
+            with stage.strike(aof_tail_cut.FAULT, at="between effect and mark", writes=lost) as blow:
+                blow.saw(place)
+            stage.phase("redeliver_early")
+            succeed(stage, key)
+        else:
+            stage.refuse("the guard has written nothing to Redis by the time of its effect: there is nothing to lose")
+    stage.until_idle()
     stage.heal()
     stage.redeliver()
-
-
-def _strike(stage: Stage, had: int) -> str:
-    with at_venue(stage, "w0") as held:
-        key = held.wait()
-        lost = _writes(stage) - had
-        if not key or not lost:
-            stage.refuse("the guard has written nothing to Redis by the time of its effect, so that nothing is lost")
-            return ""
-        place = held.seen()
-        with stage.strike(aof_tail_cut.FAULT, at="between effect and mark", writes=lost) as blow:
-            blow.saw(place)
-    stage.until_idle()
-    return key
 
 
 def _writes(stage: Stage) -> int:

@@ -138,6 +138,15 @@ class Crew:
         """Whether all work is done."""
         return all(not hand.queue and not hand.is_busy for hand in self._hands)
 
+    def hand_out(self) -> None:
+        """Give every worker that has nothing to do what comes next for it."""
+        for hand in self._hands:
+            if hand.link is not None and hand.queue and not hand.is_busy:
+                order = hand.queue.pop(0)
+                hand.is_busy = True
+                hand.doing = order["process"]
+                send(hand.link, order)
+
     def listen_until(self, condition: Callable[[], bool], *, deadline_s: float) -> None:
         """Hand out work and take reports until *condition* holds.
 
@@ -145,7 +154,7 @@ class Crew:
             CouldNotRunError: A worker is broken or died by itself, or the deadline passed.
         """
         deadline_ns = clock.elapsed_ns() + int(deadline_s * 1e9)
-        self._hand_out()
+        self.hand_out()
         while not condition():
             stop_if_asked()
             if clock.elapsed_ns() > deadline_ns:
@@ -153,20 +162,12 @@ class Crew:
                 raise CouldNotRunError(f"the workers were not done within {deadline_s:g} s; they were doing {doing}")
             for ready, _ in self._selector.select(_TICK_S):
                 self._hear(ready)
-            self._hand_out()
+            self.hand_out()
 
     # Within.
 
     def _hand(self, name: str) -> _Hand:
         return next(hand for hand in self._hands if hand.name == name)
-
-    def _hand_out(self) -> None:
-        for hand in self._hands:
-            if hand.link is not None and hand.queue and not hand.is_busy:
-                order = hand.queue.pop(0)
-                hand.is_busy = True
-                hand.doing = order["process"]
-                send(hand.link, order)
 
     def _hear(self, ready: selectors.SelectorKey) -> None:
         if ready.fileobj is self._door:
