@@ -3,8 +3,8 @@
 One order after the other is in the venue's book while the reply is kept back, so that its worker cannot mark it yet.
 The server's clock jumps: in half of the rounds just short of the end of the lease, in the other half past it. Three
 others get the order in that moment, and the first worker's reply is let through while they ask. Then everything is
-delivered again. A correct guard never runs an effect again that was begun, whatever became of its lease. A guard whose
-claim is a key that ends with the lease finds nothing there and places the order a second time.
+delivered again. A correct guard never runs an effect again that was begun, whatever became of its lease. A broken one
+whose claim is a key that ends with the lease finds nothing there and places the order a second time.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Ten places at which a job can be cut off between its claim and its next step; a story is told of each.
 
-A worker is held exactly there and killed (at P9 the store is struck instead, see `store_forgets`). Before its lease is
-over, two others get the same order at once, and one of them may ask the venue. Past the lease everything is delivered
-again. A correct guard has the order in the book exactly once in the end, or says that it is in doubt. What a broken
-one does at each point is said there.
+A worker is held exactly there and killed; at the tenth, P9, the store is struck instead (`store_forgets`). Before the
+lease is over, two others get the same order at once, and one of them may ask the venue. Past the lease everything is
+delivered again. A correct guard has the order in the book exactly once in the end, or says that it is in doubt. What
+a broken one does at each point is said there.
 """
 
 from __future__ import annotations

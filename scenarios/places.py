@@ -71,9 +71,7 @@ class _AtCommand:
 
 
 @contextmanager
-def at_command(
-    stage: Stage, worker: str, *, stream: str, nth: Callable[[Steps], int], lands: bool
-) -> Iterator[Held]:
+def at_command(stage: Stage, worker: str, *, stream: str, nth: Callable[[Steps], int], lands: bool) -> Iterator[Held]:
     """Swallow one command of an order, or the reply to it.
 
     Args:

@@ -149,7 +149,7 @@ class Stage:
         """Deliver an order to a worker; return the number of the operation."""
         return self.crew.give(worker, key, self._orders[key], delivery=delivery)
 
-    def until(self, condition: Callable[[], bool], *, deadline_s: float = DEADLINE_S) -> None:
+    def until(self, condition: Callable[[], object], *, deadline_s: float = DEADLINE_S) -> None:
         """Let the workers work until *condition* holds."""
         self.crew.listen_until(condition, deadline_s=deadline_s)
 
@@ -172,6 +172,8 @@ class Stage:
             blow = Blow(strike, at, before_ns)
             self._blows.append(blow)
             yield blow
+        # Later something else may do what this fault was to do: the lease is passed by moving the clock, too.
+        blow.close()
 
     def heal(self) -> None:
         """Note that nothing hurts from here on."""
@@ -303,15 +305,19 @@ class Blow:
         self.at = at
         self.at_ns = at_ns
         self._place = ""
+        self._seen = ""
 
     def saw(self, sentence: str) -> None:
         """Say what shows that it struck at its place."""
         self._place = sentence
 
+    def close(self) -> None:
+        """Keep what shows that it bit, now that it is healed."""
+        with suppress(NotWitnessedError):
+            self._seen = self.strike.witness()
+
     def told(self) -> Fault:
         """Return the fault as the history tells it, with its witness or none."""
-        witness = ""
-        if self._place or not self.at:
-            with suppress(NotWitnessedError):
-                witness = "; ".join(filter(None, [self.strike.witness(), self._place]))
+        is_seen = self._seen and (self._place or not self.at)
+        witness = "; ".join(filter(None, [self._seen, self._place])) if is_seen else ""
         return Fault(kind=self.strike.name, at=self.at, witness=witness, at_ns=self.at_ns)

@@ -22,13 +22,11 @@ TIER = "scenarios"
 
 
 class Telling(Protocol):
-    """A module of this room that tells a story.
+    """A module of this room that tells a story, or a value that does."""
 
-    Attributes:
-        STORY: What it tells, and on what.
-    """
-
-    STORY: Story
+    @property
+    def STORY(self) -> Story:  # noqa: N802 - a module's constant
+        """What it tells, and on what."""
 
     def play(self, stage: Stage) -> None:
         """Tell it, from the first order to the last delivery."""

@@ -8,6 +8,7 @@ it is in doubt; a guard whose claims end with the lease places the dead ones' or
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.nemesis import worker_kill
@@ -15,6 +16,7 @@ from scenarios.story import Category, Story
 
 if TYPE_CHECKING:
     from scenarios.stage import Stage
+    from verify.history.events import Landed
 
 STORY = Story(
     name="worker_storm",
@@ -29,22 +31,32 @@ _DEAD = 6
 
 
 def play(stage: Stage) -> None:
-    """Kill six workers that wait for the venue."""
+    """Kill six workers that wait for the venue, each as soon as its order is in the book."""
     control = stage.venue.control
-    before = len(control.take())
+    position = len(control.take())
     control.hold()
     for key in stage.orders(_ORDERS):
         for worker in stage.random.sample(STORY.worker_names, 2):
             stage.give(worker, key)
-    # A reply that is kept back is a worker that waits: each of these lines is another worker's.
-    stage.until(lambda: len(control.take()) >= before + _DEAD)
-    for line in control.take()[before:][:_DEAD]:
-        stage.site.worker, _, op = line.process.partition(".")
+    for _ in range(_DEAD):
+        line, position = _next_waiting(stage, position)
+        stage.site.worker = line.process.partition(".")[0]
         with stage.strike(worker_kill.FAULT, at="between effect and mark") as blow:
-            others = sum(call.op != int(op) for call in stage.running_at(blow.at_ns).values())
-            if int(op) not in stage.answers and others:
+            others = len(stage.running_at(blow.at_ns))
+            if others:
                 blow.saw(f"{line.key} was in the book and not yet marked, {others} other calls were under way")
     control.release()
     stage.until_idle()
     stage.heal()
     stage.redeliver()
+
+
+def _next_waiting(stage: Stage, position: int) -> tuple[Landed, int]:
+    """Return the next line of the book whose worker still waits for the venue's reply, and where to look on."""
+    control = stage.venue.control
+    while True:
+        stage.until(partial(control.take, position))
+        line = control.take(position)[0]
+        position += 1
+        if int(line.process.partition(".")[2]) not in stage.answers:
+            return line, position

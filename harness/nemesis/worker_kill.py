@@ -1,4 +1,4 @@
-"""worker_kill: a worker's process is gone in the middle of whatever it does. Who tells the story chooses the place."""
+"""worker_kill: a worker's process is gone in the middle of whatever it does. A story chooses the place."""
 
 from __future__ import annotations
 
