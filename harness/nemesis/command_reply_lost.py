@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.nemesis.fault import ANY, Injection, RealFault
+from harness.nemesis.figures import check_at_least
 from harness.nemesis.site import Need
+from harness.nemesis.toxics import Toxic, toxic_injection
 
 if TYPE_CHECKING:
     from harness.nemesis.site import Site
@@ -15,36 +17,31 @@ def plan(site: Site, *, command: str = "", key: str = "", nth: int = 1) -> Injec
     """Cut the connection instead of the reply to the *nth* command (from 1) that matches.
 
     Args:
-        site: Where.
+        site: With an embedded Toxiproxy.
         command: Name of the command; empty means any.
         key: A pattern that one of its arguments must match; empty means any.
         nth: Which match is struck.
+
+    Raises:
+        WrongInputError: *nth* is below 1.
     """
-    proxy, toxic = site.the_proxy, f"command_reply_lost {command} {key} {nth}"
+    check_at_least("command_reply_lost", 1, nth=nth)
+    proxy = site.the_proxy
     asked = {"command": command, "key": key, "nth": nth, "action": "cut"}
+    toxic = Toxic("redis_rule", "downstream", asked)
 
-    def look() -> str:
-        rule = proxy.get_toxic(toxic)
-        if rule is None or not rule.attributes["struck"]:
-            return ""
-        seen = rule.attributes["matched"]
-        return f"Toxiproxy read back: of {seen} commands the reply to number {nth} was kept, and the connection cut"
+    def meet() -> str:
+        rule = proxy.get_toxic(toxic.name)
+        struck = rule.attributes["struck"] if rule is not None else 0
+        return f"it kept {struck} reply and cut the connection" if struck else ""
 
-    def heal() -> None:
-        if proxy.get_toxic(toxic) is not None:
-            proxy.destroy_toxic(toxic)
-
-    return Injection(
-        strike=lambda: proxy.add_toxic(type="redis_rule", stream="downstream", name=toxic, attributes=asked),
-        look=look,
-        heal=(heal,),
-    )
+    return toxic_injection(proxy, [toxic], meet)
 
 
 FAULT = RealFault(
     name="command_reply_lost",
     what="The `nth` command that matches is applied, and its connection is cut in place of the reply.",
-    witness="The proxy's rule, read back, says that it struck.",
+    witness="The rule is read back from the Toxiproxy API, and says that it struck.",
     demand="May send the same again, if that is harmless. May not take its own claim for somebody else's.",
     heals="Replies pass again. The cut connection stays cut.",
     blast_radius="One connection through one proxy of ours.",

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 import redis
 
+from harness import clock
 from harness.redis_server.redis_py import info
 
 if TYPE_CHECKING:
     from harness.nemesis.site import Server
 
+STOPPED = "T"
+"""The kernel's letter for a process that is stopped."""
 LOOK_S = 0.2
 """How long an answer is waited for where the expected sight is that none comes."""
 
@@ -43,6 +46,14 @@ def error_of(server: Server, *command: str | bytes | int, timeout_s: float = 5.0
     finally:
         client.close()
     return ""
+
+
+def is_stopped(pid: int, *, deadline_s: float = 5.0) -> bool:
+    """Return whether process *pid* is stopped within *deadline_s* seconds: SIGSTOP is on its way for a moment."""
+    until_ns = clock.elapsed_ns() + int(deadline_s * 1e9)
+    while (state := process_state(pid)) != STOPPED and state and clock.elapsed_ns() < until_ns:
+        clock.pause_s(0.001)
+    return state == STOPPED
 
 
 def process_state(pid: int) -> str:
