@@ -37,11 +37,13 @@ class CrashPoint:
         STORY: What it tells.
         at: The point, in a few words.
         place: Holds the worker there.
+        tale: What has happened by then, and what a broken guard does.
     """
 
     STORY: Story
     at: str
     place: Callable[[Stage, str], AbstractContextManager[Held]]
+    tale: str
 
     def play(self, stage: Stage) -> None:
         """Hold a worker there, kill it, let others come before the lease is over and after it."""
@@ -66,7 +68,7 @@ class CrashPoint:
 
 
 def _point(
-    number: int, at: str, catches: str, place: Callable[[Stage, str], AbstractContextManager[Held]]
+    number: int, at: str, catches: str, place: Callable[[Stage, str], AbstractContextManager[Held]], tale: str
 ) -> CrashPoint:
     """Return the story of point *number*."""
     story = Story(
@@ -78,7 +80,7 @@ def _point(
         workers=3,
         is_proxied=True,
     )
-    return CrashPoint(STORY=story, at=at, place=place)
+    return CrashPoint(STORY=story, at=at, place=place, tale=tale)
 
 
 def _request(nth: Callable[[Steps], int], *, lands: bool = False) -> Callable[..., AbstractContextManager[Held]]:
@@ -106,22 +108,71 @@ def _mark(steps: Steps) -> int:
 
 
 POINTS = (
-    # Nothing has happened, so two successors must share one claim. Broken: a claim without NX, each has its own.
-    _point(0, "before the claim", "broken.claim_without_nx", _request(_first)),
-    # The claim stands, and nobody works on it. Broken: a claim without an end, the order is stuck for ever.
-    _point(1, "claim sent, reply lost", "broken.claim_never_ends", _reply(_first)),
-    # As before, for guards whose claim takes two commands. Broken: SETNX without its EXPIRE.
-    _point(2, "claimed, not started", "broken.setnx_then_expire", _request(_second)),
-    # Broken: the result is stored first; a successor is told OK of an effect that never was.
-    _point(3, "started, request not sent", "broken.result_stored_before_effect", _reply(_last)),
-    # Broken: the venue says 'not found' of a request that is still on its way, and the key is freed.
-    _point(4, "request in flight", "broken.early_not_found_is_final", partial(at_venue, is_late=True)),
-    # Broken: the claim ends with the lease although its effect is done.
-    _point(5, "venue done, reply lost", "broken.lease_as_ttl", at_venue),
-    # Broken: a started key is taken over like one that was only claimed.
-    _point(6, "reply received, before the mark", "broken.takeover_of_started", _request(_mark, lands=True)),
-    # Broken: the lock is freed first and the result stored afterwards.
-    _point(7, "mark sent, reply lost", "broken.freed_before_mark", _reply(_mark, lands=True)),
-    # Broken: that it is done was kept, but not with what result.
-    _point(8, "marked, next step of the job not begun", "broken.replay_without_result", answered),
+    _point(
+        0,
+        "before the claim",
+        "broken.claim_without_nx",
+        _request(_first),
+        "Nothing has happened, and two others come at once. A broken claim without NX lets both of them in.",
+    ),
+    _point(
+        1,
+        "claim sent, reply lost",
+        "broken.claim_never_ends",
+        _reply(_first),
+        "The claim stands and nobody works on it. A broken claim without an end leaves the order stuck for ever.",
+    ),
+    _point(
+        2,
+        "claimed, not started",
+        "broken.setnx_then_expire",
+        _request(_second),
+        "The first command has come through, the second has not. A broken claim of two commands never ends.",
+    ),
+    _point(
+        3,
+        "started, request not sent",
+        "broken.result_stored_before_effect",
+        _reply(_last),
+        "All is ready for the effect, which never comes. A broken guard has stored its result already, and tells a "
+        "successor OK of what never was.",
+    ),
+    _point(
+        4,
+        "request in flight",
+        "broken.early_not_found_is_final",
+        partial(at_venue, is_late=True),
+        "The request is sent and not done; it is done after others have come. A broken guard takes the venue's 'not "
+        "found' for final, frees the key, and the order is placed beside the late one.",
+    ),
+    _point(
+        5,
+        "venue done, reply lost",
+        "broken.lease_as_ttl",
+        at_venue,
+        "The order is in the book, and nobody knows. A broken claim ends with the lease all the same.",
+    ),
+    _point(
+        6,
+        "reply received, before the mark",
+        "broken.takeover_of_started",
+        _request(_mark, lands=True),
+        "The worker alone knew that the order is in the book. A broken guard takes over what had been started.",
+    ),
+    _point(
+        7,
+        "mark sent, reply lost",
+        "broken.freed_before_mark",
+        _reply(_mark, lands=True),
+        "The first command after the effect has come through. A broken guard has freed its lock with it, and would "
+        "have stored the result next.",
+    ),
+    _point(
+        8,
+        "marked, next step of the job not begun",
+        "broken.replay_without_result",
+        answered,
+        "The order is answered, and the job's next step needs the answer again. A broken guard kept that it was "
+        "done, but not with what result.",
+    ),
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from harness import clock
+from harness.errors import CouldNotRunError
 from harness.explorer.jobs import Jobs
 from harness.interruption import stop_if_asked
 from harness.recorder import RunFolder, write_record
@@ -136,6 +137,11 @@ class _Campaign:
         self._live.say(f"{part.name}: running")
         try:
             record = tell(STORIES[part.story], folder, part.subject, self._choice, self._folder.seed)
+        except CouldNotRunError as error:
+            # The other stories may show something all the same.
+            self._folder.drop(part.name, str(error))
+            self._live.done(f"{part.name}: not run, {error}")
+            return
         except BaseException:
             self._folder.drop(part.name)
             raise
