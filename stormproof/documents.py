@@ -66,8 +66,7 @@ ASSUMED: Mapping[str, tuple[str, str]] = {
     ),
     "AS3": (
         "Redis keeps what it acknowledged. Nothing is evicted, and nobody deletes records.",
-        "The explorer takes no acknowledged write away. The stories kill servers that have an append-only file; "
-        "one of them loses its records and keeps its identity.",
+        "The explorer takes no acknowledged write away. Stories kill servers with an append-only file; one loses it.",
     ),
     "AS4": (
         "The venue can be asked about a key, and after a known time its `not found` is final.",
