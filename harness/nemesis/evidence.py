@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import redis
 
 from harness import clock
+from harness.processes.child import process_state
 from harness.redis_server.redis_py import info
 
 if TYPE_CHECKING:
@@ -54,12 +54,3 @@ def is_stopped(pid: int, *, deadline_s: float = 5.0) -> bool:
     while (state := process_state(pid)) != STOPPED and state and clock.elapsed_ns() < until_ns:
         clock.pause_s(0.001)
     return state == STOPPED
-
-
-def process_state(pid: int) -> str:
-    """Return the kernel's letter for what process *pid* does (``T`` stopped, ``Z`` dead), empty where it is gone."""
-    try:
-        stat = Path("/proc", str(pid), "stat").read_text("utf-8", "replace")
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
-    return stat.rpartition(")")[2].split()[0]

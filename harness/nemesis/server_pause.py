@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.nemesis.evidence import STOPPED, is_stopped, process_state
+from harness.nemesis.evidence import STOPPED, is_stopped
 from harness.nemesis.fault import OURS, Injection, RealFault
 from harness.nemesis.site import Need
+from harness.processes.child import process_state
 
 if TYPE_CHECKING:
     from harness.nemesis.site import Site

@@ -9,10 +9,11 @@ import redis
 
 from harness import clock
 from harness.nemesis.directives import Directives
-from harness.nemesis.evidence import LOOK_S, error_of, process_state
+from harness.nemesis.evidence import LOOK_S, error_of
 from harness.nemesis.fault import OURS, Injection, RealFault
 from harness.nemesis.figures import check_at_least
 from harness.nemesis.site import Need
+from harness.processes.child import process_state
 
 if TYPE_CHECKING:
     from harness.nemesis.site import Site

@@ -27,7 +27,7 @@ _INTERRUPTED = """
 from harness import clock
 from harness.interruption import heeding_signals, stop_if_asked
 from harness.nemesis import server_pause
-from harness.nemesis.evidence import process_state
+from harness.processes.child import process_state
 from harness.nemesis.site import Site
 from harness.redis_server.server import RedisServer
 with heeding_signals(), RedisServer() as server:
