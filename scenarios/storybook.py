@@ -8,6 +8,7 @@ from harness.stored_histories import write_histories
 from scenarios.stage import Stage
 from verify.history.events import Fault
 from verify.history.record import Bound, ExplorationRecord, Server
+from verify.run_layout import SCENARIOS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from harness.redis_server.choice import OwnedChoice
     from harness.subjects.contract import Subject
     from scenarios.story import Story
-
-TIER = "scenarios"
 
 
 class Telling(Protocol):
@@ -48,7 +47,7 @@ def tell(telling: Telling, folder: Path, subject: Subject, choice: OwnedChoice, 
     faults = [event for event in events if isinstance(event, Fault)]
     places = {fault.kind: {fault.at or "anywhere": 1} for fault in faults}
     return ExplorationRecord(
-        tier=TIER,
+        tier=SCENARIOS,
         name=f"{story.name}, {subject.name}",
         subject=subject.name,
         promise=subject.promise,

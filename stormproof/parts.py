@@ -15,7 +15,7 @@ from harness.subjects.broken.registry import PLANTED
 from harness.subjects.loading import load_subject
 from scenarios.registry import STORIES
 from stormproof.saying import count
-from verify.run_layout import DURABILITY
+from verify.run_layout import DURABILITY, SCENARIOS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from harness.subjects.contract import Subject
     from verify.durability.cell import Configuration, Crash
 
-INSTRUMENT, EXPLORE, SCENARIOS = "instrument", "explore", "scenarios"
+INSTRUMENT, EXPLORE = "instrument", "explore"
 TIERS = (INSTRUMENT, EXPLORE, SCENARIOS, DURABILITY)
 
 
