@@ -5,15 +5,39 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import WrongInputError
-from harness.nemesis import server_kill, server_pause, worker_pause
+from harness.nemesis import (
+    aof_corrupt,
+    aof_tail_cut,
+    clock_jump,
+    config_forbidden,
+    flushall,
+    key_deleted,
+    loading,
+    noscript,
+    restart_empty,
+    script_flush,
+    server_kill,
+    server_pause,
+    worker_pause,
+)
 
 if TYPE_CHECKING:
     from harness.nemesis.fault import RealFault
 
 _FILES = (
     server_kill,
+    restart_empty,
+    aof_tail_cut,
+    aof_corrupt,
+    loading,
+    noscript,
     server_pause,
     worker_pause,
+    clock_jump,
+    script_flush,
+    key_deleted,
+    flushall,
+    config_forbidden,
 )
 
 ALL: dict[str, RealFault[Any]] = {module.FAULT.name: module.FAULT for module in _FILES}

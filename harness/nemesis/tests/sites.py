@@ -36,6 +36,27 @@ def durable_server() -> AbstractContextManager[Site]:
 
 
 @contextmanager
+def three_writes() -> Iterator[Site]:
+    """Give a durable server that holds the struck key and two writes more, the last a transaction."""
+    with durable_server() as site:
+        client = site.the_server.client()
+        client.set("second", "write")
+        pipe = client.pipeline(transaction=True)
+        pipe.set("third", "write")
+        pipe.set("with third", "write")
+        pipe.execute()
+        yield site
+
+
+@contextmanager
+def key_with_an_end() -> Iterator[Site]:
+    """Give a server with a key that ends in a minute."""
+    with one_server() as site:
+        site.the_server.client().set("short", "life", ex=60)
+        yield site
+
+
+@contextmanager
 def one_worker() -> Iterator[Site]:
     """Give a worker that has an effect to run, whose reply is held back at the venue."""
     with RedisServer() as server, VenueProcess() as venue:

@@ -37,9 +37,11 @@ def test_a_fault_bites_and_heals(case: Case) -> None:
 def test_a_fault_that_does_nothing_is_found_out(case: Case) -> None:
     """Made a no-op, it has no witness, neither inside nor after, and its healing does no harm."""
     with case.site() as site:
-        with without_strike(case.fault).inject(site, **case.arguments) as strike:
-            with pytest.raises(NotWitnessedError, match=case.fault.name):
-                strike.witness()
+        with (
+            without_strike(case.fault).inject(site, **case.arguments) as strike,
+            pytest.raises(NotWitnessedError, match=case.fault.name),
+        ):
+            strike.witness()
         with pytest.raises(NotWitnessedError, match=case.fault.name):
             strike.witness()
         if site.server is not None:
