@@ -194,6 +194,10 @@ class Stage:
         else:
             self.notes.append(_steady("after", keys))
 
+    def prepare_again(self) -> None:
+        """Let the subject prepare the store, as an operator does who knows that it was emptied."""
+        self._subject.prepare(self.server.url)
+
     def hire(self, count: int) -> list[str]:
         """Hire fresh workers and return their names."""
         names = [f"r{number}" for number in range(self._hired, self._hired + count)]

@@ -18,6 +18,7 @@ from harness.nemesis import (
     script_flush,
     server_kill,
     server_pause,
+    venue_failing,
     worker_pause,
 )
 
@@ -38,6 +39,7 @@ _FILES = (
     key_deleted,
     flushall,
     config_forbidden,
+    venue_failing,
 )
 
 ALL: dict[str, RealFault[Any]] = {module.FAULT.name: module.FAULT for module in _FILES}

@@ -42,6 +42,8 @@ class Need(StrEnum):
     """A Toxiproxy between primary and replica."""
     WORKERS = "workers"
     """A crew, and the name of the worker that is struck."""
+    VENUE = "venue"
+    """A venue, where effects land."""
     KEY = "key"
     """The key that is struck."""
     CLUSTER = "cluster"
@@ -57,6 +59,7 @@ _REMEDIES = {
     Need.PROXY: "a proxy between workers and server (Site.proxy, from open_toxiproxy)",
     Need.REPLICATION_PROXY: "a proxy between primary and replica (Site.replication)",
     Need.WORKERS: "workers, and which one is struck (Site.crew and Site.worker)",
+    Need.VENUE: "a venue (Site.venue)",
     Need.KEY: "the key that is struck (Site.key)",
     Need.CLUSTER: "two nodes of a cluster (Site.nodes)",
 }
@@ -144,6 +147,7 @@ class Site:
             Need.PROXY: self.proxy is not None,
             Need.REPLICATION_PROXY: self.replication is not None,
             Need.WORKERS: self.crew is not None and bool(self.worker),
+            Need.VENUE: self.venue is not None,
             Need.KEY: bool(self.key),
             Need.CLUSTER: len(self.nodes) > 1,
         }[need]
@@ -182,6 +186,12 @@ class Site:
     def the_crew(self) -> Crew:
         """The workers; they were required."""
         return _there(self.crew)
+
+
+    @property
+    def the_venue(self) -> VenueProcess:
+        """The venue; it was required."""
+        return _there(self.venue)
 
 
 def _there(thing: _Thing | None) -> _Thing:

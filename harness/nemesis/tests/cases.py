@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from harness.nemesis.tests import process_cases, store_cases
+from harness.nemesis.tests import process_cases, store_cases, venue_cases
 
-CASES = (*process_cases.CASES, *store_cases.CASES)
+CASES = (*process_cases.CASES, *store_cases.CASES, *venue_cases.CASES)
