@@ -1,9 +1,9 @@
-"""Memory runs short on a server whose policy may evict any key, and the claim of an order under way is evicted.
+"""Memory runs short, somebody lets the server evict any key, and the claim of an order under way is evicted.
 
 The order is in the book and its worker waits for the venue's reply when the claim goes; then another worker is given
-the same order. That nothing is evicted is an assumption of most promises (AS3 of the reference), so what is judged
-here of the reference is its validator: where that did not flag the configuration before anything happened, the loss
-counts as broken. A guard that does not say what it relies on places the order twice.
+the same order. That nothing is evicted is an assumption of most promises (AS3 of the reference). So of the reference
+its validator is judged as well: where that does not flag the configuration while it is in force, what is lost counts
+as broken. A guard that does not say what it relies on places the order twice.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ STORY = Story(
     what="A server that may evict any key evicts the claim of an order under way.",
     kinds=("eviction",),
     catches=("broken.limits_unsaid",),
-    config={"maxmemory": "256mb", "maxmemory-policy": _POLICY},
     flagged_as="eviction",
 )
 
@@ -41,6 +40,7 @@ def play(stage: Stage) -> None:
 
     stage.site.key = names_from(stage, start)[0]
     with stage.strike(eviction.FAULT, at="between effect and mark", policy=_POLICY) as blow:
+        stage.ask_validator()
         op = stage.give(second, key)
         control = stage.venue.control
         stage.until(lambda: op in stage.answers or len(control.ask(key=key)) > 1)

@@ -23,6 +23,7 @@ from harness.subjects.contract import REQUEST_LIFE_LEASES
 from harness.toxiproxy.server import open_toxiproxy
 from harness.venue.process import VenueProcess
 from harness.workers.crew import Crew
+from scenarios.validator_word import flagged
 from verify.history.events import Complete, Event, Fault, Invoke, Phase
 from verify.history.words import Outcome
 
@@ -59,6 +60,7 @@ class Stage:
         random: The story's own stream of the run's seed.
         notes: Sentences for the reader.
         reason: Why the story shows nothing; empty while it may.
+        warning: What the validator said of the server when it was asked.
     """
 
     pair: PrimaryWithReplica | None = None
@@ -69,6 +71,7 @@ class Stage:
         self.random = seeds.stream(seed, story.name)
         self.notes: list[str] = []
         self.reason = ""
+        self.warning = ""
         self._subject = subject
         self._choice = choice
         self._seed = seed
@@ -197,6 +200,10 @@ class Stage:
     def prepare_again(self) -> None:
         """Let the subject prepare the store, as an operator does who knows that it was emptied."""
         self._subject.prepare(self.server.url)
+
+    def ask_validator(self) -> None:
+        """Let the validator look for what the story says that it must flag, as it does at every reconnect."""
+        self.warning = flagged(self.server.url, self.story.flagged_as)
 
     def hire(self, count: int) -> list[str]:
         """Hire fresh workers and return their names."""

@@ -36,8 +36,8 @@ class Story:
         what: One sentence for lists.
         kinds: The faults that strike in it; every one must leave a witness.
         catches: The planted guards that must be caught by it.
-        flagged_as: The check of the validator that must flag this story's server; empty where nothing is wrong with
-            it. The promise of the validator's own guard leaves out only what was flagged.
+        flagged_as: The check of the validator that must flag what is wrong with the server; empty where nothing is.
+            The promise of the validator's own guard leaves out only what was flagged.
         workers: The processes of the workload.
         lease_s: Seconds of a claim.
         appendonly: Whether the server keeps an append-only file.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from scenarios.kinship import outside_of
 from scenarios.stage import Stage
-from scenarios.validator_word import WHOSE, flagged
+from scenarios.validator_word import WHOSE
 from verify.history.events import Fault, to_object
 from verify.history.record import Bound, ExplorationRecord, Server
 from verify.run_layout import EXPLORED, HISTORY, SCHEDULES
@@ -46,12 +46,11 @@ def tell(telling: Telling, folder: Path, subject: Subject, choice: EmbeddedChoic
     story = telling.STORY
     with Stage(story, subject, choice, seed) as stage:
         stage.begin()
-        word = flagged(stage.server.url, story.flagged_as) if story.flagged_as else ""
         telling.play(stage)
         stage.end()
         events = stage.events()
         seen = stage.server.identity()
-    notes = [*filter(None, [word]), *stage.notes]
+    notes = [*filter(None, [stage.warning]), *stage.notes]
     _write(folder, events)
     faults = [event for event in events if isinstance(event, Fault)]
     places = {fault.kind: {fault.at or "anywhere": 1} for fault in faults}
@@ -69,16 +68,16 @@ def tell(telling: Telling, folder: Path, subject: Subject, choice: EmbeddedChoic
         server=Server(name=seen.name, version=seen.version, sha256=seen.sha256 or "", choice=choice.text),
         hits=places,
         applicable={kind: tuple(places.get(kind, {"anywhere": 1})) for kind in story.kinds},
-        outside=_outside(story, subject, word),
+        outside=_outside(story, subject, stage.warning),
         requires_overlap=False,
         notes=(*(f"{fault.kind}: {fault.witness or 'nothing shows that it bit'}" for fault in faults), *notes),
     )
 
 
-def _outside(story: Story, subject: Subject, word: str) -> dict[str, str]:
+def _outside(story: Story, subject: Subject, warning: str) -> dict[str, str]:
     """Return what the promise leaves out. Of what its own validator did not warn of, nothing is left out."""
     reasons = outside_of(subject.outside, story.kinds)
-    is_unwarned = subject.name == WHOSE and story.flagged_as and not word
+    is_unwarned = subject.name == WHOSE and story.flagged_as and not warning
     return {kind: why for kind, why in reasons.items() if not (is_unwarned and kind in story.kinds)}
 
 

@@ -10,7 +10,6 @@ import typer
 from harness.errors import HarnessError
 from harness.interruption import heeding_signals
 from reports.stored_run import StoredRunError
-from stormproof import commands, redis_checking
 from stormproof.saying import Exit, complain
 
 UsageProblem: type[Any] = typer.BadParameter.__mro__[2]
@@ -49,7 +48,9 @@ def campaign(
     out: Out = None,
 ) -> None:
     """Check the instrument, explore the subject, kill a real Redis under load; leave evidence."""
-    commands.campaign(
+    from stormproof import campaign_commands  # noqa: PLC0415 - loading all takes long, and a command needs its own
+
+    campaign_commands.campaign(
         profile=profile,
         tiers=tier or [],
         only=only or [],
@@ -91,6 +92,8 @@ def explore(
     as_json: Json = False,
 ) -> None:
     """Run every schedule of a guard within a bound, and judge each."""
+    from stormproof import commands  # noqa: PLC0415 - as above
+
     if resume is not None:
         commands.resume(resume, subject=subject, redis=redis, allow_target=allow_target, jobs=jobs, budget_s=budget)
     commands.explore(
@@ -120,25 +123,33 @@ def replay(
     allow_target: Allow = None,
 ) -> None:
     """Run one stored schedule again: exit 1 if its finding is there again, 3 if not."""
+    from stormproof import commands  # noqa: PLC0415 - as above
+
     commands.replay(schedule_file, subject=subject, redis=redis, allow_target=allow_target)
 
 
 @app.command()
 def judge(run_dir: Annotated[str, typer.Argument(help="A run folder.")]) -> None:
     """Judge a stored run again, without Redis; verdict.json comes out byte for byte the same."""
+    from stormproof import commands  # noqa: PLC0415 - as above
+
     commands.judge(run_dir)
 
 
 @app.command()
 def subjects(as_json: Json = False) -> None:
     """List the subjects in the box."""
-    commands.list_subjects(as_json=as_json)
+    from stormproof import listing  # noqa: PLC0415 - as above
+
+    listing.list_subjects(as_json=as_json)
 
 
 @app.command()
 def faults(as_json: Json = False) -> None:
     """List the fault kinds: what is done, how it is witnessed, what a correct subject may do."""
-    commands.list_faults(as_json=as_json)
+    from stormproof import listing  # noqa: PLC0415 - as above
+
+    listing.list_faults(as_json=as_json)
 
 
 @app.command("check-redis")
@@ -155,6 +166,8 @@ def check_redis(
     as_json: Json = False,
 ) -> None:
     """Say whether a Redis is fit to hold claims, and what mends it. Changes nothing there."""
+    from stormproof import redis_checking  # noqa: PLC0415 - as above
+
     redis_checking.check_redis(
         url, durable=durable, wait_replicas=wait_replicas, allow_target=allow_target, as_json=as_json
     )
@@ -172,7 +185,9 @@ def selftest(
     out: Out = None,
 ) -> None:
     """Test the instrument: every planted guard must be caught by its checker, no twin may be flagged."""
-    commands.selftest(kinds=kinds, jobs=jobs, redis=redis, seed=seed, out=out)
+    from stormproof import campaign_commands  # noqa: PLC0415 - as above
+
+    campaign_commands.selftest(kinds=kinds, jobs=jobs, redis=redis, seed=seed, out=out)
 
 
 def main() -> None:

@@ -16,15 +16,10 @@ from harness.explorer.plan import Plan, workloads_for
 from harness.explorer.replay import Replayer
 from harness.explorer.schedule import load_schedule
 from harness.explorer.target import open_target
-from harness.faults.registry import ALL
 from harness.recorder import RunFolder, read_plan, write_plan
-from harness.subjects.box import BOX
-from harness.subjects.loading import load_subject
 from harness.subjects.search_path import own_places, search_also
 from reports.stored_run import write_verdict
-from stormproof import campaigning, parts
 from stormproof.evidence import show, show_picture, write_reports
-from stormproof.exploring import as_json as to_json
 from stormproof.exploring import explore_into
 from stormproof.finding_schedules import store_schedules
 from stormproof.live import Live
@@ -32,7 +27,6 @@ from stormproof.options import (
     FAULTS_MAX,
     WORKERS_MAX,
     budget_of,
-    cores,
     hosting_of,
     jobs_of,
     kinds_of,
@@ -41,11 +35,11 @@ from stormproof.options import (
     whole,
 )
 from stormproof.saying import Exit, exit_of
+from stormproof.saying import as_json as to_json
 from verify.history.judge import judge_history
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
     from harness.explorer.world.world import World
     from harness.redis_server.choice import RedisChoice
@@ -181,83 +175,3 @@ def judge(run_dir: str) -> None:
     show(Path(run_dir))
     interrupted = bool(verdict.get("interrupted", False))
     raise typer.Exit(exit_of(verdict["verdict"], interrupted=interrupted))
-
-
-def list_subjects(*, as_json: bool) -> None:
-    """List the subjects in the box."""
-    rows: list[dict[str, Any]] = []
-    for name, boxed in BOX.items():
-        # What is known of a third-party guard is known without importing it.
-        said = boxed.peer or load_subject(name)
-        rows.append(
-            {
-                "name": name,
-                "promise": str(said.promise),
-                "what": boxed.what,
-                "outside": sorted(said.outside),
-                "notes": list(boxed.peer.notes) if boxed.peer is not None else [],
-            }
-        )
-    if as_json:
-        typer.echo(to_json({"schema": 1, "subjects": rows}))
-        return
-    for row in rows:
-        notes = "".join(f" ({note})" for note in row["notes"])
-        typer.echo(f"{row['name']:34} {row['promise']:26} {row['what']}{notes}")
-
-
-def list_faults(*, as_json: bool) -> None:
-    """List the fault kinds."""
-    rows = [
-        {
-            "name": kind.name,
-            "target": str(kind.target),
-            "what": kind.what,
-            "witness": kind.witness,
-            "demand": kind.demand,
-        }
-        for kind in ALL.values()
-    ]
-    if as_json:
-        typer.echo(to_json({"schema": 1, "faults": rows}))
-        return
-    for row in rows:
-        typer.echo(f"{row['name']} (strikes: {row['target']})")
-        typer.echo(f"  done:    {row['what']}\n  witness: {row['witness']}\n  subject: {row['demand']}")
-
-
-def selftest(*, kinds: str | None, jobs: int | None, redis: str, seed: int | None, out: str | None) -> None:
-    """Check the instrument alone."""
-    twin_kinds = () if kinds is None else tuple(kind.name for kind in kinds_of(kinds))
-    campaigning.run(
-        parts.selftest(twin_kinds),
-        choice=redis_of(redis, None),
-        seed=seed_of(seed),
-        budget_s=None,
-        jobs=jobs_of(jobs, default=cores()),
-        out=out,
-    )
-
-
-def campaign(
-    *,
-    profile: str,
-    tiers: list[str],
-    only: list[str],
-    subjects: list[str],
-    jobs: int | None,
-    redis: str,
-    allow_target: list[str] | None,
-    seed: int | None,
-    budget_s: float | None,
-    out: str | None,
-) -> None:
-    """Run a campaign."""
-    campaigning.run(
-        parts.wanted(profile=profile, tiers=tiers, only=only, subjects=subjects),
-        choice=redis_of(redis, allow_target),
-        seed=seed_of(seed),
-        budget_s=budget_of(budget_s),
-        jobs=jobs_of(jobs, default=cores()),
-        out=out,
-    )

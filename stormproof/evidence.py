@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from reports.allure import write_allure
 from reports.brief import write_brief
 from reports.judged_run import load_judged
 from reports.junit import write_junit
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
 
 def write_reports(folder: Path) -> None:
     """Write summary, brief, JUnit and Allure results beside the verdict."""
+    from reports.allure import write_allure  # noqa: PLC0415 - what it loads takes long
+
     write_summary(folder)
     write_brief(folder)
     write_junit(folder)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.explorer.exploration import Exploration
 from harness.explorer.store import HistoryStore
 from harness.recorder import write_record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from harness.explorer.jobs import Jobs
@@ -76,8 +74,3 @@ def explore_into(
         record = exploration.run()
     write_record(folder, record)
     return Explored(record, exploration.elapsed_s)
-
-
-def as_json(stored: Mapping[str, Any]) -> str:
-    """Return one JSON object as text."""
-    return json.dumps(stored, indent=2)

@@ -11,8 +11,8 @@ from harness.redis_server.choice import parse_reading_choice
 from safety_core.idempotency.errors import SettingsError
 from safety_core.idempotency.settings import GuardSettings, Mode
 from safety_core.runtime_checks import Expected, Level, RedisRuntimeValidator
-from stormproof.exploring import as_json as to_json
 from stormproof.saying import Exit
+from stormproof.saying import as_json as to_json
 
 if TYPE_CHECKING:
     from safety_core.runtime_checks import SafetyReport

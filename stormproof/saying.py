@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from enum import IntEnum
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
 from verify.history.words import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Exit(IntEnum):
@@ -26,6 +31,11 @@ _BY_VERDICT = {Verdict.VALID: Exit.HELD, Verdict.INVALID: Exit.VIOLATED, Verdict
 def count(number: int, one: str, many: str = "") -> str:
     """Return *number* with its noun: ``1 schedule``, ``2 schedules``."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def as_json(stored: Mapping[str, Any]) -> str:
+    """Return one JSON object as text."""
+    return json.dumps(stored, indent=2)
 
 
 def exit_of(verdict: str, *, interrupted: bool = False) -> Exit:

@@ -103,6 +103,7 @@ class Site:
         server: Where the guards' writes go.
         pair: The primary, which is ``server`` too, and its replica.
         proxy: What stands between workers and server.
+        proxy_url: The URL that leads through it, where it needs more than an address: a password, TLS.
         replication: What stands between primary and replica.
         crew: The workers.
         worker: The name of the worker that is struck.
@@ -114,6 +115,7 @@ class Site:
     server: Server | None = None
     pair: PrimaryWithReplica | None = None
     proxy: ProxyHandle | None = None
+    proxy_url: str = ""
     replication: ProxyHandle | None = None
     crew: Crew | None = None
     worker: str = ""
@@ -176,6 +178,11 @@ class Site:
     def the_proxy(self) -> ProxyHandle:
         """The proxy before the server; it was required."""
         return _there(self.proxy)
+
+    @property
+    def url_through_proxy(self) -> str:
+        """The URL that leads through the proxy before the server, which was required."""
+        return self.proxy_url or f"redis://{self.the_proxy.listen}"
 
     @property
     def the_replication(self) -> ProxyHandle:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.subjects.peers.peer import Peer
-from stormproof.commands import list_subjects
+from stormproof.listing import list_subjects
 from stormproof.tests.running import run
 
 if TYPE_CHECKING:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from harness.nemesis.site import Site
 from harness.processes.faked_clock import find_library
+from harness.redis_server.replication import PrimaryWithReplica
 from harness.redis_server.server import RedisServer
+from harness.toxiproxy.server import open_toxiproxy
 from harness.venue.process import VenueProcess
 from harness.workers.crew import Crew
 
@@ -54,6 +56,38 @@ def key_with_an_end() -> Iterator[Site]:
     with one_server() as site:
         site.the_server.client().set("short", "life", ex=60)
         yield site
+
+
+@contextmanager
+def mortal_key() -> Iterator[Site]:
+    """Give a server whose struck key has a time to live, as a claim has."""
+    with one_server() as site:
+        site.the_server.client().expire(KEY, 3600)
+        yield site
+
+
+def flushing_server() -> AbstractContextManager[Site]:
+    """Give a server with an append-only file that is flushed once a second."""
+    return one_server(appendonly=True)
+
+
+@contextmanager
+def proxied_server() -> Iterator[Site]:
+    """Give a server behind a proxy."""
+    with one_server() as site, open_toxiproxy(run_seed=7) as toxiproxy:
+        site.proxy = toxiproxy.client.create(f"127.0.0.1:{site.own_server.port}", "workers")
+        yield site
+
+
+@contextmanager
+def proxied_pair() -> Iterator[Site]:
+    """Give a primary whose replica copies it through a proxy."""
+    with PrimaryWithReplica() as pair, open_toxiproxy(run_seed=7) as toxiproxy:
+        proxy = toxiproxy.client.create(f"127.0.0.1:{pair.primary.port}", "replication")
+        pair.replica.client().replicaof("127.0.0.1", str(proxy.port))
+        pair.primary.client().set(KEY, KEPT)
+        pair.wait_in_sync()
+        yield Site(pair=pair, replication=proxy, key=KEY)
 
 
 @contextmanager
