@@ -8,10 +8,14 @@ from scenarios import (
     claims_evicted,
     clock_jumps,
     kill_redis,
+    network_cut,
     operator_deletes,
     redis_out_of_memory,
+    redis_slow_but_alive,
+    replies_lost,
     retry_storm,
     script_flushed,
+    sliced_and_slow,
 )
 
 if TYPE_CHECKING:
@@ -24,6 +28,10 @@ _FILES: tuple[Telling, ...] = (
     operator_deletes,
     clock_jumps,
     script_flushed,
+    network_cut,
+    replies_lost,
+    redis_slow_but_alive,
+    sliced_and_slow,
     retry_storm,
 )
 

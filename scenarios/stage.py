@@ -218,8 +218,12 @@ class Stage:
         if self.server.has_clock:
             self.server.advance(beyond_s)
             return
-        until_ns = clock.elapsed_ns() + int(beyond_s * 1e9)
-        self.until(lambda: clock.elapsed_ns() > until_ns, deadline_s=beyond_s + 1)
+        self.let_pass(beyond_s)
+
+    def let_pass(self, seconds: float) -> None:
+        """Let the workers work for so many seconds."""
+        until_ns = clock.elapsed_ns() + int(seconds * 1e9)
+        self.until(lambda: clock.elapsed_ns() > until_ns, deadline_s=seconds + DEADLINE_S)
 
     @property
     def answers(self) -> Mapping[int, Complete]:

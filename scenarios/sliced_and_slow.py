@@ -1,0 +1,48 @@
+"""Requests reach Redis in pieces of a few bytes, and replies through a narrow way.
+
+What a worker sends takes about half a second to be whole at the server, and half a command is none. Others ask for
+the same order meanwhile. A correct guard sees that its lease is over before it does anything. A guard whose claim ends
+with the lease lets the others in.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.nemesis import bandwidth, slicing
+from scenarios.overtaking import overtake
+from scenarios.story import Category, Story
+
+if TYPE_CHECKING:
+    from scenarios.stage import Stage
+
+STORY = Story(
+    name="sliced_and_slow",
+    category=Category.NETWORK,
+    what="Requests arrive in pieces of a few bytes, replies through a narrow way.",
+    kinds=("slicing", "bandwidth"),
+    catches=("broken.lease_as_ttl",),
+    lease_s=0.25,
+    is_proxied=True,
+)
+_BYTES_EACH, _APART_US = 16, 60_000
+"""A claim of a planted guard is about 90 bytes long, its mark twice that."""
+_KILOBYTES_PER_S = 20
+_ORDERS = 2
+
+
+def play(stage: Stage) -> None:
+    """Open every connection, narrow the way, and let workers overtake each other."""
+    names = STORY.worker_names
+    for worker, key in zip(names, stage.orders(len(names)), strict=True):
+        stage.give(worker, key)
+    stage.until_idle()
+    keys = stage.orders(_ORDERS)
+    pieces = {"bytes_each": _BYTES_EACH, "microseconds": _APART_US, "stream": "upstream"}
+    with (
+        stage.strike(slicing.FAULT, **pieces),
+        stage.strike(bandwidth.FAULT, kilobytes_per_s=_KILOBYTES_PER_S, stream="downstream"),
+    ):
+        overtake(stage, keys, names)
+    stage.heal()
+    stage.redeliver()
