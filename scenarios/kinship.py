@@ -14,7 +14,7 @@ _KIND_OF = {
     "aof_tail_cut": "restart_losing",
     "aof_corrupt": "restart_losing",
     "restart_empty": "restart_losing",
-    "promotion": "failover_losing",
+    "replica_promotion": "failover_losing",
 }
 """The explorer's kind of a real fault that takes something away. A record that somebody deletes is gone as if evicted."""
 

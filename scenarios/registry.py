@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from scenarios import (
     claims_evicted,
     clock_jumps,
+    failover_during_claim,
     kill_redis,
     network_cut,
     operator_deletes,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _FILES: tuple[Telling, ...] = (
     kill_redis,
+    failover_during_claim,
     redis_out_of_memory,
     claims_evicted,
     operator_deletes,

@@ -197,6 +197,11 @@ class Stage:
         else:
             self.notes.append(_steady("after", keys))
 
+    def follow(self, server: RedisServer) -> None:
+        """Let the workers find *server* from now on, where they found the other one: as a failover moves an address."""
+        self.server = self.site.server = server
+        self.proxy.update(upstream=f"127.0.0.1:{server.port}")
+
     def prepare_again(self) -> None:
         """Let the subject prepare the store, as an operator does who knows that it was emptied."""
         self._subject.prepare(self.server.url)

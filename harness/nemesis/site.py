@@ -40,6 +40,8 @@ class Need(StrEnum):
     """A Toxiproxy between workers and server."""
     REPLICATION_PROXY = "replication_proxy"
     """A Toxiproxy between primary and replica."""
+    VENUE = "venue"
+    """The venue where the workers' effects land."""
     WORKERS = "workers"
     """A crew, and the name of the worker that is struck."""
     VENUE = "venue"
@@ -58,6 +60,7 @@ _REMEDIES = {
     Need.REPLICA: "a primary with a replica (Site.pair)",
     Need.PROXY: "a proxy between workers and server (Site.proxy, from open_toxiproxy)",
     Need.REPLICATION_PROXY: "a proxy between primary and replica (Site.replication)",
+    Need.VENUE: "the venue where the workers' effects land (Site.venue)",
     Need.WORKERS: "workers, and which one is struck (Site.crew and Site.worker)",
     Need.VENUE: "a venue (Site.venue)",
     Need.KEY: "the key that is struck (Site.key)",
@@ -148,6 +151,7 @@ class Site:
             Need.REPLICA: self.pair is not None,
             Need.PROXY: self.proxy is not None,
             Need.REPLICATION_PROXY: self.replication is not None,
+            Need.VENUE: self.venue is not None,
             Need.WORKERS: self.crew is not None and bool(self.worker),
             Need.VENUE: self.venue is not None,
             Need.KEY: bool(self.key),
@@ -188,6 +192,11 @@ class Site:
     def the_replication(self) -> ProxyHandle:
         """The proxy between primary and replica; it was required."""
         return _there(self.replication)
+
+    @property
+    def the_venue(self) -> VenueProcess:
+        """The venue; it was required."""
+        return _there(self.venue)
 
     @property
     def the_crew(self) -> Crew:

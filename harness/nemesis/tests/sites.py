@@ -5,8 +5,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from harness.nemesis.failing_over import until
 from harness.nemesis.site import Site
+from harness.nemesis.slots import Slot
 from harness.processes.faked_clock import find_library
+from harness.redis_server.port import free_port
 from harness.redis_server.replication import PrimaryWithReplica
 from harness.redis_server.server import RedisServer
 from harness.toxiproxy.server import open_toxiproxy
@@ -91,16 +94,67 @@ def proxied_pair() -> Iterator[Site]:
 
 
 @contextmanager
+def pair() -> Iterator[Site]:
+    """Give a primary and a replica that holds what it holds."""
+    with PrimaryWithReplica() as both:
+        both.primary.client().set(KEY, KEPT)
+        both.wait_in_sync()
+        yield Site(pair=both, key=KEY)
+
+
+@contextmanager
+def two_nodes() -> Iterator[Site]:
+    """Give a cluster of two nodes, each with half of the slots, one of which holds the struck key."""
+    has_clock = find_library() is not None
+    # By default the nodes' own port is 10,000 above, where there may be none.
+    own_ports = [str(free_port()), str(free_port())]
+    configs = [{"cluster-enabled": "yes", "cluster-port": port} for port in own_ports]
+    with (
+        RedisServer(config=configs[0], controlled_clock=has_clock) as one,
+        RedisServer(config=configs[1], controlled_clock=has_clock) as two,
+    ):
+        for epoch, node in enumerate((one, two), start=1):
+            with node.client() as client:
+                client.execute_command("CLUSTER", "SET-CONFIG-EPOCH", epoch)
+                client.execute_command("CLUSTER", "ADDSLOTS", *range(8192 * (epoch - 1), 8192 * epoch))
+            if has_clock:
+                # A node that starts does not serve for 2 s.
+                node.advance(2.5)
+        with one.client() as client:
+            client.execute_command("CLUSTER", "MEET", "127.0.0.1", two.port, own_ports[1])
+        until(lambda: all(_is_whole(node) for node in (one, two)), "the cluster to stand")
+        slot = Slot([one, two], KEY)
+        slot.home.client().set(KEY, KEPT)
+        yield Site(server=slot.home, nodes=[one, two], key=KEY)
+
+
+def _is_whole(node: RedisServer) -> bool:
+    with node.client() as client:
+        told = client.execute_command("CLUSTER", "INFO").splitlines()
+    return all(word in told for word in (b"cluster_state:ok", b"cluster_known_nodes:2", b"cluster_slots_ok:16384"))
+
+
+@contextmanager
 def one_worker() -> Iterator[Site]:
-    """Give a worker that has an effect to run, whose reply is held back at the venue."""
-    with RedisServer() as server, VenueProcess() as venue:
+    """Give a worker, behind a proxy."""
+    with proxied_server() as site, VenueProcess() as venue:
+        site.the_server.client().delete(KEY)
         crew = Crew(
             subject="twin.get_then_set",
-            redis_url=server.url,
+            redis_url=site.url_through_proxy,
             venue=str(venue.socket_path),
             lease_s=2.0,
             request_life_s=2.1,
         )
         with crew:
             crew.hire(["w0"])
-            yield Site(server=server, crew=crew, worker="w0", venue=venue, key=KEY)
+            site.crew, site.worker, site.venue = crew, "w0", venue
+            yield site
+
+
+@contextmanager
+def busy_worker() -> Iterator[Site]:
+    """Give a worker that was given an order for the struck key, and has not begun."""
+    with one_worker() as site:
+        site.the_crew.give(site.worker, KEY, ORDER)
+        yield site
