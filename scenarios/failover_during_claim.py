@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness import clock
 from harness.nemesis import replica_promotion
 from scenarios.midway import hold_midway, see_midway
 from scenarios.story import Category, Story
@@ -40,6 +41,7 @@ def play(stage: Stage) -> None:
         hold_midway(stage, workers=len(names))
 
     with stage.strike(replica_promotion.FAULT, at="between effect and mark", meanwhile=place) as blow:
+        promoted_ns = clock.shared_ns()
         stage.follow(pair.replica)
         fresh = stage.hire(len(names))
         control = stage.venue.control
@@ -47,7 +49,7 @@ def play(stage: Stage) -> None:
         stage.until(lambda: all(op in stage.answers or len(control.ask(key=key)) > 1 for op, key in ops.items()))
         control.release()
         stage.until_idle()
-        see_midway(stage, blow)
+        see_midway(stage, blow, at_ns=promoted_ns)
     stage.follow(pair.primary)
     stage.heal()
     stage.redeliver()

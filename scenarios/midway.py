@@ -19,10 +19,17 @@ def hold_midway(stage: Stage, *, workers: int) -> None:
     stage.until(lambda: len(control.take()) >= landed + workers)
 
 
-def see_midway(stage: Stage, blow: Blow) -> None:
-    """See that an order was in the book whose worker waited for the venue when it struck; ask when all is quiet."""
-    running = stage.running_at(blow.at_ns)
-    landed = [event for event in stage.venue.read_book().entries if (event.at_ns or 0) < blow.at_ns]
+def see_midway(stage: Stage, blow: Blow, *, at_ns: int | None = None) -> None:
+    """See that an order was in the book whose worker waited for the venue when it struck; ask when all is quiet.
+
+    Args:
+        stage: Where.
+        blow: What struck.
+        at_ns: When; None means the moment in which injecting began.
+    """
+    at_ns = blow.at_ns if at_ns is None else at_ns
+    running = stage.running_at(at_ns)
+    landed = [event for event in stage.venue.read_book().entries if (event.at_ns or 0) < at_ns]
     struck = [event for event in landed if event.process in running]
     if struck:
         blow.saw(f"{struck[0].key} was in the book and not yet marked, {len(running) - 1} other calls were under way")

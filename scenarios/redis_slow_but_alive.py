@@ -1,7 +1,7 @@
 """Redis answers, but each round trip takes most of the client's time limit, and longer than a lease lasts.
 
-What workers send takes 0.7 s, of the second for which the reference waits. A worker claims an order; before its next
-command arrives the lease is over, and others ask for the same order. A correct guard sees that it comes too late, and
+A request takes 0.45 s and its reply as long, of the second for which the reference waits. A worker claims an order;
+before its next command arrives the lease is over, and others ask for the same order. A correct guard sees that it comes too late, and
 does nothing. A guard whose claim ends with the lease lets the others in, and the order lands twice. When Redis is
 quick again, everything is placed.
 """
@@ -26,7 +26,7 @@ STORY = Story(
     lease_s=0.3,
     is_proxied=True,
 )
-_LATENCY_MS = 700
+_ONE_WAY_MS = 450
 _ORDERS = 2
 
 
@@ -37,7 +37,10 @@ def play(stage: Stage) -> None:
         stage.give(worker, key)
     stage.until_idle()
     keys = stage.orders(_ORDERS)
-    with stage.strike(latency.FAULT, milliseconds=_LATENCY_MS, stream="upstream"):
+    with (
+        stage.strike(latency.FAULT, milliseconds=_ONE_WAY_MS, stream="upstream"),
+        stage.strike(latency.FAULT, milliseconds=_ONE_WAY_MS, stream="downstream"),
+    ):
         overtake(stage, keys, names)
     stage.heal()
     stage.redeliver()

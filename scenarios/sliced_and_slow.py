@@ -1,8 +1,8 @@
-"""Requests reach Redis in pieces of a few bytes, and replies through a narrow way.
+"""Requests reach Redis in pieces of a few bytes; after that, replies come through a narrow way.
 
 What a worker sends takes about half a second to be whole at the server, and half a command is none. Others ask for
 the same order meanwhile. A correct guard sees that its lease is over before it does anything. A guard whose claim ends
-with the lease lets the others in.
+with the lease lets the others in. On the narrow way everything is placed, only later.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 STORY = Story(
     name="sliced_and_slow",
     category=Category.NETWORK,
-    what="Requests arrive in pieces of a few bytes, replies through a narrow way.",
+    what="Requests arrive in pieces of a few bytes, then replies come through a narrow way.",
     kinds=("slicing", "bandwidth"),
     catches=("broken.lease_as_ttl",),
     lease_s=0.25,
     is_proxied=True,
 )
-_BYTES_EACH, _APART_US = 16, 60_000
+_BYTES_EACH, _APART_US = 5, 20_000
 """A claim of a planted guard is about 90 bytes long, its mark twice that."""
-_KILOBYTES_PER_S = 20
+_KILOBYTES_PER_S = 10
 _ORDERS = 2
 
 
@@ -38,11 +38,11 @@ def play(stage: Stage) -> None:
         stage.give(worker, key)
     stage.until_idle()
     keys = stage.orders(_ORDERS)
-    pieces = {"bytes_each": _BYTES_EACH, "microseconds": _APART_US, "stream": "upstream"}
-    with (
-        stage.strike(slicing.FAULT, **pieces),
-        stage.strike(bandwidth.FAULT, kilobytes_per_s=_KILOBYTES_PER_S, stream="downstream"),
-    ):
+    with stage.strike(slicing.FAULT, bytes_each=_BYTES_EACH, microseconds=_APART_US, stream="upstream"):
         overtake(stage, keys, names)
+    with stage.strike(bandwidth.FAULT, kilobytes_per_s=_KILOBYTES_PER_S, stream="downstream"):
+        for worker, key in zip(names, stage.orders(len(names)), strict=True):
+            stage.give(worker, key)
+        stage.until_idle()
     stage.heal()
     stage.redeliver()

@@ -44,8 +44,6 @@ class Need(StrEnum):
     """The venue where the workers' effects land."""
     WORKERS = "workers"
     """A crew, and the name of the worker that is struck."""
-    VENUE = "venue"
-    """A venue, where effects land."""
     KEY = "key"
     """The key that is struck."""
     CLUSTER = "cluster"
@@ -62,7 +60,6 @@ _REMEDIES = {
     Need.REPLICATION_PROXY: "a proxy between primary and replica (Site.replication)",
     Need.VENUE: "the venue where the workers' effects land (Site.venue)",
     Need.WORKERS: "workers, and which one is struck (Site.crew and Site.worker)",
-    Need.VENUE: "a venue (Site.venue)",
     Need.KEY: "the key that is struck (Site.key)",
     Need.CLUSTER: "two nodes of a cluster (Site.nodes)",
 }
@@ -153,7 +150,6 @@ class Site:
             Need.REPLICATION_PROXY: self.replication is not None,
             Need.VENUE: self.venue is not None,
             Need.WORKERS: self.crew is not None and bool(self.worker),
-            Need.VENUE: self.venue is not None,
             Need.KEY: bool(self.key),
             Need.CLUSTER: len(self.nodes) > 1,
         }[need]
@@ -202,12 +198,6 @@ class Site:
     def the_crew(self) -> Crew:
         """The workers; they were required."""
         return _there(self.crew)
-
-
-    @property
-    def the_venue(self) -> VenueProcess:
-        """The venue; it was required."""
-        return _there(self.venue)
 
 
 def _there(thing: _Thing | None) -> _Thing:

@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 _MISCHIEF = (
     mischief.lose_reply(),
     mischief.answer_error("backend_timeout", done=True),
+    mischief.answer_error("execution_unknown", done=True),
     mischief.lose_request(),
     mischief.reject("too_many_requests"),
-    mischief.answer_error("execution_unknown"),
 )
-"""What befalls one request after the other. Two of five are done, and only one of five says what became of it."""
+"""What befalls one request after the other. Three of five are done, and only one of five says what became of it.
+
+However many others come between a request and its repetition, some request and its repetition are both done."""
 
 
 def plan(site: Site, *, requests: int = 60) -> Injection:
