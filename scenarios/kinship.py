@@ -16,7 +16,7 @@ _KIND_OF = {
     "restart_empty": "restart_losing",
     "replica_promotion": "failover_losing",
 }
-"""The explorer's kind of a real fault that takes something away. A record that somebody deletes is gone as if evicted."""
+"""The explorer's kind of a real fault that takes something away. What somebody deletes is gone as if evicted."""
 
 
 def outside_of(outside: Mapping[str, str], faults: Iterable[str]) -> dict[str, str]:

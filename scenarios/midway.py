@@ -1,4 +1,4 @@
-"""Workers who have had an effect and have not marked it yet: brought there by the venue, and seen there in the book."""
+"""Workers who have had an effect and have not marked it yet: brought there by the venue, seen there in the book."""
 
 from __future__ import annotations
 

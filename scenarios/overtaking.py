@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scenarios.keyspace import names
-
 if TYPE_CHECKING:
     from scenarios.stage import Stage
 
@@ -23,12 +21,26 @@ def overtake(stage: Stage, keys: list[str], workers: tuple[str, ...]) -> None:
     A subject that refuses before it leaves anything on the server is not overtaken.
     """
     for at, key in enumerate(keys):
-        first, *others = workers[at % len(workers) :] + workers[: at % len(workers)]
-        held = len(names(stage))
-        op = stage.give(first, key)
-        stage.until(lambda op=op, held=held: len(names(stage)) > held or op in stage.answers)
-        stage.let_pass(_FIRST_S)
-        for other in others:
-            stage.give(other, key)
-            stage.let_pass(_APART_S)
-        stage.until_idle()
+        _overtake(stage, key, workers[at % len(workers) :] + workers[: at % len(workers)])
+
+
+def _overtake(stage: Stage, key: str, workers: tuple[str, ...]) -> None:
+    """Deliver one order to the first of *workers*, and to the others behind its claim."""
+    first, *others = workers
+    held = _key_count(stage)
+    op = stage.give(first, key)
+    stage.until(lambda: _key_count(stage) > held or op in stage.answers)
+    stage.let_pass(_FIRST_S)
+    for other in others:
+        stage.give(other, key)
+        stage.let_pass(_APART_S)
+    stage.until_idle()
+
+
+def _key_count(stage: Stage) -> int:
+    """Return how many keys the server holds; it is asked past the proxy."""
+    client = stage.server.client()
+    try:
+        return int(client.dbsize())
+    finally:
+        client.close()

@@ -1,9 +1,9 @@
 """Redis answers, but each round trip takes most of the client's time limit, and longer than a lease lasts.
 
 A request takes 0.45 s and its reply as long, of the second for which the reference waits. A worker claims an order;
-before its next command arrives the lease is over, and others ask for the same order. A correct guard sees that it comes too late, and
-does nothing. A guard whose claim ends with the lease lets the others in, and the order lands twice. When Redis is
-quick again, everything is placed.
+before its next command arrives the lease is over, and others ask for the same order. A correct guard sees that it
+comes too late, and does nothing. A guard whose claim ends with the lease lets the others in, and the order lands
+twice. When Redis is quick again, everything is placed.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Replies of the server are lost: the command was applied, the connection ends, and the client hears nothing.
 
 Four worker processes place guarded orders, each delivered to two of them, and every few commands the connection is
-cut in the place of a reply: at claims, at marks, at the greeting of a new connection. A correct guard asks again under
-its own token, or says that it is in doubt. A client that silently repeats its command meets its own mark, and tells
-the caller that nothing was done.
+cut in the place of a reply: at claims, at marks, at the greeting of a new connection. A correct guard asks again
+under its own token, or says that it is in doubt. A client that silently repeats its command meets its own mark, and
+tells the caller that nothing was done.
 """
 
 from __future__ import annotations

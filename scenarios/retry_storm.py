@@ -27,7 +27,7 @@ _ORDERS = 30
 _ROUNDS = 5
 _COPIES = 2
 _FAILING = 60
-"""Requests that the venue fails: more than there are orders, so that a guard that tries again meets failures again."""
+"""Requests that the venue fails: more than there are orders, so that who tries again meets failures again."""
 
 
 def play(stage: Stage) -> None:

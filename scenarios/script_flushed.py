@@ -7,13 +7,14 @@ after the other, lets two workers see nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.nemesis import noscript, script_flush
 from scenarios.midway import see_under_way
 from scenarios.story import Category, Story
 
 if TYPE_CHECKING:
+    from harness.nemesis.fault import RealFault
     from scenarios.stage import Stage
 
 STORY = Story(
@@ -29,14 +30,19 @@ _ORDERS = 12
 
 def play(stage: Stage) -> None:
     """Flush the scripts under load; then restart the server under load."""
-    for fault in (script_flush.FAULT, noscript.FAULT):
-        answered = len(stage.answers)
-        for key in stage.orders(_ORDERS):
-            for worker in STORY.worker_names:
-                stage.give(worker, key)
-        stage.until(lambda answered=answered: len(stage.answers) > answered + len(STORY.worker_names))
-        with stage.strike(fault, at="under load") as blow:
-            stage.until_idle()
-            see_under_way(stage, blow)
+    _forget(stage, script_flush.FAULT)
+    _forget(stage, noscript.FAULT)
     stage.heal()
     stage.redeliver()
+
+
+def _forget(stage: Stage, fault: RealFault[Any]) -> None:
+    """Let the server forget its scripts once every worker has answered something, and wait for all other answers."""
+    enough = len(stage.answers) + len(STORY.worker_names)
+    for key in stage.orders(_ORDERS):
+        for worker in STORY.worker_names:
+            stage.give(worker, key)
+    stage.until(lambda: len(stage.answers) > enough)
+    with stage.strike(fault, at="under load") as blow:
+        stage.until_idle()
+        see_under_way(stage, blow)

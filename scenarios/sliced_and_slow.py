@@ -1,8 +1,8 @@
 """Requests reach Redis in pieces of a few bytes; after that, replies come through a narrow way.
 
 What a worker sends takes about half a second to be whole at the server, and half a command is none. Others ask for
-the same order meanwhile. A correct guard sees that its lease is over before it does anything. A guard whose claim ends
-with the lease lets the others in. On the narrow way everything is placed, only later.
+the same order meanwhile. A correct guard sees that its lease is over before it does anything. A guard whose claim
+ends with the lease lets the others in. On the narrow way everything is placed, only later.
 """
 
 from __future__ import annotations

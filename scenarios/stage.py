@@ -16,22 +16,26 @@ from harness import seed as seeds
 from harness.errors import CouldNotRunError
 from harness.nemesis.fault import NotWitnessedError
 from harness.nemesis.site import Site
+from harness.probes.watch import AFTER, BEFORE, Watch
 from harness.processes.faked_clock import find_library
+from harness.redis_server.choice import ExternalChoice
 from harness.redis_server.replication import PrimaryWithReplica
 from harness.redis_server.server import RedisServer
 from harness.subjects.contract import REQUEST_LIFE_LEASES
 from harness.toxiproxy.server import open_toxiproxy
 from harness.venue.process import VenueProcess
 from harness.workers.crew import Crew
+from scenarios.foreign import ForeignServer
 from scenarios.validator_word import flagged
 from verify.history.events import Complete, Event, Fault, Invoke, Phase
 from verify.history.words import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from harness.nemesis.fault import RealFault, Strike
-    from harness.redis_server.choice import EmbeddedChoice
+    from harness.probes.limits import Limit
+    from harness.redis_server.choice import RedisChoice
     from harness.subjects.contract import Subject
     from harness.toxiproxy.client import ProxyHandle
     from harness.toxiproxy.server import ToxiproxyServer
@@ -50,7 +54,7 @@ class Stage:
 
     Attributes:
         story: What is told.
-        server: The server to which writes go.
+        server: The server to which writes go; an external one is somebody else's.
         pair: That server and its replica, where the story has one.
         proxy: What stands between the workers and the server, where the story has one.
         toxiproxy: The server of that proxy.
@@ -60,13 +64,33 @@ class Stage:
         random: The story's own stream of the run's seed.
         notes: Sentences for the reader.
         reason: Why the story shows nothing; empty while it may.
+        watch: The probes, and what they may not pass.
         warning: What the validator said of the server when it was asked.
     """
 
     pair: PrimaryWithReplica | None = None
     toxiproxy: ToxiproxyServer | None = None
 
-    def __init__(self, story: Story, subject: Subject, choice: EmbeddedChoice, seed: int) -> None:
+    def __init__(
+        self,
+        story: Story,
+        subject: Subject,
+        choice: RedisChoice,
+        seed: int,
+        *,
+        toxiproxy: str = "embedded",
+        limits: Sequence[Limit] = (),
+    ) -> None:
+        """Describe the stage; entering it starts what it is made of.
+
+        Args:
+            story: What is told.
+            subject: Whose guard the workers use.
+            choice: The server. An external one is always reached through a proxy.
+            seed: The run's.
+            toxiproxy: The value of ``--toxiproxy``.
+            limits: What no probe may pass; the first breach ends the story.
+        """
         self.story = story
         self.random = seeds.stream(seed, story.name)
         self.notes: list[str] = []
@@ -81,17 +105,15 @@ class Stage:
         self._orders: dict[str, dict[str, Any]] = {}
         self._proxy: ProxyHandle | None = None
         self._hired = 0
+        self._toxiproxy_choice = toxiproxy
+        self._limits = limits
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             self.server = self._open_server(stack)
             self.venue = stack.enter_context(VenueProcess(request_life_s=self.request_life_s))
-            url = self.server.url
-            if self.story.is_proxied:
-                self.toxiproxy = stack.enter_context(open_toxiproxy(run_seed=self._seed))
-                self._proxy = self.toxiproxy.client.create(f"127.0.0.1:{self.server.port}", "redis")
-                url = f"redis://{self._proxy.listen}"
-            self._subject.prepare(self.server.url)
+            url = self._open_way(stack)
+            self._prepare(stack)
             crew = Crew(
                 subject=self._subject.name,
                 redis_url=url,
@@ -100,7 +122,10 @@ class Stage:
                 request_life_s=self.request_life_s,
             )
             self.crew = stack.enter_context(crew)
-            self.site = Site(server=self.server, pair=self.pair, proxy=self._proxy, crew=self.crew, venue=self.venue)
+            ours = self.server if isinstance(self.server, RedisServer) else None
+            self.site = Site(server=ours, pair=self.pair, proxy=self._proxy, crew=self.crew, venue=self.venue)
+            self.site.proxy_url = url if ours is None else ""
+            self.watch = Watch(self.site, self._limits)
             self._stack = stack.pop_all()
         return self
 
@@ -139,6 +164,7 @@ class Stage:
         if wrong:
             raise CouldNotRunError(f"the steady state does not hold before anything is hurt: {wrong}")
         self.notes.append(_steady("before", keys))
+        self.watch.look(BEFORE)
 
     def orders(self, count: int, *, word: str = "order") -> list[str]:
         """Think of *count* orders and return their keys."""
@@ -152,8 +178,17 @@ class Stage:
         return self.crew.give(worker, key, self._orders[key], delivery=delivery)
 
     def until(self, condition: Callable[[], bool], *, deadline_s: float = DEADLINE_S) -> None:
-        """Let the workers work until *condition* holds."""
-        self.crew.listen_until(condition, deadline_s=deadline_s)
+        """Let the workers work until *condition* holds.
+
+        Raises:
+            BreachedError: A probe is past its limit.
+        """
+
+        def look_and_ask() -> bool:
+            self.watch.look_on()
+            return condition()
+
+        self.crew.listen_until(look_and_ask, deadline_s=deadline_s)
 
     def until_idle(self) -> None:
         """Let the workers work until nobody has anything to do."""
@@ -196,9 +231,11 @@ class Stage:
             self.reason = f"the steady state does not hold again at the end: {wrong}"
         else:
             self.notes.append(_steady("after", keys))
+        self.watch.look(AFTER)
+        self.notes.append(self.watch.sentence())
 
     def follow(self, server: RedisServer) -> None:
-        """Let the workers find *server* from now on, where they found the other one: as a failover moves an address."""
+        """Let the workers find *server* where they found the other one, as a failover moves an address."""
         self.server = self.site.server = server
         self.proxy.update(upstream=f"127.0.0.1:{server.port}")
 
@@ -250,7 +287,9 @@ class Stage:
 
     # Within.
 
-    def _open_server(self, stack: ExitStack) -> RedisServer:
+    def _open_server(self, stack: ExitStack) -> RedisServer | ForeignServer:
+        if isinstance(self._choice, ExternalChoice):
+            return stack.enter_context(ForeignServer(self._choice.url, shown=self._choice.text))
         has_clock = find_library() is not None and self._choice.binary.takes_clock
         asked: dict[str, Any] = {
             "binary": self._choice.binary,
@@ -262,6 +301,25 @@ class Stage:
             return stack.enter_context(RedisServer(**asked))
         self.pair = stack.enter_context(PrimaryWithReplica(**asked))
         return self.pair.primary
+
+    def _open_way(self, stack: ExitStack) -> str:
+        """Return the URL at which the workers find the server."""
+        server = self.server
+        if isinstance(server, RedisServer) and not self.story.is_proxied:
+            return server.url
+        self.toxiproxy = stack.enter_context(open_toxiproxy(self._toxiproxy_choice, run_seed=self._seed))
+        if isinstance(server, RedisServer):
+            self._proxy = self.toxiproxy.client.create(f"127.0.0.1:{server.port}", "redis")
+            return f"redis://{self._proxy.listen}"
+        self._proxy = self.toxiproxy.client.create(server.upstream, "redis")
+        return server.through(self._proxy.listen)
+
+    def _prepare(self, stack: ExitStack) -> None:
+        """Let the subject prepare the store; of an external one, all that came by the run is removed in the end."""
+        if isinstance(self.server, RedisServer):
+            self._subject.prepare(self.server.url)
+        else:
+            stack.callback(self.server.clean, f"*-{self._seed:08x}-[0-9]*", self.server.prepare(self._subject))
 
     def _deliver(self, keys: list[str]) -> list[str]:
         """Deliver orders until each is answered OK, and let the guard reconcile in between; return what is left."""

@@ -13,9 +13,11 @@ from verify.history.record import Bound, ExplorationRecord, Server
 from verify.run_layout import EXPLORED, HISTORY, SCHEDULES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from harness.redis_server.choice import EmbeddedChoice
+    from harness.probes.limits import Limit
+    from harness.redis_server.choice import RedisChoice
     from harness.subjects.contract import Subject
     from scenarios.story import Story
     from verify.history.events import Event
@@ -36,15 +38,34 @@ class Telling(Protocol):
         """Tell it, from the first order to the last delivery."""
 
 
-def tell(telling: Telling, folder: Path, subject: Subject, choice: EmbeddedChoice, seed: int) -> ExplorationRecord:
+def tell(
+    telling: Telling,
+    folder: Path,
+    subject: Subject,
+    choice: RedisChoice,
+    seed: int,
+    *,
+    toxiproxy: str = "embedded",
+    limits: Sequence[Limit] = (),
+) -> ExplorationRecord:
     """Tell a story of *subject*, leave its history in *folder* and return its record.
 
+    Args:
+        telling: The story.
+        folder: Where its history goes.
+        subject: Whose guard.
+        choice: The server.
+        seed: The run's.
+        toxiproxy: The value of ``--toxiproxy``.
+        limits: What no probe may pass.
+
     Raises:
+        BreachedError: A probe was past its limit; everything is healed.
         CouldNotRunError: A worker cannot make its guard, the steady state does not hold before anything is hurt, or
             something did not happen in time.
     """
     story = telling.STORY
-    with Stage(story, subject, choice, seed) as stage:
+    with Stage(story, subject, choice, seed, toxiproxy=toxiproxy, limits=limits) as stage:
         stage.begin()
         telling.play(stage)
         stage.end()

@@ -1,4 +1,4 @@
-"""What the core's validator says of a story's server: a promise that leaves a configuration out must be warned of it."""
+"""What the core's validator says of a story's server: of what a promise leaves out it must have warned."""
 
 from __future__ import annotations
 

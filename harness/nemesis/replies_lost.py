@@ -51,8 +51,8 @@ def plan(site: Site, *, command: str = "", every: int = 5, times: int = 10) -> I
 
 FAULT = RealFault(
     name="replies_lost",
-    what="Every `every`-th reply to `command` (to any, where it is empty) is lost, `times` times: the server did what "
-    "it was asked, and the connection ends instead.",
+    what="Every `every`-th reply to `command` (to any, where it is empty) is lost, `times` times: the server did "
+    "what it was asked, and the connection ends instead.",
     witness="Toxiproxy's own count of replies in whose place it cut the connection.",
     demand="May ask again where that changes nothing, or answer that it is in doubt. May not take a lost reply for a "
     "command not applied.",

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 _CONFLICT = {"conflict": LIMITS["conflict"]}
 
 PLANTED = Planted(
-    bug="promises at most one effect and does not say that it relies on Redis to keep the claim: one that is evicted, "
-    "deleted or lost in a failover was never there",
+    bug="does not say that it relies on Redis to keep the claim: one that is evicted, deleted or lost in a failover "
+    "was never there",
     cure="says that what Redis forgets is outside its promise",
     origin="generic: `SET NX ensures that there are no duplicate orders`, as in many design documents",
     checker="at_most_once",

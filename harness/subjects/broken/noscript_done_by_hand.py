@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from harness.subjects.contract import Effect, Guard
 
 PLANTED = Planted(
-    bug="goes on without the script where NOSCRIPT is answered, with GET and then SET: two processes both see nothing",
+    bug="goes on without the script where NOSCRIPT is answered, by GET and then SET: two processes both see nothing",
     cure="sends the script itself where NOSCRIPT is answered",
     origin="generic: a fallback that was written for servers without scripts, and met a restarted one",
     checker="at_most_once",
