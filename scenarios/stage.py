@@ -26,20 +26,21 @@ from harness.toxiproxy.server import open_toxiproxy
 from harness.venue.process import VenueProcess
 from harness.workers.crew import Crew
 from scenarios.foreign import ForeignServer
+from scenarios.terms import AS_USUAL
 from scenarios.validator_word import flagged
 from verify.history.events import Complete, Event, Fault, Invoke, Phase
 from verify.history.words import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     from harness.nemesis.fault import RealFault, Strike
-    from harness.probes.limits import Limit
     from harness.redis_server.choice import RedisChoice
     from harness.subjects.contract import Subject
     from harness.toxiproxy.client import ProxyHandle
     from harness.toxiproxy.server import ToxiproxyServer
     from scenarios.story import Story
+    from scenarios.terms import Terms
 
 DEADLINE_S = 60.0
 _ROUNDS = 3
@@ -78,8 +79,7 @@ class Stage:
         choice: RedisChoice,
         seed: int,
         *,
-        toxiproxy: str = "embedded",
-        limits: Sequence[Limit] = (),
+        terms: Terms = AS_USUAL,
     ) -> None:
         """Describe the stage; entering it starts what it is made of.
 
@@ -88,8 +88,7 @@ class Stage:
             subject: Whose guard the workers use.
             choice: The server. An external one is always reached through a proxy.
             seed: The run's.
-            toxiproxy: The value of ``--toxiproxy``.
-            limits: What no probe may pass; the first breach ends the story.
+            terms: On what terms.
         """
         self.story = story
         self.random = seeds.stream(seed, story.name)
@@ -105,8 +104,7 @@ class Stage:
         self._orders: dict[str, dict[str, Any]] = {}
         self._proxy: ProxyHandle | None = None
         self._hired = 0
-        self._toxiproxy_choice = toxiproxy
-        self._limits = limits
+        self._terms = terms
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -125,7 +123,7 @@ class Stage:
             ours = self.server if isinstance(self.server, RedisServer) else None
             self.site = Site(server=ours, pair=self.pair, proxy=self._proxy, crew=self.crew, venue=self.venue)
             self.site.proxy_url = url if ours is None else ""
-            self.watch = Watch(self.site, self._limits)
+            self.watch = Watch(self.site, self._terms.limits)
             self._stack = stack.pop_all()
         return self
 
@@ -307,7 +305,7 @@ class Stage:
         server = self.server
         if isinstance(server, RedisServer) and not self.story.is_proxied:
             return server.url
-        self.toxiproxy = stack.enter_context(open_toxiproxy(self._toxiproxy_choice, run_seed=self._seed))
+        self.toxiproxy = stack.enter_context(open_toxiproxy(self._terms.toxiproxy, run_seed=self._seed))
         if isinstance(server, RedisServer):
             self._proxy = self.toxiproxy.client.create(f"127.0.0.1:{server.port}", "redis")
             return f"redis://{self._proxy.listen}"

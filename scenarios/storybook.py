@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Protocol
 
 from scenarios.kinship import outside_of
 from scenarios.stage import Stage
+from scenarios.terms import AS_USUAL, Terms
 from scenarios.validator_word import WHOSE
 from verify.history.events import Fault, to_object
 from verify.history.record import Bound, ExplorationRecord, Server
 from verify.run_layout import EXPLORED, HISTORY, SCHEDULES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
-    from harness.probes.limits import Limit
     from harness.redis_server.choice import RedisChoice
     from harness.subjects.contract import Subject
     from scenarios.story import Story
@@ -45,8 +44,7 @@ def tell(
     choice: RedisChoice,
     seed: int,
     *,
-    toxiproxy: str = "embedded",
-    limits: Sequence[Limit] = (),
+    terms: Terms = AS_USUAL,
 ) -> ExplorationRecord:
     """Tell a story of *subject*, leave its history in *folder* and return its record.
 
@@ -56,8 +54,7 @@ def tell(
         subject: Whose guard.
         choice: The server.
         seed: The run's.
-        toxiproxy: The value of ``--toxiproxy``.
-        limits: What no probe may pass.
+        terms: On what terms.
 
     Raises:
         BreachedError: A probe was past its limit; everything is healed.
@@ -65,7 +62,7 @@ def tell(
             something did not happen in time.
     """
     story = telling.STORY
-    with Stage(story, subject, choice, seed, toxiproxy=toxiproxy, limits=limits) as stage:
+    with Stage(story, subject, choice, seed, terms=terms) as stage:
         stage.begin()
         telling.play(stage)
         stage.end()

@@ -9,11 +9,13 @@ import typer
 from harness import clock
 from harness.explorer.jobs import Jobs
 from harness.interruption import stop_if_asked
+from harness.probes.limits import BreachedError
 from harness.recorder import RunFolder, write_record
-from harness.redis_server.choice import EmbeddedChoice
+from harness.redis_server.choice import ExternalChoice
 from reports.stored_run import judge_part, write_verdict
-from scenarios.registry import STORIES
 from scenarios.storybook import tell
+from scenarios.terms import AS_USUAL, Terms
+from stormproof import staging
 from stormproof.evidence import show, write_reports
 from stormproof.live import Live
 from stormproof.part_pool import Errand, Lost, PartPool
@@ -27,16 +29,29 @@ if TYPE_CHECKING:
 
     from harness.explorer.plan import Plan
     from harness.redis_server.choice import RedisChoice
+    from scenarios.storybook import Telling
     from stormproof.parts import Part, Wanted
 
 
-def run(asked: Wanted, *, choice: RedisChoice, seed: int, budget_s: float | None, jobs: int, out: str | None) -> None:
+def run(
+    asked: Wanted,
+    *,
+    choice: RedisChoice,
+    seed: int,
+    budget_s: float | None,
+    jobs: int,
+    out: str | None,
+    terms: Terms | None = None,
+) -> None:
     """Run what is asked for, judge it, report it, and end with its exit code."""
+    terms = terms or AS_USUAL
     parts = parts_of(asked, seed=seed)
     run_folder = RunFolder.create(asked.kind, seed, out)
+    if isinstance(choice, ExternalChoice):
+        _show_plan(parts, choice, terms, seed)
     with Live() as live:
         try:
-            _Campaign(run_folder, choice, budget_s, jobs, live).run(parts)
+            _Campaign(run_folder, choice, budget_s=budget_s, jobs=jobs, live=live, terms=terms).run(parts)
         except KeyboardInterrupt:
             run_folder.interrupted = True
         run_folder.write()
@@ -47,11 +62,30 @@ def run(asked: Wanted, *, choice: RedisChoice, seed: int, budget_s: float | None
     raise typer.Exit(exit_of(verdict["verdict"], interrupted=run_folder.interrupted))
 
 
+def _show_plan(parts: list[Part], choice: ExternalChoice, terms: Terms, seed: int) -> None:
+    """Show what the stories will do to an external server, where any may run there."""
+    told = [part.telling.STORY for part in parts if part.telling is not None]
+    stories = {story.name: story for story in told if not staging.obstacle(story, choice)}
+    if stories:
+        typer.echo("\n".join(staging.plan(list(stories.values()), choice, terms, seed)))
+
+
 class _Campaign:
     """Runs the checks of the instrument side by side, and after them the other parts one after the other."""
 
-    def __init__(self, folder: RunFolder, choice: RedisChoice, budget_s: float | None, jobs: int, live: Live) -> None:
+    def __init__(
+        self,
+        folder: RunFolder,
+        choice: RedisChoice,
+        *,
+        budget_s: float | None,
+        jobs: int,
+        live: Live,
+        terms: Terms,
+    ) -> None:
         self._folder = folder
+        self._terms = terms
+        self._breach = ""
         self._choice = choice
         self._budget_s = budget_s
         self._jobs = jobs
@@ -68,8 +102,8 @@ class _Campaign:
                 continue
             if part.plan is not None:
                 self._explore(part, part.plan)
-            else:
-                self._tell(part)
+            elif part.telling is not None:
+                self._tell(part, part.telling)
 
     def _left_s(self) -> float | None:
         if self._budget_s is None:
@@ -128,14 +162,22 @@ class _Campaign:
         if not told.interrupted:
             self._live.done(told.line)
 
-    def _tell(self, part: Part) -> None:
-        if not isinstance(self._choice, EmbeddedChoice):
-            self._folder.leave_out(part.name, "a story kills its server, and an external one is not ours to kill")
+    def _tell(self, part: Part, telling: Telling) -> None:
+        if self._breach:
+            self._folder.leave_out(part.name, f"the campaign was ended before it: {self._breach}")
+            return
+        if isinstance(self._choice, ExternalChoice) and (why := staging.obstacle(telling.STORY, self._choice)):
+            self._folder.leave_out(part.name, why, decides=False)
             return
         folder = self._begin(part)
         self._live.say(f"{part.name}: running")
         try:
-            record = tell(STORIES[part.story], folder, part.subject, self._choice, self._folder.seed)
+            record = tell(telling, folder, part.subject, self._choice, self._folder.seed, terms=self._terms)
+        except BreachedError as error:
+            self._breach = str(error)
+            self._folder.drop(part.name, self._breach)
+            self._live.done(f"{part.name}: {self._breach}")
+            return
         except BaseException:
             self._folder.drop(part.name)
             raise

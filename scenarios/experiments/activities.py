@@ -1,6 +1,6 @@
 """The functions that an experiment file names: actions that inject and heal, actions of the workload, and probes.
 
-All of them act on the place that is open (see :mod:`scenarios.experiments.place`). What one raises fails its activity.
+All of them act on the place that is open, see :mod:`scenarios.experiments.place`. What one raises fails its activity.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from scenarios.stage import Stage
+
 
 def inject(fault: str, at: str = "", configuration: Mapping[str, Any] | None = None, **arguments: Any) -> str:
     """Inject a fault of ``stormproof faults`` until it is healed; return what shows that it bit.
@@ -33,9 +34,9 @@ def heal(fault: str, configuration: Mapping[str, Any] | None = None) -> str:
     return here(configuration).heal(fault)
 
 
-def heal_all() -> list[str]:
+def heal_all(configuration: Mapping[str, Any] | None = None) -> list[str]:
     """Heal whatever is injected; for rollbacks. Returns the names of the faults."""
-    healed = here().heal_all()
+    healed = here(configuration).heal_all()
     leave()
     return healed
 

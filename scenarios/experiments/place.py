@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from scenarios.stage import Stage
 
 TOXIPROXY, PROXY, REDIS = "stormproof_toxiproxy", "stormproof_proxy", "stormproof_redis"
-"""Names in an experiment's ``configuration`` that describe a site: the API's URL, the proxy's name, the URL through."""
+"""What describes a site in an experiment's ``configuration``: the API's URL, the proxy's name, the URL through it."""
 
 
 class Place:
@@ -122,8 +122,8 @@ def _described(configuration: Mapping[str, Any]) -> Site:
     missing = [name for name in (TOXIPROXY, PROXY, REDIS) if not configuration.get(name)]
     if missing:
         raise CouldNotRunError(
-            f"Looked for the site of an experiment: its configuration lacks {', '.join(missing)}. Give them, or run it "
-            "with `stormproof campaign --from-experiment FILE`, which brings a site of its own."
+            f"Looked for the site of an experiment: its configuration lacks {', '.join(missing)}. Give them, or run "
+            "it with `stormproof campaign --from-experiment FILE`, which brings a site of its own."
         )
     choice = parse_toxiproxy(str(configuration[TOXIPROXY]))
     if not isinstance(choice, RunningToxiproxy):

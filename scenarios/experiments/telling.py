@@ -61,4 +61,4 @@ def _wrong(journal: dict[str, Any]) -> Iterator[str]:
             yield f"its steady state was not met {state} the method ({', '.join(failed)})"
     for each in [*journal["run"], *journal.get("rollbacks", ())]:
         if each["status"] == "failed":
-            yield f"{each['activity']['name']!r} failed: {str(each.get('exception', ['']) [-1]).strip()}"
+            yield f"{each['activity']['name']!r} failed: {str(each.get('exception', [''])[-1]).strip()}"
