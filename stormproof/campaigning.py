@@ -163,11 +163,11 @@ class _Campaign:
             self._live.done(told.line)
 
     def _tell(self, part: Part, telling: Telling) -> None:
-        if self._breach:
-            self._folder.leave_out(part.name, f"the campaign was ended before it: {self._breach}")
-            return
         if isinstance(self._choice, ExternalChoice) and (why := staging.obstacle(telling.STORY, self._choice)):
             self._folder.leave_out(part.name, why, decides=False)
+            return
+        if self._breach:
+            self._folder.leave_out(part.name, f"the campaign was ended before it: {self._breach}")
             return
         folder = self._begin(part)
         self._live.say(f"{part.name}: running")
