@@ -160,7 +160,7 @@ def subjects(as_json: Json = False) -> None:
 
 @app.command()
 def faults(as_json: Json = False) -> None:
-    """List the fault kinds: what is done, how it is witnessed, what a correct subject may do."""
+    """List the faults, the explorer's and the real ones: what is done, its witness, what a correct subject may do."""
     from stormproof import listing  # noqa: PLC0415 - as above
 
     listing.list_faults(as_json=as_json)

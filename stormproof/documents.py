@@ -23,6 +23,7 @@ from stormproof.cli import app
 from stormproof.markdown import NOTE, joined, table
 from stormproof.peers_section import peers_section
 from stormproof.pytest_page import pytest_page
+from stormproof.real_faults_page import real_faults
 from stormproof.redis_checks_page import redis_checks_page
 from stormproof.saying import Exit, complain
 from stormproof.source_facts import members, tests_of_outcomes
@@ -42,7 +43,9 @@ _BAD_HISTORIES = "verify/history/tests/corpus/bad"
 
 _ABOUT_FAULTS = """\
 What the explorer can do to a guard. Name the kinds in `--kinds`; a name without its `:VARIANT` stands for all of its
-variants. A fault without a witness counts as not injected."""
+variants. A fault without a witness counts as not injected.
+
+What stories and experiments do to real servers stands in [real-faults.md](real-faults.md)."""
 _ABOUT_PLANTED = """\
 Each has exactly one bug, and a twin without it. They test the instrument: the named checker must find the guard, and
 nothing may find the twin. The faults are those of the smallest schedule that shows the bug. `stormproof selftest`
@@ -121,6 +124,7 @@ def pages(root: Path) -> dict[str, str]:
         "docs/faults.md": faults_page,
         "docs/outcomes.md": outcomes_page,
         "docs/pytest.md": lambda _root: joined(["# In a test of pytest", NOTE, *pytest_page()]),
+        "docs/real-faults.md": lambda _root: joined(["# Real faults", NOTE, *real_faults()]),
         "docs/subjects.md": subjects_page,
         "docs/toxiproxy.md": lambda _root: joined(["# Toxiproxy", NOTE, *toxiproxy_page()]),
         "README.md": readme_page,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import subprocess
 from typing import TYPE_CHECKING
 
-from harness.errors import CouldNotRunError, WrongInputError
-from harness.nemesis.appended import writes_of
+from harness.errors import CouldNotRunError
+from harness.nemesis.appended import last_writes
 from harness.nemesis.evidence import run_id
 from harness.nemesis.fault import OWN, Injection, RealFault
+from harness.nemesis.figures import check_at_least
 from harness.nemesis.return_of_server import bring_back
 from harness.nemesis.site import Need
 from harness.redis_server.errors import RedisUnavailableError
@@ -28,22 +29,16 @@ def plan(site: Site, *, writes: int = 1) -> Injection:
     Raises:
         WrongInputError: *writes* is below 1.
     """
-    if writes < 1:
-        raise WrongInputError(f"aof_corrupt: writes must be 1 or more, not {writes}")
+    check_at_least("aof_corrupt", 1, writes=writes)
     server = site.own_server
     said: list[str] = []
 
     def strike() -> None:
         server.kill()
         path = server.append_only_file()
-        there = writes_of(path)
-        if len(there) < writes:
-            raise CouldNotRunError(
-                f"Tried to damage {path.name} {writes} writes before its end: it holds {len(there)}. Let more be "
-                "written before."
-            )
+        place = last_writes(path, writes)[0].begins
         with path.open("r+b") as file:
-            file.seek(there[-writes].begins)
+            file.seek(place)
             file.write(_DAMAGE)
         try:
             server.restart()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from harness.errors import CouldNotRunError, WrongInputError
-from harness.nemesis.appended import writes_of
+from harness.nemesis.appended import last_writes, writes_of
 from harness.nemesis.evidence import run_id
 from harness.nemesis.fault import OWN, Injection, RealFault
+from harness.nemesis.figures import check_at_least
 from harness.nemesis.return_of_server import bring_back
 from harness.nemesis.site import Need
 
@@ -23,8 +23,7 @@ def plan(site: Site, *, writes: int = 1) -> Injection:
     Raises:
         WrongInputError: *writes* is below 1.
     """
-    if writes < 1:
-        raise WrongInputError(f"aof_tail_cut: writes must be 1 or more, not {writes}")
+    check_at_least("aof_tail_cut", 1, writes=writes)
     server = site.own_server
     before = run_id(server)
     lost: list[Write] = []
@@ -32,13 +31,10 @@ def plan(site: Site, *, writes: int = 1) -> Injection:
     def strike() -> None:
         server.kill()
         path = server.append_only_file()
-        there = writes_of(path)
-        if len(there) < writes:
-            raise CouldNotRunError(
-                f"Tried to cut {writes} writes from {path.name}: it holds {len(there)}. Let more be written before."
-            )
-        os.truncate(path, there[-writes].begins)
-        lost.extend(write for write in there if write not in writes_of(path))
+        last = last_writes(path, writes)
+        os.truncate(path, last[0].begins)
+        left = writes_of(path)
+        lost.extend(write for write in last if write not in left)
         server.restart()
 
     def look() -> str:

@@ -60,6 +60,20 @@ def writes_of(path: Path) -> list[Write]:
     return writes
 
 
+def last_writes(path: Path, count: int) -> list[Write]:
+    """Return the last *count* whole writes in the file.
+
+    Raises:
+        CouldNotRunError: It begins with a snapshot, or holds fewer.
+    """
+    there = writes_of(path)
+    if len(there) < count:
+        raise CouldNotRunError(
+            f"Looked for the last {count} writes in {path.name}: it holds {len(there)}. Let more be written before."
+        )
+    return there[-count:]
+
+
 def _command(data: bytes, at: int) -> tuple[list[str], int]:
     """Return the words of the command at *at* (none of a remark), and where the next one begins."""
     end = data.index(b"\r\n", at)

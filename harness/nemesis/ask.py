@@ -21,7 +21,7 @@ def plan(site: Site) -> Injection:
         answered = error_of(slot.home, "GET", site.key)
         return f"the node that has the slot of {site.key} answered {answered!r}" if "AskError" in answered else ""
 
-    return Injection(strike=slot.begin_move, look=look, heal=(slot.give_up_move,))
+    return Injection(strike=slot.begin_move, look=look, heal=(slot.come_home,))
 
 
 FAULT = RealFault(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.nemesis.fault import ANY, Injection, RealFault
+from harness.nemesis.figures import check_at_least
 from harness.nemesis.site import Need
-from harness.nemesis.toxics import Toxic, check_at_least, check_stream, seconds_of, toxic_injection
+from harness.nemesis.toxics import Toxic, check_stream, seconds_of, toxic_injection
 
 if TYPE_CHECKING:
     from harness.nemesis.site import Site

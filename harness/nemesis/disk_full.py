@@ -5,18 +5,16 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-import redis
-
-from harness import clock
-from harness.errors import CouldNotRunError, WrongInputError
+from harness.errors import CouldNotRunError
 from harness.nemesis.evidence import error_of, run_id
 from harness.nemesis.fault import OWN, Injection, RealFault
+from harness.nemesis.figures import check_at_least
 from harness.nemesis.return_of_server import bring_back
 from harness.nemesis.site import Need
 from harness.nemesis.small_disk import SmallDisk
+from harness.nemesis.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from harness.nemesis.site import Site
@@ -24,8 +22,6 @@ if TYPE_CHECKING:
 
 _PROBE = "stormproof:probe"
 _LARGER_THAN_A_PAGE = "." * 16_384
-_DEADLINE_S = 15.0
-_SMALLEST_KB = 1024
 
 
 def plan(site: Site, *, kilobytes: int = 4096) -> Injection:
@@ -35,8 +31,7 @@ def plan(site: Site, *, kilobytes: int = 4096) -> Injection:
         WrongInputError: *kilobytes* is below 1024.
         CouldNotRunError: The server (Redis 6) keeps the file beside its socket.
     """
-    if kilobytes < _SMALLEST_KB:
-        raise WrongInputError(f"disk_full: kilobytes must be {_SMALLEST_KB} or more, not {kilobytes}")
+    check_at_least("disk_full", 1024, kilobytes=kilobytes)
     server = site.own_server
     folder = server.append_only_file().parent
     if folder == server.folder:
@@ -69,7 +64,7 @@ class _FullDisk:
         shutil.copytree(self._aside, folder, dirs_exist_ok=True)
         self._server.restart()
         self._disk.fill()
-        _await(lambda: bool(self.look()), "the server to meet the full disk")
+        until(lambda: bool(self.look()), "the server to meet the full disk")
 
     def look(self) -> str:
         """Return what the server says of its disk."""
@@ -85,7 +80,7 @@ class _FullDisk:
         """Make place, and let a server that lives write down what it still holds."""
         self._disk.free()
         if self._disk.is_mounted and run_id(self._server):
-            _await(lambda: self._server.client().unlink(_PROBE) >= 0, "the server to write again")
+            until(lambda: self._server.client().unlink(_PROBE) >= 0, "the server to write again")
 
     def move_back(self) -> None:
         """Put the file where it was before."""
@@ -101,25 +96,11 @@ class _FullDisk:
         shutil.rmtree(self._aside, ignore_errors=True)
 
 
-def _await(is_so: Callable[[], bool], wanted: str) -> None:
-    until_ns = clock.elapsed_ns() + int(_DEADLINE_S * 1e9)
-    while not _holds(is_so):
-        if clock.elapsed_ns() > until_ns:
-            raise CouldNotRunError(f"Waited {_DEADLINE_S:g} s for {wanted}. Look at its log.")
-        clock.pause_s(0.005)
-
-
-def _holds(is_so: Callable[[], bool]) -> bool:
-    try:
-        return is_so()
-    except redis.RedisError:
-        return False
-
-
 FAULT = RealFault(
     name="disk_full",
     what="The server starts again with its append-only file on a small disk (tmpfs), which is then filled. Inside "
-    "the block writes are refused (MISCONF); with `appendfsync always` the server ends.",
+    "the block writes are refused (MISCONF); with `appendfsync always` the server ends. Not on Redis 6, which keeps "
+    "the file beside its socket.",
     witness="A SET is answered MISCONF, or the server's log says why it ended.",
     demand="May answer with an error or that it is in doubt. May not forget an effect that was done, nor "
     "run it again.",

@@ -25,12 +25,7 @@ def plan(site: Site) -> Injection:
         answered = error_of(slot.home, "GET", site.key)
         return f"the node that had {site.key} answered {answered!r}" if answered.startswith("MovedError") else ""
 
-    def heal() -> None:
-        if not slot.is_home:
-            slot.begin_move(back=True)
-            slot.end_move(back=True)
-
-    return Injection(strike=strike, look=look, heal=(heal,))
+    return Injection(strike=strike, look=look, heal=(slot.come_home,))
 
 
 FAULT = RealFault(

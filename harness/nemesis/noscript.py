@@ -32,7 +32,8 @@ def plan(site: Site) -> Injection:
 
 FAULT = RealFault(
     name="noscript",
-    what="SIGKILL of the server, which starts again at once: it keeps its data and has lost its scripts.",
+    what="SIGKILL of the server, which starts again at once: it keeps its data and has lost its scripts. Redis 6 "
+    "writes them to its append-only file, so that there this does not happen.",
     witness="The run id is another one, and EVALSHA of a script that it knew is answered NOSCRIPT.",
     demand="Must send its scripts again. May not take NOSCRIPT for a refusal, nor run the effect without the claim.",
     heals="The server answers. Scripts are there again when somebody sends them.",

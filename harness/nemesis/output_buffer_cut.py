@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.errors import WrongInputError
 from harness.nemesis.directives import Directives
 from harness.nemesis.evidence import error_of, run_id
 from harness.nemesis.fault import OURS, Injection, RealFault
+from harness.nemesis.figures import check_at_least
 from harness.nemesis.site import Need
 
 if TYPE_CHECKING:
@@ -25,8 +25,7 @@ def plan(site: Site, *, limit: int = 1024) -> Injection:
     Raises:
         WrongInputError: *limit* is below 1, which would mean no limit.
     """
-    if limit < 1:
-        raise WrongInputError(f"output_buffer_cut: limit must be 1 byte or more, not {limit}")
+    check_at_least("output_buffer_cut", 1, limit=limit)
     server = site.the_server
     directives = Directives(server, _NAME)
     before = run_id(server)

@@ -31,7 +31,7 @@ def plan(site: Site) -> Injection:
         return f"the server that was primary is a replica, a SET was answered {answered!r}"
 
     return Injection(
-        strike=strike, look=look, heal=(lambda: pair.primary.client().unlink(_PROBE), lambda: put_back(pair))
+        strike=strike, look=look, heal=(lambda: pair.primary.client().unlink(_PROBE), lambda: put_back(site))
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.nemesis.evidence import told
+from harness.nemesis.evidence import is_stopped, told
 from harness.nemesis.failing_over import offset, put_back, role
 from harness.nemesis.fault import OWN, Injection, RealFault
 from harness.nemesis.site import Need
@@ -28,7 +28,9 @@ def plan(site: Site, *, meanwhile: Callable[[], object] = lambda: None) -> Injec
     reached: list[int] = []
 
     def strike() -> None:
+        stopped = pair.replica.pid
         pair.replica.pause()
+        is_stopped(stopped)
         client = pair.primary.client()
         # Else what is on its way would still be read from the socket when the replica goes on.
         client.client_kill_filter(_type="replica")
@@ -36,19 +38,21 @@ def plan(site: Site, *, meanwhile: Callable[[], object] = lambda: None) -> Injec
         reached.append(offset(pair.primary))
         pair.primary.kill()
         pair.replica.resume()
-        reached.append(offset(pair.replica))
         pair.promote()
 
     def look() -> str:
-        if is_running(pid) or len(reached) < 2 or role(pair.replica) != "master":  # noqa: PLR2004 - both ends
+        if is_running(pid) or not reached or role(pair.replica) != "master":
             return ""
         now = told(pair.replica, "replication", "master_replid")
-        behind = reached[0] - reached[1]
-        if now == before or behind <= 0:
+        if now == before or told(pair.replica, "replication", "master_replid2") != before:
+            return ""
+        # The first byte of its own; all before it is the old primary's.
+        behind = reached[0] + 1 - int(told(pair.replica, "replication", "second_repl_offset"))
+        if behind <= 0:
             return ""
         return f"a replica is primary with replication id {now} instead of {before}, without the last {behind} bytes"
 
-    return Injection(strike=strike, look=look, heal=(lambda: put_back(pair), pair.replica.resume))
+    return Injection(strike=strike, look=look, heal=(lambda: put_back(site), pair.replica.resume))
 
 
 FAULT = RealFault(

@@ -50,7 +50,7 @@ class Need(StrEnum):
     """At least two nodes of one Redis Cluster."""
 
 
-_REMEDIES = {
+REMEDIES = {
     Need.SERVER: "a server that the harness started (Site.server)",
     Need.FOLDER: "a server that runs as a process of ours (--redis embedded or path)",
     Need.APPEND_ONLY: "a server with an append-only file (RedisServer(appendonly=True))",
@@ -63,6 +63,7 @@ _REMEDIES = {
     Need.KEY: "the key that is struck (Site.key)",
     Need.CLUSTER: "two nodes of a cluster (Site.nodes)",
 }
+"""What to give where something is needed."""
 
 
 class Server(Protocol):
@@ -134,7 +135,7 @@ class Site:
         Raises:
             CouldNotRunError: It lacks something; the message says what to give.
         """
-        missing = [_REMEDIES[need] for need in Need if need in needs and not self._has(need)]
+        missing = [REMEDIES[need] for need in Need if need in needs and not self._has(need)]
         if missing:
             raise CouldNotRunError(f"Tried to inject {fault}: it needs {', and '.join(missing)}, and there is none.")
 

@@ -52,16 +52,21 @@ class Slot:
         _ask(target, "SETSLOT", self.number, "NODE", target_id)
         _ask(source, "SETSLOT", self.number, "NODE", target_id)
 
-    def give_up_move(self) -> None:
-        """Move the keys back home, and say on both sides that the slot stays."""
-        self._move_keys(self.other, self.home)
-        for node in (self.home, self.other):
-            _ask(node, "SETSLOT", self.number, "STABLE")
+    def come_home(self) -> None:
+        """End a move that was begun, and move the slot back home; harmless where it is there.
+
+        A move is not given up half way: a node that no longer sends on would say of keys that they are not there.
+        """
+        if self._is_leaving:
+            self.end_move()
+        if _owner(self.home, self.number) != self._home_id:
+            self.begin_move(back=True)
+            self.end_move(back=True)
 
     @property
-    def is_home(self) -> bool:
-        """Whether the home node says that the slot is its own."""
-        return _owner(self.home, self.number) == self._home_id
+    def _is_leaving(self) -> bool:
+        """Whether the home node says that the slot is on its way to another node."""
+        return f"[{self.number}->-".encode() in _nodes(self.home)
 
     def _ways(self, *, back: bool) -> tuple[tuple[Server, str], tuple[Server, str]]:
         ways = (self.home, self._home_id), (self.other, self._other_id)
@@ -77,6 +82,11 @@ class Slot:
 def _ask(node: Server, *words: str | int) -> object:
     with node.client() as client:
         return client.execute_command("CLUSTER", *words)
+
+
+def _nodes(node: Server) -> bytes:
+    told = _ask(node, "NODES")
+    return told if isinstance(told, bytes) else str(told).encode()
 
 
 def _name(node: Server) -> str:

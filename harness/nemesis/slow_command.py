@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import redis
 
 from harness import clock
-from harness.errors import WrongInputError
 from harness.nemesis.directives import Directives
-from harness.nemesis.evidence import LOOK_S, error_of, process_state
+from harness.nemesis.evidence import LOOK_S, error_of
 from harness.nemesis.fault import OURS, Injection, RealFault
+from harness.nemesis.figures import check_at_least
 from harness.nemesis.site import Need
+from harness.processes.child import process_state
 
 if TYPE_CHECKING:
     from harness.nemesis.site import Site
@@ -28,8 +29,7 @@ def plan(site: Site, *, silent_ms: int = 1000) -> Injection:
     Raises:
         WrongInputError: *silent_ms* is below 1.
     """
-    if silent_ms < 1:
-        raise WrongInputError(f"slow_command: silent_ms must be 1 or more, not {silent_ms}")
+    check_at_least("slow_command", 1, silent_ms=silent_ms)
     server = site.the_server
     pid = server.pid
     directives = Directives(server, _LIMIT)

@@ -46,9 +46,10 @@ class SmallDisk:
         except OSError as error:
             raise CouldNotRunError(f"Tried to make a small disk: there is no `mount` ({error}).") from error
         if done.returncode != 0 or not self.is_mounted:
+            said = done.stderr.strip().partition("\n")[0].rstrip(".")
             raise CouldNotRunError(
-                f"Tried to mount a tmpfs of {self._kilobytes} kB for a disk that is full: {done.stderr.strip()}. It "
-                "needs root, or CAP_SYS_ADMIN in a container."
+                f"Tried to mount a tmpfs of {self._kilobytes} kB for a disk that is full: {said}. It needs root, or "
+                "CAP_SYS_ADMIN in a container."
             )
         self._guardian = subprocess.Popen(
             ["sh", "-c", _UNMOUNT_AT_OUR_END, "sh", str(self._folder)],  # noqa: S607 - wherever it is

@@ -92,17 +92,6 @@ def check_stream(fault: str, stream: str) -> str:
     return stream
 
 
-def check_at_least(fault: str, least: float, **given: float) -> None:
-    """Check figures of a fault.
-
-    Raises:
-        WrongInputError: One is below *least*.
-    """
-    for name, value in given.items():
-        if value < least:
-            raise WrongInputError(f"{fault}: {name} must be {least:g} or more, not {value:g}")
-
-
 def seconds_of(url: str, size: int, *, times: int = 1, timeout_s: float) -> list[float]:
     """Return how long each of some ECHOs of *size* bytes took at *url*, on one connection that is open before."""
     took = []

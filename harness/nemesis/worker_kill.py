@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import WrongInputError
 from harness.nemesis.fault import ANY, Injection, RealFault
+from harness.nemesis.figures import check_at_least
 from harness.nemesis.site import Need
 from harness.processes.child import is_running
 from verify.history.events import Died
@@ -45,8 +46,7 @@ def plan(site: Site, *, at: str = "anywhere", command: str = "", nth: int = 1) -
     """
     if at not in POINTS:
         raise WrongInputError(f"worker_kill: at must be one of {', '.join(POINTS)}, not {at!r}")
-    if nth < 1:
-        raise WrongInputError(f"worker_kill: nth must be 1 or more, not {nth}")
+    check_at_least("worker_kill", 1, nth=nth)
     site.require("worker_kill", frozenset({Need.PROXY, Need.KEY} if at in _STREAMS else ()))
     site.require("worker_kill", frozenset({Need.VENUE} if at == "effect" else ()))
     crew, name = site.the_crew, site.worker
@@ -108,7 +108,8 @@ def _is_of(worker: str, process: str) -> bool:
 
 FAULT = RealFault(
     name="worker_kill",
-    what=f"SIGKILL of a worker at the point `at`: {'; '.join(f'`{name}`, {said}' for name, said in POINTS.items())}.",
+    what=f"SIGKILL of a worker at the point `at`: {'; '.join(f'`{name}`, {said}' for name, said in POINTS.items())}. "
+    "`request` and `reply` need workers behind an embedded Toxiproxy, `effect` needs the venue.",
     witness="Its process is gone in the middle of an operation, and the point was reached: the Toxiproxy API says "
     "that it dropped the request or reply, or the venue's book has the effect.",
     demand="Another worker may do what was certainly not done. It may not run an effect again that may have "

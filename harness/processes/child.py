@@ -68,13 +68,18 @@ def spawn(
     return _spawner().run(fork)
 
 
-def is_running(pid: int) -> bool:
-    """Return whether process *pid* runs; a zombie that nobody has reaped yet runs no more."""
+def process_state(pid: int) -> str:
+    """Return the kernel's letter for what process *pid* does (``T`` stopped, ``Z`` dead), empty where it is gone."""
     try:
         stat = Path("/proc", str(pid), "stat").read_text("utf-8", "replace")
     except (FileNotFoundError, ProcessLookupError):
-        return False
-    return stat.rpartition(")")[2].split()[0] not in {"Z", "X"}
+        return ""
+    return stat.rpartition(")")[2].split()[0]
+
+
+def is_running(pid: int) -> bool:
+    """Return whether process *pid* runs; a zombie that nobody has reaped yet runs no more."""
+    return process_state(pid) not in {"", "Z", "X"}
 
 
 def wait_until_gone(pid: int, *, deadline_s: float = 10.0) -> bool:

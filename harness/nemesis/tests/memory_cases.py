@@ -9,8 +9,9 @@ import redis
 
 from harness.nemesis import disk_full, eviction, oom, output_buffer_cut, slow_command
 from harness.nemesis.tests.case import Case
-from harness.nemesis.tests.process_cases import has_kept, is_deaf, is_silent
-from harness.nemesis.tests.sites import KEY, durable_server, flushing_server, mortal_key, one_server
+from harness.nemesis.tests.process_cases import has_kept, is_deaf
+from harness.nemesis.tests.sites import KEY, durable_server, flushing_server, missing_mount, mortal_key, one_server
+from harness.redis_server.redis_py import make_client
 
 if TYPE_CHECKING:
     from harness.nemesis.site import Site
@@ -67,6 +68,13 @@ def has_ended(site: Site) -> None:
     is_deaf(site)
 
 
+def does_nothing_else(site: Site) -> None:
+    """Assert that nobody is served: no answer at all, or BUSY."""
+    with make_client(site.the_server.url, timeout_s=0.1) as client, pytest.raises(redis.RedisError) as seen:
+        client.get(KEY)
+    assert isinstance(seen.value, redis.TimeoutError) or "BUSY" in str(seen.value).upper()
+
+
 def cuts_long_replies(site: Site) -> None:
     """Assert that a long list cannot be read, and a short one can."""
     client = site.the_server.client()
@@ -95,15 +103,31 @@ CASES = (
     ),
     Case(fault=oom.FAULT, site=one_server, during=refuses_writes, after=takes_writes),
     Case(
-        fault=disk_full.FAULT, site=flushing_server, during=cannot_write_down, after=writes_down, variant="everysec"
+        fault=disk_full.FAULT,
+        site=flushing_server,
+        during=cannot_write_down,
+        after=writes_down,
+        variant="everysec",
+        missing=missing_mount,
     ),
-    Case(fault=disk_full.FAULT, site=durable_server, during=has_ended, after=writes_down, variant="always"),
-    Case(fault=output_buffer_cut.FAULT, site=one_server, during=cuts_long_replies, after=gives_long_replies),
     Case(
-        fault=slow_command.FAULT,
-        site=one_server,
-        during=is_silent,
-        after=has_kept,
-        arguments={"silent_ms": 2000},
+        fault=disk_full.FAULT,
+        site=durable_server,
+        during=has_ended,
+        after=writes_down,
+        variant="always",
+        missing=missing_mount,
+    ),
+    Case(fault=output_buffer_cut.FAULT, site=one_server, during=cuts_long_replies, after=gives_long_replies),
+    *(
+        Case(
+            fault=slow_command.FAULT,
+            site=one_server,
+            during=does_nothing_else,
+            after=has_kept,
+            arguments={"silent_ms": silent_ms},
+            variant=word,
+        )
+        for word, silent_ms in (("silent", 2000), ("busy", 1))
     ),
 )

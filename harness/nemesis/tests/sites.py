@@ -5,10 +5,13 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from harness.nemesis.failing_over import until
+from harness.errors import CouldNotRunError
 from harness.nemesis.site import Site
 from harness.nemesis.slots import Slot
+from harness.nemesis.small_disk import SmallDisk
+from harness.nemesis.waiting import until
 from harness.processes.faked_clock import find_library
+from harness.processes.folder import make_folder, remove_folder
 from harness.redis_server.port import free_port
 from harness.redis_server.replication import PrimaryWithReplica
 from harness.redis_server.server import RedisServer
@@ -26,10 +29,30 @@ ORDER = {"symbol": "BTCUSDT", "quantity": 1}
 DEADLINE_S = 30.0
 
 
+def missing_clock() -> str:
+    """Return why no server's clock can be moved here, empty where one can."""
+    is_there = find_library() is not None and RedisServer().binary.takes_clock
+    return "" if is_there else "the extra `clock` is missing, or the server cannot take it"
+
+
+def missing_mount() -> str:
+    """Return why no small disk can be made here, empty where one can."""
+    folder = make_folder()
+    disk = SmallDisk(folder, kilobytes=1024)
+    try:
+        disk.mount()
+    except CouldNotRunError as error:
+        return str(error)
+    finally:
+        disk.unmount()
+        remove_folder(folder)
+    return ""
+
+
 @contextmanager
 def one_server(*, appendonly: bool = False, appendfsync: str = "everysec") -> Iterator[Site]:
     """Give a server that holds the struck key; its clock can be advanced where libfaketime is installed."""
-    has_clock = find_library() is not None
+    has_clock = not missing_clock()
     with RedisServer(appendonly=appendonly, appendfsync=appendfsync, controlled_clock=has_clock) as server:
         server.client().set(KEY, KEPT)
         yield Site(server=server, key=KEY)
@@ -75,9 +98,9 @@ def flushing_server() -> AbstractContextManager[Site]:
 
 
 @contextmanager
-def proxied_server() -> Iterator[Site]:
+def proxied_server(*, appendonly: bool = False) -> Iterator[Site]:
     """Give a server behind a proxy."""
-    with one_server() as site, open_toxiproxy(run_seed=7) as toxiproxy:
+    with one_server(appendonly=appendonly) as site, open_toxiproxy(run_seed=7) as toxiproxy:
         site.proxy = toxiproxy.client.create(f"127.0.0.1:{site.own_server.port}", "workers")
         yield site
 
@@ -105,7 +128,7 @@ def pair() -> Iterator[Site]:
 @contextmanager
 def two_nodes() -> Iterator[Site]:
     """Give a cluster of two nodes, each with half of the slots, one of which holds the struck key."""
-    has_clock = find_library() is not None
+    has_clock = not missing_clock()
     # By default the nodes' own port is 10,000 above, where there may be none.
     own_ports = [str(free_port()), str(free_port())]
     configs = [{"cluster-enabled": "yes", "cluster-port": port} for port in own_ports]
@@ -135,9 +158,9 @@ def _is_whole(node: RedisServer) -> bool:
 
 
 @contextmanager
-def one_worker() -> Iterator[Site]:
+def one_worker(*, appendonly: bool = False) -> Iterator[Site]:
     """Give a worker, behind a proxy."""
-    with proxied_server() as site, VenueProcess() as venue:
+    with proxied_server(appendonly=appendonly) as site, VenueProcess() as venue:
         site.the_server.client().delete(KEY)
         crew = Crew(
             subject="twin.get_then_set",

@@ -21,7 +21,15 @@ from harness.nemesis import (
 )
 from harness.nemesis.tests.case import Case
 from harness.nemesis.tests.process_cases import has_kept, is_deaf
-from harness.nemesis.tests.sites import KEPT, KEY, durable_server, key_with_an_end, one_server, three_writes
+from harness.nemesis.tests.sites import (
+    KEPT,
+    KEY,
+    durable_server,
+    key_with_an_end,
+    missing_clock,
+    one_server,
+    three_writes,
+)
 
 if TYPE_CHECKING:
     from harness.nemesis.site import Site
@@ -93,11 +101,23 @@ CASES = (
         arguments={"writes": 2},
     ),
     Case(fault=aof_corrupt.FAULT, site=three_writes, during=is_deaf, after=has_lost_two, arguments={"writes": 2}),
-    Case(fault=loading.FAULT, site=durable_server, during=is_loading, after=has_loaded),
+    Case(
+        fault=loading.FAULT,
+        site=durable_server,
+        during=is_loading,
+        after=has_loaded,
+        arguments={"longest_s": 20.0},
+    ),
     Case(fault=noscript.FAULT, site=durable_server, during=knows_no_script, after=knows_scripts_again),
     Case(fault=script_flush.FAULT, site=one_server, during=knows_no_script, after=knows_scripts_again),
     Case(fault=key_deleted.FAULT, site=one_server, during=is_empty, after=is_empty),
     Case(fault=flushall.FAULT, site=one_server, during=is_empty, after=is_empty),
     Case(fault=config_forbidden.FAULT, site=one_server, during=refuses_config, after=allows_config),
-    Case(fault=clock_jump.FAULT, site=key_with_an_end, during=time_has_passed, after=time_has_passed),
+    Case(
+        fault=clock_jump.FAULT,
+        site=key_with_an_end,
+        during=time_has_passed,
+        after=time_has_passed,
+        missing=missing_clock,
+    ),
 )
