@@ -20,7 +20,7 @@ def cut_under_load(stage: Stage, fault: RealFault[Any]) -> None:
         asked = [
             stage.give(worker, key) for key in keys for worker in stage.random.sample(stage.story.worker_names, 2)
         ]
-        stage.let_pass(_CUT_S)
+        stage.wait(_CUT_S)
         answered = sum(op in stage.answers for op in asked)
         blow.saw(f"{len(asked)} deliveries were made meanwhile, {answered} answered")
     stage.until_idle()

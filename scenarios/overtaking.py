@@ -30,10 +30,10 @@ def _overtake(stage: Stage, key: str, workers: tuple[str, ...]) -> None:
     held = _key_count(stage)
     op = stage.give(first, key)
     stage.until(lambda: _key_count(stage) > held or op in stage.answers)
-    stage.let_pass(_FIRST_S)
+    stage.wait(_FIRST_S)
     for other in others:
         stage.give(other, key)
-        stage.let_pass(_APART_S)
+        stage.wait(_APART_S)
     stage.until_idle()
 
 

@@ -5,19 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scenarios import (
+    claim_expires,
     claims_evicted,
     clock_jumps,
+    concurrent_same_key,
+    crash_points,
     failover_during_claim,
     half_open_connections,
     kill_redis,
     network_cut,
     operator_deletes,
+    pause_past_lease,
     redis_out_of_memory,
     redis_slow_but_alive,
     replies_lost,
+    retry_race,
     retry_storm,
     script_flushed,
     sliced_and_slow,
+    store_forgets,
+    worker_storm,
 )
 
 if TYPE_CHECKING:
@@ -25,6 +32,13 @@ if TYPE_CHECKING:
 
 _FILES: tuple[Telling, ...] = (
     kill_redis,
+    *crash_points.POINTS,
+    store_forgets,
+    retry_race,
+    worker_storm,
+    concurrent_same_key,
+    claim_expires,
+    pause_past_lease,
     failover_during_claim,
     redis_out_of_memory,
     claims_evicted,

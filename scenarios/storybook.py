@@ -25,13 +25,11 @@ TIER = "scenarios"
 
 
 class Telling(Protocol):
-    """A module of this room that tells a story.
+    """A module of this room that tells a story, or a value that does."""
 
-    Attributes:
-        STORY: What it tells, and on what.
-    """
-
-    STORY: Story
+    @property
+    def STORY(self) -> Story:  # noqa: N802 - a module's constant
+        """What it tells, and on what."""
 
     def play(self, stage: Stage) -> None:
         """Tell it, from the first order to the last delivery."""
@@ -87,7 +85,7 @@ def tell(
         hits=places,
         applicable={kind: tuple(places.get(kind, {"anywhere": 1})) for kind in story.kinds},
         outside=_outside(story, subject, stage.warning),
-        requires_overlap=False,
+        requires_overlap=not story.kinds,
         notes=(*(f"{fault.kind}: {fault.witness or 'nothing shows that it bit'}" for fault in faults), *notes),
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from harness import clock
+from harness.errors import CouldNotRunError
 from harness.explorer.jobs import Jobs
 from harness.interruption import stop_if_asked
 from harness.probes.limits import BreachedError
@@ -177,6 +178,11 @@ class _Campaign:
             self._breach = str(error)
             self._folder.drop(part.name, self._breach)
             self._live.done(f"{part.name}: {self._breach}")
+            return
+        except CouldNotRunError as error:
+            # The other stories may show something all the same.
+            self._folder.drop(part.name, str(error))
+            self._live.done(f"{part.name}: not run, {error}")
             return
         except BaseException:
             self._folder.drop(part.name)

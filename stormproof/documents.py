@@ -27,6 +27,7 @@ from stormproof.real_faults_page import real_faults
 from stormproof.redis_checks_page import redis_checks_page
 from stormproof.saying import Exit, complain
 from stormproof.source_facts import members, tests_of_outcomes
+from stormproof.stories_page import stories_page
 from stormproof.toxiproxy_page import toxiproxy_page
 from verify.history.checkers import ASSUMPTIONS, CHECKERS
 from verify.history.promises import DEFAULT_PROMISE, PROMISED, Promise
@@ -65,7 +66,7 @@ ASSUMED: Mapping[str, tuple[str, str]] = {
     ),
     "AS3": (
         "Redis keeps what it acknowledged. Nothing is evicted, and nobody deletes records.",
-        "The explorer takes no acknowledged write away. The story kills a server that has an append-only file.",
+        "The explorer takes no acknowledged write away. Stories kill servers with an append-only file; one loses it.",
     ),
     "AS4": (
         "The venue can be asked about a key, and after a known time its `not found` is final.",
@@ -125,6 +126,7 @@ def pages(root: Path) -> dict[str, str]:
         "docs/outcomes.md": outcomes_page,
         "docs/pytest.md": lambda _root: joined(["# In a test of pytest", NOTE, *pytest_page()]),
         "docs/real-faults.md": lambda _root: joined(["# Real faults", NOTE, *real_faults()]),
+        "docs/scenarios.md": stories_page,
         "docs/subjects.md": subjects_page,
         "docs/toxiproxy.md": lambda _root: joined(["# Toxiproxy", NOTE, *toxiproxy_page()]),
         "README.md": readme_page,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from harness.errors import CouldNotRunError
 from harness.nemesis.fault import ANY, Injection, RealFault
+from harness.nemesis.figures import check_at_least
 from harness.nemesis.site import Need
-from harness.nemesis.toxics import check_at_least
 from harness.toxiproxy.errors import BadToxiproxyRequestError
 
 if TYPE_CHECKING:

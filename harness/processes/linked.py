@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import socket
-import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from harness import clock
 from harness.errors import CouldNotRunError
 from harness.interruption import stop_if_asked
-from harness.processes.child import spawn, wait_until_gone
+from harness.processes.child import spawn_module, wait_until_gone
 from harness.processes.folder import make_folder, remove_folder
 
 if TYPE_CHECKING:
     import subprocess
+    from pathlib import Path
 
 TICK_S = 0.1
 """How long to wait at most before the user's wish to stop is asked for again."""
@@ -26,7 +24,6 @@ TICK_S = 0.1
 _START_S = 60.0
 _END_S = 10.0
 _MOST_SAID = 500
-_ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(slots=True, eq=False)
@@ -79,10 +76,8 @@ class LinkedProcesses:
         Raises:
             CouldNotRunError: It ends or hangs before it connects.
         """
-        argv = [sys.executable, "-P", "-m", module, str(self._folder / "door")]
-        search = os.pathsep.join([str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
         log = self._folder / f"{number}.log"
-        process = spawn(argv, log=log, env={**os.environ, "PYTHONPATH": search})
+        process = spawn_module(module, str(self._folder / "door"), log=log)
         try:
             link = self._meet(process, log)
         except BaseException:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import atexit
 import os
 import socket
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from harness import clock
-from harness.processes.child import spawn
+from harness.processes.child import spawn_module
 from harness.processes.folder import make_folder, remove_folder
 from harness.venue.book import StoredBook, read_book
 from harness.venue.client import DEFAULT_TIMEOUT_S, VenueClient, VenueControl
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     import subprocess
 
 _START_DEADLINE_NS = 15_000_000_000
-_ROOT = Path(__file__).resolve().parents[2]
 
 
 class VenueProcess:
@@ -118,16 +116,11 @@ class VenueProcess:
     def _launch(self, folder: Path) -> None:
         self.socket_path = folder / "venue.sock"
         self.book_path = (self._given_folder or folder) / "book.jsonl"
-        # -P and our own root first: a package named `harness` in the user's folder must not answer in our place.
-        search = os.pathsep.join([str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-        process = self._process = spawn(
-            [
-                *(sys.executable, "-P", "-m", "harness.venue"),
-                *("--socket", str(self.socket_path), "--book", str(self.book_path)),
-                *self._options,
-            ],
+        process = self._process = spawn_module(
+            "harness.venue",
+            *("--socket", str(self.socket_path), "--book", str(self.book_path)),
+            *self._options,
             log=folder / "venue.log",
-            env={**os.environ, "PYTHONPATH": search},
         )
         deadline_ns = clock.elapsed_ns() + _START_DEADLINE_NS
         while not _listens(self.socket_path):

@@ -1,161 +1,69 @@
-"""A worker process: ``python -m harness.workers``. Does what it is told, one operation after the other."""
+"""The nursery of a crew: ``python -m harness.workers`` loads once what every worker needs, and forks the workers.
+
+A worker is a process like any other: it has its own guard, and is killed, stopped and found by its number. Only the
+time to load Python and its libraries is spent once. The nursery has one thread and opens nothing but its link, so
+that nothing is shared by two workers; a user's own module is never executed here.
+"""
 
 from __future__ import annotations
 
-import argparse
-import json
+import os
+import signal
 import socket
-from typing import TYPE_CHECKING, Any
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
 
-from harness import clock
-from harness.subjects.contract import classify
+import redis  # noqa: F401 - loaded here so that no worker has to
+
+from harness.processes.child import die_with
+from harness.subjects.box import BOX
 from harness.subjects.loading import load_subject
-from harness.venue.book import canonical, payload_digest
-from harness.venue.client import VenueClient
-from harness.venue.errors import EffectRejected
-from harness.workers.messages import BROKEN, CALL, DONE, EVENT, HELLO, RECONCILE, STOP, Lines, receive, send
-from verify.history.events import Complete, EffectCall, EffectReply, Event, Invoke, Reconciled, to_object
-from verify.history.words import Outcome
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from harness.subjects.contract import Guard, Make
-
-
-class Worker:
-    """One worker: a guard of its own, a link to the harness, a way to the venue."""
-
-    def __init__(
-        self, link: socket.socket, make: Make, guard: Guard, venue: VenueClient, request_life_s: float
-    ) -> None:
-        self._link = link
-        self._make = make
-        self._guard = guard
-        self._venue = venue
-        self._request_life_s = request_life_s
-
-    def call(self, order: Mapping[str, Any]) -> None:
-        """Run one operation and report it."""
-        process, op, key, payload = order["process"], order["op"], order["key"], order["payload"]
-        invoke = Invoke(
-            process=process,
-            op=op,
-            key=key,
-            payload=payload_digest(payload),
-            delivery=order["delivery"],
-            at_ns=clock.shared_ns(),
-        )
-        self._report(invoke)
-        try:
-            result = self._guard(key, payload, _Effect(self, process, op, key))
-        except Exception as error:  # noqa: BLE001 - whatever the guard raises is its answer
-            outcome, word = classify(self._make, error)
-            said = type(error).__name__
-            done = Complete(process=process, op=op, outcome=outcome, word=word, detail=said, at_ns=clock.shared_ns())
-        else:
-            text = json.dumps(result, sort_keys=True, separators=(",", ":"), default=lambda odd: type(odd).__name__)
-            done = Complete(process=process, op=op, outcome=Outcome.OK, result=text, at_ns=clock.shared_ns())
-        self._report(done)
-
-    def reconcile(self, order: Mapping[str, Any]) -> None:
-        """Let the guard reconcile one key, where it can."""
-        ask = getattr(self._guard, "reconcile", None)
-        if ask is None:
-            return
-        answer = "resolved"
-        try:
-            ask(order["key"], self._probe)
-        except Exception:  # noqa: BLE001 - whatever the guard raises is its answer
-            answer = "error"
-        done = Reconciled(process=order["process"], key=order["key"], answer=answer, at_ns=clock.shared_ns())
-        self._report(done)
-
-    def _probe(self, key: str) -> dict[str, Any]:
-        return {**self._venue.look_up(key), "request_life_s": self._request_life_s}
-
-    def _report(self, event: Event) -> None:
-        send(self._link, {"say": EVENT, "event": to_object(event)})
-
-    def effect(self, call: EffectCall, payload: Mapping[str, Any], valid_until_ms: int | None) -> dict[str, Any]:
-        """Perform one effect at the venue and report it before and after."""
-        self._report(call)
-        told: dict[str, Any] = {"process": call.process, "op": call.op, "call": call.call}
-        try:
-            receipt = self._venue.effect(
-                call.key,
-                payload,
-                process=call.process,
-                order_id=call.order_id,
-                fence=call.fence,
-                valid_until_ms=valid_until_ms,
-            )
-        except (EffectRejected, ConnectionRefusedError):
-            self._report(EffectReply(**told, answer="rejected", at_ns=clock.shared_ns()))
-            raise
-        except Exception:
-            self._report(EffectReply(**told, answer="timeout", at_ns=clock.shared_ns()))
-            raise
-        self._report(EffectReply(**told, answer="receipt", receipt=canonical(receipt), at_ns=clock.shared_ns()))
-        return receipt
-
-
-class _Effect:
-    """The effect of one operation, as the guard is given it."""
-
-    def __init__(self, worker: Worker, process: str, op: int, key: str) -> None:
-        self._worker = worker
-        self._process = process
-        self._op = op
-        self._key = key
-        self._calls = 0
-
-    def __call__(
-        self,
-        payload: Mapping[str, Any],
-        *,
-        client_order_id: str | None = None,
-        fence: int | None = None,
-        valid_until_ms: int | None = None,
-    ) -> dict[str, Any]:
-        self._calls += 1
-        call = EffectCall(
-            process=self._process,
-            op=self._op,
-            call=self._calls,
-            key=self._key,
-            payload=payload_digest(payload),
-            order_id=client_order_id,
-            fence=fence,
-            at_ns=clock.shared_ns(),
-        )
-        return self._worker.effect(call, payload, valid_until_ms)
+from harness.workers.messages import Lines, receive, send
+from harness.workers.worker import work
 
 
 def main() -> None:
-    """Connect to the harness and work until it says stop or is gone."""
-    parser = argparse.ArgumentParser(prog="harness.workers")
-    for name in ("socket", "name", "subject", "redis", "venue"):
-        parser.add_argument(f"--{name}", required=True)
-    parser.add_argument("--lease-s", type=float, required=True)
-    parser.add_argument("--request-life-s", type=float, required=True)
-    given = parser.parse_args()
-    link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    link.connect(given.socket)
+    """Fork a worker for every message, and tell its process id; end when the harness is gone."""
+    folder, subject = Path(sys.argv[1]), sys.argv[2]
+    if subject in BOX:
+        load_subject(subject)
+    # Whoever ends is reaped by the kernel: the harness waits for a worker by other means.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    link = _connected(folder)
+    nursery = os.getpid()
+    for told in receive(link, Lines()):
+        pid = os.fork()
+        if not pid:
+            link.close()
+            _be_born(folder, told, nursery)
+        send(link, {"pid": pid})
+
+
+def _be_born(folder: Path, told: dict[str, Any], nursery: int) -> None:
+    """Work in the forked process, and end it."""
+    status = 1
     try:
-        make = load_subject(given.subject).load()
-        guard = make(given.redis, given.lease_s)
-    except Exception as error:  # noqa: BLE001 - told to the harness, which ends the story
-        send(link, {"say": BROKEN, "name": given.name, "why": f"{type(error).__name__}: {error}"})
-        return
-    worker = Worker(link, make, guard, VenueClient(given.venue), given.request_life_s)
-    send(link, {"say": HELLO, "name": given.name})
-    work = {CALL: worker.call, RECONCILE: worker.reconcile}
-    for order in receive(link, Lines()):
-        if order["do"] == STOP:
-            return
-        work[order["do"]](order)
-        send(link, {"say": DONE})
+        die_with(nursery)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        log = os.open(folder / f"{told['name']}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.dup2(log, sys.stdout.fileno())
+        os.dup2(log, sys.stderr.fileno())
+        work(_connected(folder), **told)
+        status = 0
+    except BaseException:  # noqa: BLE001 - it must never come back into the nursery's loop
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def _connected(folder: Path) -> socket.socket:
+    link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    link.connect(str(folder / "crew"))
+    return link
 
 
 if __name__ == "__main__":

