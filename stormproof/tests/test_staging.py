@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stormproof.tests.running import run
-from stormproof.tests.tls_redis import SECRET, Foreign, foreign_redis
+from stormproof.tests.tls_redis import LOGIN_WORD, Foreign, foreign_redis
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,15 +55,15 @@ def test_the_example_tells_a_story_and_leaves_the_server_as_it_was(foreign: Fore
     assert "Held" in rest
     assert foreign.seen() == before
     files = [path for path in (tmp_path / "run").rglob("*") if path.is_file()]
-    assert not [path for path in files if SECRET in path.read_text("utf-8", "replace")]
+    assert not [path for path in files if LOGIN_WORD in path.read_text("utf-8", "replace")]
 
 
 def test_a_breach_ends_everything_and_heals(foreign: Foreign, tmp_path: Path) -> None:
     """The first probe past its limit ends the campaign: UNKNOWN, with the figure, and the server as it was."""
     before = foreign.seen()
     words = ("campaign", "--tier", "scenarios", "--redis", foreign.url, "--allow-target", foreign.target)
-    words += ("--only", SLOW, "--only", "retry_storm", "--abort-when", "latency_ms>250", "--out", "run")
-    said = run(tmp_path, *words)
+    limits = ("--abort-when", "latency_ms>250")
+    said = run(tmp_path, *words, "--only", SLOW, "--only", "retry_storm", *limits, "--out", "run")
     assert said.code == 3
     first, second = (part["why"] for part in stored(tmp_path)["not_run"])
     assert "the limit is latency_ms>250; everything was healed" in first

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SECRET = "correcthorse"
+LOGIN_WORD = "correcthorse"
 _DEADLINE_S = 20.0
 
 
@@ -62,13 +62,13 @@ def foreign_redis(folder: Path) -> Iterator[Foreign]:
     port = free_port()
     config = folder / "staging.conf"
     config.write_text(
-        f"port 0\ntls-port {port}\nbind 127.0.0.1\ntls-auth-clients no\nrequirepass {SECRET}\n"
+        f"port 0\ntls-port {port}\nbind 127.0.0.1\ntls-auth-clients no\nrequirepass {LOGIN_WORD}\n"
         f"tls-cert-file {folder}/cert.pem\ntls-key-file {folder}/key.pem\ntls-ca-cert-file {folder}/cert.pem\n"
         f"dir {folder}\nsave ''\nappendonly yes\nappendfsync always\n"
     )
     process = spawn([server, str(config)], log=folder / "staging.log")
     foreign = Foreign(
-        f"rediss://:{SECRET}@127.0.0.1:{port}/0?ssl_ca_certs={folder}/cert.pem", f"127.0.0.1:{port}", process
+        f"rediss://:{LOGIN_WORD}@127.0.0.1:{port}/0?ssl_ca_certs={folder}/cert.pem", f"127.0.0.1:{port}", process
     )
     try:
         _await(foreign, folder)

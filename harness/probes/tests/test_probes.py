@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from harness.errors import WrongInputError
 from harness.nemesis import latency, server_kill
-from harness.nemesis.site import Site
 from harness.nemesis.tests.sites import durable_server, proxied_server
 from harness.probes.limits import BreachedError, parse_limit
 from harness.probes.registry import ALL
 from harness.probes.watch import BEFORE, DURING, Watch
 from harness.venue.process import VenueProcess
+
+if TYPE_CHECKING:
+    from harness.nemesis.site import Site
 
 
 def measured(site: Site) -> dict[str, float | None]:
@@ -51,7 +55,7 @@ def test_the_first_breach_ends_a_run_and_the_worst_is_kept() -> None:
         watch = Watch(site, [parse_limit("latency_ms > 50")])
         watch.look(BEFORE)
         watch.look_on()
-        with latency.inject(site, milliseconds=60), pytest.raises(BreachedError, match="latency_ms was .* > 50"):
+        with latency.inject(site, milliseconds=60), pytest.raises(BreachedError, match=r"latency_ms was .* > 50"):
             watch.look(DURING)
         before, during = (watch.readings[when]["latency_ms"] for when in (BEFORE, DURING))
         assert before is not None
