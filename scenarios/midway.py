@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from scenarios.stage import Blow, Stage
+    from scenarios.blow import Blow
+    from scenarios.stage import Stage
 
 
 def hold_midway(stage: Stage, *, workers: int) -> None:

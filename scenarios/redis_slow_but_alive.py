@@ -1,6 +1,6 @@
 """Redis answers, but each round trip takes most of the client's time limit, and longer than a lease lasts.
 
-A request takes 0.35 s and its reply as long, of the second for which the reference waits. A worker claims an order;
+A request takes 0.45 s and its reply as long, of the second for which the reference waits. A worker claims an order;
 before its next command arrives the lease is over, and others ask for the same order. A correct guard sees that it
 comes too late, and does nothing. A guard whose claim ends with the lease lets the others in, and the order lands
 twice. When Redis is quick again, everything is placed.
@@ -23,10 +23,10 @@ STORY = Story(
     what="Each round trip takes most of the client's time limit, and longer than a lease.",
     kinds=("latency",),
     catches=("broken.lease_as_ttl", "broken.start_without_token"),
-    lease_s=0.25,
+    lease_s=0.5,
     is_proxied=True,
 )
-_ONE_WAY_MS = 350
+_ONE_WAY_MS = 450
 _ORDERS = 1
 
 

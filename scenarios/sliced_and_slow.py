@@ -1,6 +1,6 @@
 """Requests reach Redis in pieces of a few bytes; after that, replies come through a narrow way.
 
-What a worker sends takes about half a second to be whole at the server, and half a command is none. Others ask for
+What a worker sends takes half a second and more to be whole at the server, and half a command is none. Others ask for
 the same order meanwhile. A correct guard sees that its lease is over before it does anything. A guard whose claim
 ends with the lease lets the others in. On the narrow way everything is placed, only later.
 """
@@ -22,10 +22,10 @@ STORY = Story(
     what="Requests arrive in pieces of a few bytes, then replies come through a narrow way.",
     kinds=("slicing", "bandwidth"),
     catches=("broken.lease_as_ttl",),
-    lease_s=0.25,
+    lease_s=0.5,
     is_proxied=True,
 )
-_BYTES_EACH, _APART_US = 8, 20_000
+_BYTES_EACH, _APART_US = 4, 20_000
 """A claim of a planted guard is about 90 bytes long, its mark twice that."""
 _KILOBYTES_PER_S = 10
 _ORDERS = 1

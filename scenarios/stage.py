@@ -6,7 +6,7 @@ gives every fault its witness or none. It never says what the history means.
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 import redis
@@ -14,7 +14,6 @@ import redis
 from harness import clock
 from harness import seed as seeds
 from harness.errors import CouldNotRunError
-from harness.nemesis.fault import NotWitnessedError
 from harness.nemesis.site import Site
 from harness.probes.watch import AFTER, BEFORE, Watch
 from harness.processes.faked_clock import find_library
@@ -25,16 +24,17 @@ from harness.subjects.contract import REQUEST_LIFE_LEASES
 from harness.toxiproxy.server import open_toxiproxy
 from harness.venue.process import VenueProcess
 from harness.workers.crew import Crew
+from scenarios.blow import Blow
 from scenarios.foreign import ForeignServer
 from scenarios.terms import AS_USUAL
 from scenarios.validator_word import flagged
-from verify.history.events import Complete, Event, Fault, Invoke, Phase
+from verify.history.events import Complete, Event, Invoke, Phase
 from verify.history.words import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from harness.nemesis.fault import RealFault, Strike
+    from harness.nemesis.fault import RealFault
     from harness.redis_server.choice import RedisChoice
     from harness.subjects.contract import Subject
     from harness.toxiproxy.client import ProxyHandle
@@ -160,6 +160,11 @@ class Stage:
         """
         self.phase("workload")
         self.crew.hire(list(self.story.worker_names))
+        if isinstance(self.server, ForeignServer):
+            # The first connection of a process may take longer than a short lease: TLS, and what it needs.
+            for worker, key in zip(self.story.worker_names, self.orders(self.story.workers), strict=True):
+                self.give(worker, key)
+            self.until_idle()
         keys = self.orders(_STEADY, word="steady-before")
         names = self.story.worker_names
         ops = [self.give(names[at % len(names)], key) for at, key in enumerate(keys)]
@@ -368,35 +373,3 @@ class Stage:
 
 def _steady(when: str, keys: list[str]) -> str:
     return f"steady state {when}: {len(keys)} of {len(keys)} orders landed once and were answered OK"
-
-
-class Blow:
-    """A fault of the story.
-
-    Attributes:
-        strike: What is known of the fault itself.
-        at: The place where it was to strike; empty where any will do.
-        at_ns: When injecting it began.
-    """
-
-    def __init__(self, strike: Strike, at: str, at_ns: int) -> None:
-        self.strike = strike
-        self.at = at
-        self.at_ns = at_ns
-        self._place = ""
-        self._seen = ""
-
-    def saw(self, sentence: str) -> None:
-        """Say what shows that it struck at its place."""
-        self._place = sentence
-
-    def close(self) -> None:
-        """Keep what shows that it bit, now that it is healed."""
-        with suppress(NotWitnessedError):
-            self._seen = self.strike.witness()
-
-    def told(self) -> Fault:
-        """Return the fault as the history tells it, with its witness or none."""
-        is_seen = self._seen and (self._place or not self.at)
-        witness = "; ".join(filter(None, [self._seen, self._place])) if is_seen else ""
-        return Fault(kind=self.strike.name, at=self.at, witness=witness, at_ns=self.at_ns)
