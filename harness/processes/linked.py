@@ -55,7 +55,6 @@ class LinkedProcesses:
         self._door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._door.bind(str(self._folder / "door"))
         self._door.listen()
-        self._door.settimeout(TICK_S)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -78,13 +77,8 @@ class LinkedProcesses:
         """
         log = self._folder / f"{number}.log"
         process = spawn_module(module, str(self._folder / "door"), log=log)
-        try:
-            link = self._meet(process, log)
-        except BaseException:
-            process.kill()
-            process.wait()
-            raise
-        linked = Linked(process, link, log)
+        link = meet(self._door, process, what="a process of --jobs", log=log)
+        linked = Linked(process, Connection(link.detach()), log)
         self._linked.append(linked)
         return linked
 
@@ -102,18 +96,34 @@ class LinkedProcesses:
             with suppress(ProcessLookupError):
                 linked.process.terminate()
 
-    def _meet(self, process: subprocess.Popen[bytes], log: Path) -> Connection:
-        deadline_ns = clock.elapsed_ns() + int(_START_S * 1e9)
-        while True:
-            stop_if_asked()
-            try:
-                link, _ = self._door.accept()
-            except TimeoutError:
-                if process.poll() is None and clock.elapsed_ns() < deadline_ns:
-                    continue
-                raise CouldNotRunError(f"a process of --jobs did not start: {_last_words(log)}") from None
-            link.setblocking(True)
-            return Connection(link.detach())
+
+def meet(door: socket.socket, process: subprocess.Popen[bytes], *, what: str, log: Path) -> socket.socket:
+    """Return the connection that *process* makes to *door*, which listens.
+
+    Raises:
+        CouldNotRunError: It ends or hangs before. It is gone then.
+    """
+    try:
+        return _accepted(door, process, what, log)
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+
+
+def _accepted(door: socket.socket, process: subprocess.Popen[bytes], what: str, log: Path) -> socket.socket:
+    door.settimeout(TICK_S)
+    deadline_ns = clock.elapsed_ns() + int(_START_S * 1e9)
+    while True:
+        stop_if_asked()
+        try:
+            link, _ = door.accept()
+        except TimeoutError:
+            if process.poll() is None and clock.elapsed_ns() < deadline_ns:
+                continue
+            raise CouldNotRunError(f"{what} did not start: {_last_words(log)}") from None
+        link.setblocking(True)
+        return link
 
 
 def _last_words(log: Path) -> str:

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import CouldNotRunError
 from harness.processes.child import spawn_module
+from harness.processes.linked import meet
 from harness.workers.messages import Lines, receive, send
 
 if TYPE_CHECKING:
     import socket
     from pathlib import Path
 
-_START_S = 30.0
+_ANSWER_S = 30.0
 _END_S = 10.0
 
 
@@ -64,13 +65,8 @@ class Nursery:
         """
         self._log = folder / "nursery.log"
         self._process = spawn_module("harness.workers", str(folder), subject, log=self._log)
-        door.settimeout(_START_S)
-        try:
-            self._link, _ = door.accept()
-        except TimeoutError as error:
-            self.close()
-            raise CouldNotRunError(f"the workers' nursery did not start: {self._said()}") from error
-        self._link.settimeout(_START_S)
+        self._link = meet(door, self._process, what="the workers' nursery", log=self._log)
+        self._link.settimeout(_ANSWER_S)
         self._told = receive(self._link, Lines())
 
     def fork(self, **told: Any) -> Forked:
@@ -89,8 +85,7 @@ class Nursery:
         """End it, and with it every worker that is still there."""
         self._process.kill()
         self._process.wait()
-        if hasattr(self, "_link"):
-            self._link.close()
+        self._link.close()
 
     def _said(self) -> str:
-        return self._log.read_text("utf-8", "replace").strip()[-500:] or "it said nothing"
+        return self._log.read_text("utf-8", "replace").strip().rpartition("\n")[2] or "it said nothing"
