@@ -17,7 +17,8 @@ from harness.errors import CouldNotRunError
 from harness.nemesis.site import Site
 from harness.probes.watch import AFTER, BEFORE, Watch
 from harness.processes.faked_clock import find_library
-from harness.redis_server.choice import ExternalChoice
+from harness.redis_server.choice import EmbeddedChoice, ExternalChoice
+from harness.redis_server.opening import open_owned
 from harness.redis_server.replication import PrimaryWithReplica
 from harness.redis_server.server import RedisServer
 from harness.subjects.contract import REQUEST_LIFE_LEASES
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from harness.nemesis.fault import RealFault
     from harness.redis_server.choice import RedisChoice
+    from harness.redis_server.owned import OwnedServer
     from harness.subjects.contract import Subject
     from harness.toxiproxy.client import ProxyHandle
     from harness.toxiproxy.server import ToxiproxyServer
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
     from scenarios.terms import Terms
 
 DEADLINE_S = 60.0
+NO_PAIR = "needs a pair of servers that are processes of this machine (use --redis embedded or path)"
+"""What is said where a story has a replica, and the servers are to run in containers."""
 _ROUNDS = 3
 _STEADY = 3
 """Orders with which the steady state is asked for."""
@@ -121,7 +125,7 @@ class Stage:
                 request_life_s=self.request_life_s,
             )
             self.crew = stack.enter_context(crew)
-            ours = self.server if isinstance(self.server, RedisServer) else None
+            ours = None if isinstance(self.server, ForeignServer) else self.server
             self.site = Site(server=ours, pair=self.pair, proxy=self._proxy, crew=self.crew, venue=self.venue)
             self.site.proxy_url = url if ours is None else ""
             self.watch = Watch(self.site, self._terms.limits)
@@ -255,7 +259,7 @@ class Stage:
         self.watch.look(AFTER)
         self.notes.append(self.watch.sentence())
 
-    def follow(self, server: RedisServer) -> None:
+    def follow(self, server: OwnedServer) -> None:
         """Let the workers find *server* where they found the other one, as a failover moves an address."""
         self.server = self.site.server = server
         self.proxy.update(upstream=f"127.0.0.1:{server.port}")
@@ -308,39 +312,44 @@ class Stage:
 
     # Within.
 
-    def _open_server(self, stack: ExitStack) -> RedisServer | ForeignServer:
-        if isinstance(self._choice, ExternalChoice):
-            return stack.enter_context(ForeignServer(self._choice.url, shown=self._choice.text))
-        has_clock = self.story.moves_clock and find_library() is not None and self._choice.binary.takes_clock
-        asked: dict[str, Any] = {
-            "binary": self._choice.binary,
-            "appendonly": self.story.appendonly,
-            "config": self.story.config,
-            "controlled_clock": has_clock,
-        }
-        if not self.story.has_replica:
-            return stack.enter_context(RedisServer(**asked))
-        self.pair = stack.enter_context(PrimaryWithReplica(**asked))
+    def _open_server(self, stack: ExitStack) -> OwnedServer | ForeignServer:
+        story, choice = self.story, self._choice
+        if isinstance(choice, ExternalChoice):
+            return stack.enter_context(ForeignServer(choice.url, shown=choice.text))
+        if not story.has_replica:
+            server = open_owned(
+                choice, appendonly=story.appendonly, config=story.config, controlled_clock=story.moves_clock
+            )
+            return stack.enter_context(server)
+        if not isinstance(choice, EmbeddedChoice):
+            raise CouldNotRunError(f"the story {story.name} {NO_PAIR}")
+        pair = PrimaryWithReplica(
+            binary=choice.binary,
+            appendonly=story.appendonly,
+            config=story.config,
+            controlled_clock=story.moves_clock and find_library() is not None and choice.binary.takes_clock,
+        )
+        self.pair = stack.enter_context(pair)
         return self.pair.primary
 
     def _open_way(self, stack: ExitStack) -> str:
         """Return the URL at which the workers find the server."""
         server = self.server
-        if isinstance(server, RedisServer) and not self.story.is_proxied:
+        if not isinstance(server, ForeignServer) and not self.story.is_proxied:
             return server.url
         self.toxiproxy = stack.enter_context(open_toxiproxy(self._terms.toxiproxy, run_seed=self._seed))
-        if isinstance(server, RedisServer):
-            self._proxy = self.toxiproxy.client.create(f"127.0.0.1:{server.port}", "redis")
-            return f"redis://{self._proxy.listen}"
-        self._proxy = self.toxiproxy.client.create(server.upstream, "redis")
-        return server.through(self._proxy.listen)
+        if isinstance(server, ForeignServer):
+            self._proxy = self.toxiproxy.client.create(server.upstream, "redis")
+            return server.through(self._proxy.listen)
+        self._proxy = self.toxiproxy.client.create(f"127.0.0.1:{server.port}", "redis")
+        return f"redis://{self._proxy.listen}"
 
     def _prepare(self, stack: ExitStack) -> None:
         """Let the subject prepare the store; of an external one, all that came by the run is removed in the end."""
-        if isinstance(self.server, RedisServer):
-            self._subject.prepare(self.server.url)
-        else:
+        if isinstance(self.server, ForeignServer):
             stack.callback(self.server.clean, f"*-{self._seed:08x}-[0-9]*", self.server.prepare(self._subject))
+        else:
+            self._subject.prepare(self.server.url)
 
     def _deliver(self, keys: list[str]) -> list[str]:
         """Deliver orders until each is answered OK, and let the guard reconcile in between; return what is left."""

@@ -22,9 +22,12 @@ from harness.subjects.loading import load_subject
 from stormproof.cli import app
 from stormproof.markdown import NOTE, joined, table
 from stormproof.peers_section import peers_section
+from stormproof.providers_page import providers_page
 from stormproof.pytest_page import pytest_page
 from stormproof.real_faults_page import real_faults
 from stormproof.redis_checks_page import redis_checks_page
+from stormproof.requirements.page import requirements_page
+from stormproof.requirements.rows import RequirementsError
 from stormproof.saying import Exit, complain
 from stormproof.source_facts import members, tests_of_outcomes
 from stormproof.stories_page import stories_page
@@ -124,8 +127,10 @@ def pages(root: Path) -> dict[str, str]:
         "docs/commands.md": commands_page,
         "docs/faults.md": faults_page,
         "docs/outcomes.md": outcomes_page,
+        "docs/providers.md": lambda _root: joined(["# Where servers come from", NOTE, *providers_page()]),
         "docs/pytest.md": lambda _root: joined(["# In a test of pytest", NOTE, *pytest_page()]),
         "docs/real-faults.md": lambda _root: joined(["# Real faults", NOTE, *real_faults()]),
+        "docs/requirements.md": requirements_page,
         "docs/scenarios.md": stories_page,
         "docs/subjects.md": subjects_page,
         "docs/toxiproxy.md": lambda _root: joined(["# Toxiproxy", NOTE, *toxiproxy_page()]),
@@ -364,8 +369,8 @@ def main(arguments: Sequence[str]) -> int:
             for place in places:
                 (ROOT / place).parent.mkdir(exist_ok=True)
                 (ROOT / place).write_text(pages(ROOT)[place], encoding="utf-8")
-    except IncompleteError as error:
-        complain(str(error))
+    except (IncompleteError, RequirementsError) as error:
+        complain("; ".join(error.args))
         return Exit.VIOLATED
     for place in places:
         complain(f"{place} is stale: run python -m stormproof.documents" if arguments else f"wrote {place}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,22 +11,17 @@ import pytest
 
 from harness.nemesis.registry import find
 from harness.nemesis.tests.case import without_strike
-from harness.redis_server.choice import EmbeddedChoice, parse_choice
 from harness.subjects.broken.registry import PLANTED
-from harness.subjects.loading import load_subject
 from scenarios import crash_points, registry
 from scenarios.registry import STORIES
 from scenarios.story import Category
-from scenarios.storybook import tell
-from verify.history.events import Fault, from_object
-from verify.history.judge import Judgement, StoredHistory, judge_exploration
+from scenarios.tests.telling import judged
+from verify.history.events import Fault
 from verify.history.words import Verdict
-from verify.run_layout import HISTORY
 
 if TYPE_CHECKING:
     from scenarios.stage import Stage
     from scenarios.storybook import Telling
-    from verify.history.events import Event
 
 CAUGHT = [(name, guard) for name, telling in STORIES.items() for guard in telling.STORY.catches]
 STRUCK = [(name, kind) for name, telling in STORIES.items() for kind in telling.STORY.kinds]
@@ -35,22 +29,11 @@ STRUCK = [(name, kind) for name, telling in STORIES.items() for kind in telling.
 every_story = pytest.mark.parametrize("name", STORIES)
 
 
-def _told(telling: Telling, folder: Path, subject: str, seed: int) -> tuple[Judgement, list[Event]]:
-    choice = parse_choice("embedded")
-    assert isinstance(choice, EmbeddedChoice)
-    record = tell(telling, folder, load_subject(subject), choice, seed)
-    lines = (folder / HISTORY).read_text("utf-8").splitlines()
-    events = [from_object(json.loads(line)) for line in lines]
-    faults = tuple(event.kind for event in events if isinstance(event, Fault))
-    stored = StoredHistory(id=1, events=events, schedule="story: ", faults=faults)
-    return judge_exploration(record, [stored], lambda _line: ""), events
-
-
 @every_story
 def test_the_reference_holds(name: str, tmp_path: Path, seed: int) -> None:
     """The steady state holds before and after, every fault that the story names bit, and nothing is found."""
     telling = STORIES[name]
-    judgement, events = _told(telling, tmp_path, "reference", seed)
+    judgement, events = judged(telling, tmp_path, "reference", seed)
     assert judgement.verdict is Verdict.VALID, judgement.reasons or judgement.findings
     faults = [event for event in events if isinstance(event, Fault)]
     assert {fault.kind for fault in faults} == set(telling.STORY.kinds)
@@ -63,7 +46,7 @@ def test_the_reference_holds(name: str, tmp_path: Path, seed: int) -> None:
 @pytest.mark.parametrize(("name", "guard"), CAUGHT)
 def test_a_planted_guard_is_caught(name: str, guard: str, tmp_path: Path, seed: int) -> None:
     """The guard breaks what it promises, and a checker that decides says so."""
-    judgement, _ = _told(STORIES[name], tmp_path, guard, seed)
+    judgement, _ = judged(STORIES[name], tmp_path, guard, seed)
     assert judgement.verdict is Verdict.INVALID, judgement.reasons
     assert [found for found in judgement.findings if found.decides and found.verdict is Verdict.INVALID]
 
@@ -74,7 +57,7 @@ def test_a_fault_that_does_nothing_shows_nothing(
 ) -> None:
     """With its fault made a no-op the story is UNKNOWN, however well the guard behaved."""
     monkeypatch.setattr(import_module(f"harness.nemesis.{kind}"), "FAULT", without_strike(find(kind)))
-    judgement, _ = _told(STORIES[name], tmp_path, "reference", seed)
+    judgement, _ = judged(STORIES[name], tmp_path, "reference", seed)
     assert judgement.verdict is Verdict.UNKNOWN
     assert any(kind in reason and "left no witness" in reason for reason in judgement.reasons)
 
@@ -91,14 +74,14 @@ def test_a_race_that_did_not_happen_shows_nothing(tmp_path: Path, seed: int) -> 
 
     story = STORIES["concurrent_same_key"].STORY
     quiet = cast("Telling", SimpleNamespace(STORY=story, play=play))
-    judgement, _ = _told(quiet, tmp_path, "reference", seed)
+    judgement, _ = judged(quiet, tmp_path, "reference", seed)
     assert judgement.verdict is Verdict.UNKNOWN
     assert any(reason.startswith("vacuous") for reason in judgement.reasons)
 
 
 def test_a_guard_without_that_point_is_unknown(tmp_path: Path, seed: int) -> None:
     """A guard whose claim is one command cannot be cut off within it, and the reason says so."""
-    judgement, _ = _told(STORIES["crash_at_p2"], tmp_path, "twin.lease_as_ttl", seed)
+    judgement, _ = judged(STORIES["crash_at_p2"], tmp_path, "twin.lease_as_ttl", seed)
     assert judgement.verdict is Verdict.UNKNOWN
     assert any("1 commands before an effect" in reason for reason in judgement.reasons)
 
@@ -117,6 +100,7 @@ def test_every_story_is_listed_with_what_it_catches() -> None:
 
 
 def test_the_categories_have_stories() -> None:
-    """What the first chaos suite named has a story each; the others are told with the network and the breaker."""
+    """What the first chaos suite named has stories, sixteen and more; only the breaker has none: it is not there."""
     told = {telling.STORY.category for telling in STORIES.values()}
-    assert told >= {Category.CRASH, Category.RACE, Category.STORM, Category.CONCURRENCY, Category.EXPIRY}
+    assert told == set(Category) - {Category.BREAKER}
+    assert len(STORIES) >= 16
