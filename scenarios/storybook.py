@@ -69,6 +69,11 @@ def tell(
     notes = [*filter(None, [stage.warning]), *stage.notes]
     _write(folder, events)
     faults = [event for event in events if isinstance(event, Fault)]
+    outside = _outside(story, subject, stage.warning)
+    for fault in faults:
+        if fault.kind in outside and not fault.witness:
+            # What checkers find under a fault outside the promise decides nothing, and so would this.
+            stage.refuse(f"fault {fault.kind} left no witness that it bit")
     places = {fault.kind: {fault.at or "anywhere": 1} for fault in faults}
     return ExplorationRecord(
         tier=TIER,
@@ -84,7 +89,7 @@ def tell(
         server=Server(name=seen.name, version=seen.version, sha256=seen.sha256 or "", choice=choice.text),
         hits=places,
         applicable={kind: tuple(places.get(kind, {"anywhere": 1})) for kind in story.kinds},
-        outside=_outside(story, subject, stage.warning),
+        outside=outside,
         requires_overlap=not story.kinds,
         notes=(*(f"{fault.kind}: {fault.witness or 'nothing shows that it bit'}" for fault in faults), *notes),
     )
