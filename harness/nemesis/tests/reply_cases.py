@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def every_second_is_lost(site: Site) -> None:
-    """Assert that every second INCR is done without an answer, and the others are answered."""
+    """Assert that every second INCRBY is done without an answer, and the others are answered."""
     answered = []
     for _ in range(5):
         with make_client(site.url_through_proxy) as client:
@@ -30,7 +30,7 @@ def every_second_is_lost(site: Site) -> None:
 
 
 def others_hold(site: Site) -> None:
-    """Assert that the connection ends at the second INCR and at no other command, and that each was done."""
+    """Assert that the connection ends at the second INCRBY and at no other command, and that each was done."""
     with make_client(site.url_through_proxy) as client:
         assert client.incr("count") == 1
         assert client.set("other", "data")
@@ -46,14 +46,14 @@ CASES = (
         site=proxied_server,
         during=every_second_is_lost,
         after=works_through,
-        arguments={"command": "INCR", "every": 2, "times": 2},
+        arguments={"command": "INCRBY", "every": 2, "times": 2},
     ),
     Case(
         fault=replies_lost.FAULT,
         site=proxied_server,
         during=others_hold,
         after=works_through,
-        arguments={"command": "INCR", "every": 2, "times": 1},
+        arguments={"command": "INCRBY", "every": 2, "times": 1},
         variant="one",
     ),
 )
