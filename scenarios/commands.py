@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harness.redis_server.server import RedisServer
+    from harness.redis_server.owned import OwnedServer
     from harness.toxiproxy.client import ProxyHandle
     from scenarios.stage import Stage
 
@@ -86,7 +86,7 @@ def followed(stage: Stage, stream: str, action: str, **attributes: Any) -> Itera
         yield Commands(stage.proxy, toxic.name)
 
 
-def seen_in_redis(server: RedisServer, key: str) -> str:
+def seen_in_redis(server: OwnedServer, key: str) -> str:
     """Return what Redis holds about an order, as far as the order's name is part of the key."""
     with server.client() as client:
         names = sorted(client.scan_iter(match=f"*{key}*"))

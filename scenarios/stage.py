@@ -21,6 +21,7 @@ from harness.redis_server.choice import EmbeddedChoice, ExternalChoice
 from harness.redis_server.opening import open_owned
 from harness.redis_server.replication import PrimaryWithReplica
 from harness.redis_server.server import RedisServer
+from harness.stored_histories import in_order
 from harness.subjects.contract import REQUEST_LIFE_LEASES
 from harness.toxiproxy.server import open_toxiproxy
 from harness.venue.process import VenueProcess
@@ -301,8 +302,7 @@ class Stage:
         """Return all that happened, in order."""
         faults = [blow.told() for blow in self._blows]
         everything = [*self._told, *faults, *self.crew.events, *self.venue.read_book().entries]
-        # Sorting keeps the order of equal times, so that what one process said stays in its order.
-        return sorted(everything, key=lambda event: event.at_ns or 0)
+        return in_order(everything)
 
     def running_at(self, at_ns: int) -> dict[str, Invoke]:
         """Return the calls that had begun and were not answered at that moment, by process; ask when all is quiet."""

@@ -32,6 +32,7 @@ STORY = Story(
 
 def play(stage: Stage) -> None:
     """Lose all records between an effect and its mark, and let others come before the first one can mark it."""
+    stage.site.require(aof_tail_cut.FAULT.name, aof_tail_cut.FAULT.needs)
     had = _writes(stage)
     with at_venue(stage, "w0") as held:
         key, place = held.wait(), held.seen()
@@ -49,4 +50,4 @@ def play(stage: Stage) -> None:
 
 
 def _writes(stage: Stage) -> int:
-    return len(writes_of(stage.own_server.append_only_file()))
+    return len(writes_of(stage.site.own_server.append_only_file()))

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Protocol
 
+from harness.stored_histories import write_histories
 from scenarios.kinship import outside_of
 from scenarios.stage import Stage
 from scenarios.terms import AS_USUAL, Terms
 from scenarios.validator_word import WHOSE
-from verify.history.events import Fault, to_object
+from verify.history.events import Fault
 from verify.history.record import Bound, ExplorationRecord, Server
-from verify.run_layout import EXPLORED, HISTORY, SCHEDULES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from harness.redis_server.choice import RedisChoice
     from harness.subjects.contract import Subject
     from scenarios.story import Story
-    from verify.history.events import Event
 
 TIER = "scenarios"
 
@@ -67,7 +65,7 @@ def tell(
         events = stage.events()
         seen = stage.server.identity()
     notes = [*filter(None, [stage.warning]), *stage.notes]
-    _write(folder, events)
+    write_histories(folder, [(1, events)], workload="story")
     faults = [event for event in events if isinstance(event, Fault)]
     outside = _outside(story, subject, stage.warning)
     for fault in faults:
@@ -100,11 +98,3 @@ def _outside(story: Story, subject: Subject, warning: str) -> dict[str, str]:
     reasons = outside_of(subject.outside, story.kinds)
     is_unwarned = subject.name == WHOSE and story.flagged_as and not warning
     return {kind: why for kind, why in reasons.items() if not (is_unwarned and kind in story.kinds)}
-
-
-def _write(folder: Path, events: list[Event]) -> None:
-    """Write the story's one history and the one line that stands for its schedule."""
-    (folder / SCHEDULES).mkdir(parents=True, exist_ok=True)
-    lines = (json.dumps({"history": 1, **to_object(event)}, separators=(",", ":")) + "\n" for event in events)
-    (folder / HISTORY).write_text("".join(lines), encoding="utf-8")
-    (folder / EXPLORED).write_text("1\t0\tstory: \n", encoding="utf-8")

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import typer
 
 from harness import clock
+from harness.durability.running import LatticeRun
 from harness.errors import CouldNotRunError
 from harness.explorer.jobs import Jobs
 from harness.interruption import stop_if_asked
 from harness.probes.limits import BreachedError
 from harness.recorder import RunFolder, write_record
-from harness.redis_server.choice import ExternalChoice
+from harness.redis_server.choice import EmbeddedChoice, ExternalChoice
 from reports.stored_run import judge_part, write_verdict
 from scenarios.storybook import tell
 from scenarios.terms import AS_USUAL, Terms
@@ -22,16 +23,22 @@ from stormproof.live import Live
 from stormproof.part_pool import Errand, Lost, PartPool
 from stormproof.part_run import run_part
 from stormproof.parts import INSTRUMENT, parts_of
+from stormproof.redis_checking import word_on
 from stormproof.saying import exit_of
 from verify.run_layout import RECORD
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from harness.explorer.plan import Plan
     from harness.redis_server.choice import RedisChoice
     from scenarios.storybook import Telling
     from stormproof.parts import Part, Wanted
+    from verify.history.record import ExplorationRecord
+
+_NOT_OURS = "it kills its servers, and an external one is not ours to kill"
+_NO_FILES = "it cuts append-only files, and those of a container are out of reach: --redis embedded or path"
 
 
 def run(
@@ -105,6 +112,8 @@ class _Campaign:
                 self._explore(part, part.plan)
             elif part.telling is not None:
                 self._tell(part, part.telling)
+            else:
+                self._lay(part)
 
     def _left_s(self) -> float | None:
         if self._budget_s is None:
@@ -166,14 +175,27 @@ class _Campaign:
     def _tell(self, part: Part, telling: Telling) -> None:
         if isinstance(self._choice, ExternalChoice) and (why := staging.obstacle(telling.STORY, self._choice)):
             self._folder.leave_out(part.name, why, decides=False)
-            return
-        if self._breach:
+        elif self._breach:
             self._folder.leave_out(part.name, f"the campaign was ended before it: {self._breach}")
-            return
+        else:
+            seed, terms = self._folder.seed, self._terms
+            self._leave(part, lambda folder: tell(telling, folder, part.subject, self._choice, seed, terms=terms))
+
+    def _lay(self, part: Part) -> None:
+        """Measure the lattice, where the servers are processes of ours."""
+        choice = self._choice
+        if isinstance(choice, ExternalChoice):
+            self._folder.leave_out(part.name, _NOT_OURS)
+        elif isinstance(choice, EmbeddedChoice):
+            self._leave(part, lambda folder: self._measure(part, folder, choice))
+        else:
+            self._folder.leave_out(part.name, _NO_FILES)
+
+    def _leave(self, part: Part, run: Callable[[Path], ExplorationRecord]) -> None:
         folder = self._begin(part)
         self._live.say(f"{part.name}: running")
         try:
-            record = tell(telling, folder, part.subject, self._choice, self._folder.seed, terms=self._terms)
+            record = run(folder)
         except BreachedError as error:
             self._breach = str(error)
             self._folder.drop(part.name, self._breach)
@@ -190,3 +212,8 @@ class _Campaign:
         write_record(folder, record)
         verdict = judge_part(self._folder.path, part.name)
         self._live.done(f"{part.name}: {verdict['verdict']}, {'; '.join(record.notes)}")
+
+    def _measure(self, part: Part, folder: Path, choice: EmbeddedChoice) -> ExplorationRecord:
+        cells = part.lattice
+        run = LatticeRun(name=part.name, cells=cells, choice=choice, seed=self._folder.seed, validate=word_on)
+        return run.into(folder, lambda done: self._live.say(f"{part.name}: {done} of {len(cells)} cells"))

@@ -40,7 +40,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and no
 @app.command()
 def campaign(
     profile: Annotated[str, typer.Option("--profile", help="smoke, standard or full.")] = "smoke",
-    tier: Annotated[list[str] | None, typer.Option("--tier", help="instrument, explore or scenarios.")] = None,
+    tier: Annotated[
+        list[str] | None, typer.Option("--tier", help="instrument, explore, scenarios or durability.")
+    ] = None,
     only: Annotated[list[str] | None, typer.Option("--only", help="Name of a part.")] = None,
     subject: Annotated[list[str] | None, typer.Option("--subject", help="Default: reference.")] = None,
     jobs: Jobs = None,

@@ -20,6 +20,7 @@ from harness.subjects.box import BOX
 from harness.subjects.broken.registry import PLANTED
 from harness.subjects.loading import load_subject
 from stormproof.cli import app
+from stormproof.durability_page import durability_page
 from stormproof.markdown import NOTE, joined, table
 from stormproof.peers_section import peers_section
 from stormproof.providers_page import providers_page
@@ -69,7 +70,7 @@ ASSUMED: Mapping[str, tuple[str, str]] = {
     ),
     "AS3": (
         "Redis keeps what it acknowledged. Nothing is evicted, and nobody deletes records.",
-        "The explorer takes no acknowledged write away. Stories kill servers with an append-only file; one loses it.",
+        "The explorer takes no acknowledged write away. The tier durability measures what configurations keep.",
     ),
     "AS4": (
         "The venue can be asked about a key, and after a known time its `not found` is final.",
@@ -125,6 +126,7 @@ def pages(root: Path) -> dict[str, str]:
         "docs/check-redis.md": redis_checks_page,
         "docs/checkers.md": checkers_page,
         "docs/commands.md": commands_page,
+        "docs/durability.md": durability_page,
         "docs/faults.md": faults_page,
         "docs/outcomes.md": outcomes_page,
         "docs/providers.md": lambda _root: joined(["# Where servers come from", NOTE, *providers_page()]),

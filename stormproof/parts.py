@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from harness.durability.lattice import full, smoke
+from harness.durability.running import SUBJECT as REFERENCE
 from harness.errors import WrongInputError
 from harness.explorer.hosting import choose_hosting
 from harness.explorer.plan import Plan, workloads_for
@@ -14,15 +16,17 @@ from harness.subjects.loading import load_subject
 from scenarios.experiments.telling import ExperimentTelling
 from scenarios.registry import STORIES
 from stormproof.saying import count
+from verify.run_layout import DURABILITY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from harness.subjects.contract import Subject
     from scenarios.storybook import Telling
+    from verify.durability.cell import Configuration, Crash
 
 INSTRUMENT, EXPLORE, SCENARIOS = "instrument", "explore", "scenarios"
-TIERS = (INSTRUMENT, EXPLORE, SCENARIOS)
+TIERS = (INSTRUMENT, EXPLORE, SCENARIOS, DURABILITY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,16 +37,18 @@ class Profile:
         twin_kinds: Fault kinds that every twin meets besides those with which its planted guard is caught, one in a
             schedule.
         bounds: Workers and faults of each exploration of the subject.
+        whole_lattice: Whether every cell of the durability lattice is measured although nobody asked for the tier.
     """
 
     twin_kinds: tuple[str, ...]
     bounds: tuple[tuple[int, int], ...]
+    whole_lattice: bool = False
 
 
 PROFILES = {
     "smoke": Profile(twin_kinds=(), bounds=((2, 1), (3, 0))),
     "standard": Profile(twin_kinds=tuple(ALL), bounds=((2, 1), (3, 0))),
-    "full": Profile(twin_kinds=tuple(ALL), bounds=((2, 1), (3, 1))),
+    "full": Profile(twin_kinds=tuple(ALL), bounds=((2, 1), (3, 1)), whole_lattice=True),
 }
 
 
@@ -56,12 +62,14 @@ class Wanted:
         tiers: Which tiers.
         subjects: Whose guards, by name.
         only: Names of parts; all where it is empty.
+        lattice: The cells of the tier ``durability``.
         tellings: The stories of the tier ``scenarios``.
     """
 
     kind: str
     profile: Profile
     tiers: tuple[str, ...]
+    lattice: tuple[tuple[Configuration, Crash], ...]
     subjects: tuple[str, ...]
     only: tuple[str, ...]
     tellings: tuple[Telling, ...] = tuple(STORIES.values())
@@ -73,9 +81,10 @@ class Part:
 
     Attributes:
         name: What reports call it.
-        tier: ``instrument``, ``explore`` or ``scenarios``.
-        plan: What to explore; None for a story.
-        telling: The story; None for an exploration.
+        tier: ``instrument``, ``explore``, ``scenarios`` or ``durability``.
+        plan: What to explore; None for a story or a lattice.
+        telling: The story; None for an exploration or a lattice.
+        lattice: The cells of the durability lattice; empty for anything else.
         subject: Whose guard.
         checker: The checker that must fire; empty where nothing may.
     """
@@ -85,13 +94,14 @@ class Part:
     subject: Subject
     plan: Plan | None = None
     telling: Telling | None = None
+    lattice: tuple[tuple[Configuration, Crash], ...] = ()
     checker: str = ""
 
 
 def selftest(twin_kinds: tuple[str, ...]) -> Wanted:
     """Return the check of the instrument alone; *twin_kinds* is as in :class:`Profile`."""
     profile = Profile(twin_kinds=twin_kinds, bounds=())
-    return Wanted(kind="selftest", profile=profile, tiers=(INSTRUMENT,), subjects=(), only=())
+    return Wanted(kind="selftest", profile=profile, tiers=(INSTRUMENT,), lattice=(), subjects=(), only=())
 
 
 def wanted(
@@ -115,6 +125,7 @@ def wanted(
         kind="campaign",
         profile=PROFILES[profile],
         tiers=(SCENARIOS,) if told else tuple(tiers) or TIERS,
+        lattice=full() if DURABILITY in tiers or PROFILES[profile].whole_lattice else smoke(),
         subjects=tuple(subjects),
         only=tuple(only),
         tellings=told or tuple(STORIES.values()),
@@ -160,6 +171,11 @@ def _all_parts(asked: Wanted, *, seed: int) -> Iterator[Part]:
         if SCENARIOS in asked.tiers:
             for telling in asked.tellings:
                 yield Part(name=f"{telling.STORY.name}, {name}", tier=SCENARIOS, subject=subject, telling=telling)
+    # The lattice shows what Redis and the validator do, and its orders run through the reference guard.
+    if DURABILITY in asked.tiers and REFERENCE in asked.subjects:
+        yield Part(
+            name=f"{DURABILITY}, {REFERENCE}", tier=DURABILITY, subject=load_subject(REFERENCE), lattice=asked.lattice
+        )
 
 
 def _instrument(profile: Profile, seed: int) -> Iterator[Part]:

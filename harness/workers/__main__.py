@@ -14,15 +14,20 @@ import sys
 import traceback
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import redis  # noqa: F401 - loaded here so that no worker has to
 
 from harness.processes.child import die_with
 from harness.subjects.box import BOX
 from harness.subjects.loading import load_subject
-from harness.workers.messages import Lines, receive, send
-from harness.workers.worker import work
+from harness.venue.client import VenueClient
+from harness.workers.messages import BROKEN, CALL, DONE, EVENT, HELLO, RECONCILE, Lines, receive, send
+from harness.workers.worker import Worker
+from verify.history.events import to_object
+
+if TYPE_CHECKING:
+    from verify.history.events import Event
 
 
 def main() -> None:
@@ -53,7 +58,7 @@ def _be_born(folder: Path, told: dict[str, Any], nursery: int) -> None:
         log = os.open(folder / f"{told['name']}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(log, sys.stdout.fileno())
         os.dup2(log, sys.stderr.fileno())
-        work(_connected(folder), **told)
+        _work(_connected(folder), **told)
         status = 0
     except BaseException:  # noqa: BLE001 - it must never come back into the nursery's loop
         traceback.print_exc()
@@ -61,6 +66,28 @@ def _be_born(folder: Path, told: dict[str, Any], nursery: int) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
+
+
+def _work(
+    link: socket.socket, *, name: str, subject: str, redis_url: str, venue: str, lease_s: float, request_life_s: float
+) -> None:
+    """Make the guard of a subject, whose module is executed anew here, and work until the harness is gone."""
+    try:
+        make = load_subject(subject).load()
+        guard = make(redis_url, lease_s)
+    except Exception as error:  # noqa: BLE001 - told to the harness, which ends the story
+        send(link, {"say": BROKEN, "name": name, "why": f"{type(error).__name__}: {error}"})
+        return
+
+    def report(event: Event) -> None:
+        send(link, {"say": EVENT, "event": to_object(event)})
+
+    worker = Worker(report, make, guard, VenueClient(venue), request_life_s)
+    send(link, {"say": HELLO, "name": name})
+    tasks = {CALL: worker.call, RECONCILE: worker.reconcile}
+    for order in receive(link, Lines()):
+        tasks[order["do"]](order)
+        send(link, {"say": DONE})
 
 
 def _connected(folder: Path) -> socket.socket:

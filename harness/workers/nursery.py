@@ -70,7 +70,7 @@ class Nursery:
         self._told = receive(self._link, Lines())
 
     def fork(self, **told: Any) -> Forked:
-        """Have a worker forked that does what :func:`harness.workers.worker.work` does with *told*.
+        """Have a worker forked that is *told* its name, subject, addresses and times.
 
         Raises:
             CouldNotRunError: The nursery is gone.

@@ -1,4 +1,4 @@
-"""What a worker process does: what it is told, one operation after the other."""
+"""What a worker does: one operation of somebody's guard after the other, each reported before and after."""
 
 from __future__ import annotations
 
@@ -7,28 +7,39 @@ from typing import TYPE_CHECKING, Any
 
 from harness import clock
 from harness.subjects.contract import classify
-from harness.subjects.loading import load_subject
 from harness.venue.book import canonical, payload_digest
-from harness.venue.client import VenueClient
 from harness.venue.errors import EffectRejected
-from harness.workers.messages import BROKEN, CALL, DONE, EVENT, HELLO, RECONCILE, Lines, receive, send
-from verify.history.events import Complete, EffectCall, EffectReply, Event, Invoke, Reconciled, to_object
+from verify.history.events import Complete, EffectCall, EffectReply, Event, Invoke, Reconciled
 from verify.history.words import Outcome
 
 if TYPE_CHECKING:
-    import socket
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from harness.subjects.contract import Guard, Make
+    from harness.venue.client import VenueClient
 
 
 class Worker:
-    """One worker: a guard of its own, a link to the harness, a way to the venue."""
+    """One worker: a guard of its own, somebody to report to, a way to the venue. Safe for threads if those are."""
 
     def __init__(
-        self, link: socket.socket, make: Make, guard: Guard, venue: VenueClient, request_life_s: float
+        self,
+        report: Callable[[Event], object],
+        make: Make,
+        guard: Guard,
+        venue: VenueClient,
+        request_life_s: float,
     ) -> None:
-        self._link = link
+        """Make a worker.
+
+        Args:
+            report: Told every event, before it is acted on and after.
+            make: The subject's factory, which classifies what the guard raises.
+            guard: The guard.
+            venue: Where effects land.
+            request_life_s: For how many seconds the venue may still accept a request.
+        """
+        self._report = report
         self._make = make
         self._guard = guard
         self._venue = venue
@@ -72,9 +83,6 @@ class Worker:
 
     def _probe(self, key: str) -> dict[str, Any]:
         return {**self._venue.look_up(key), "request_life_s": self._request_life_s}
-
-    def _report(self, event: Event) -> None:
-        send(self._link, {"say": EVENT, "event": to_object(event)})
 
     def effect(self, call: EffectCall, payload: Mapping[str, Any], valid_until_ms: int | None) -> dict[str, Any]:
         """Perform one effect at the venue and report it before and after."""
@@ -129,31 +137,3 @@ class _Effect:
             at_ns=clock.shared_ns(),
         )
         return self._worker.effect(call, payload, valid_until_ms)
-
-
-def work(
-    link: socket.socket, *, name: str, subject: str, redis_url: str, venue: str, lease_s: float, request_life_s: float
-) -> None:
-    """Make the guard, say hello, and work until the harness is gone.
-
-    Args:
-        link: To the harness.
-        name: The worker's.
-        subject: As given to ``--subject``; its module is executed anew here.
-        redis_url: Where it finds Redis.
-        venue: Path of the venue's socket.
-        lease_s: Seconds of a claim.
-        request_life_s: Seconds after which a request that was sent lands no more.
-    """
-    try:
-        make = load_subject(subject).load()
-        guard = make(redis_url, lease_s)
-    except Exception as error:  # noqa: BLE001 - told to the harness, which ends the story
-        send(link, {"say": BROKEN, "name": name, "why": f"{type(error).__name__}: {error}"})
-        return
-    worker = Worker(link, make, guard, VenueClient(venue), request_life_s)
-    send(link, {"say": HELLO, "name": name})
-    tasks = {CALL: worker.call, RECONCILE: worker.reconcile}
-    for order in receive(link, Lines()):
-        tasks[order["do"]](order)
-        send(link, {"say": DONE})

@@ -138,7 +138,7 @@ def assert_held(explored: Explored) -> None:
 
 @pytest.mark.parametrize("name", PLANTED)
 def test_twin_promises_what_the_planted_guard_promises(name: str) -> None:
-    """The bug is the only difference: promise, limits and reuse are the same, where no limit left unsaid is the bug."""
+    """The bug is the only difference: promise, limits and reuse are the same, unless that is the bug."""
     planted, twin = load_subject(f"broken.{name}"), load_subject(f"twin.{name}")
     assert (planted.promise, planted.reusable) == (twin.promise, twin.reusable)
     assert (planted.outside == twin.outside) is (name != LIMITS_ARE_THE_BUG)
