@@ -66,7 +66,7 @@ class _AtCommand:
         if not struck or matched != self.nth or self.op in self.stage.answers or bool(landed) != self.lands:
             return ""
         book = "the book has it" if landed else "the book does not have it"
-        held = seen_in_redis(self.stage.server, self.key)
+        held = seen_in_redis(self.stage.own_server, self.key)
         return f"{self.key}: the proxy kept {self.kept} {matched}, {book}, {held}"
 
 
@@ -116,7 +116,7 @@ class _AtVenue:
         landed, tickets = control.ask(key=self.key), control.late_tickets()
         if self.op in self.stage.answers or not (tickets if self.is_late else landed):
             return ""
-        held = seen_in_redis(self.stage.server, self.key)
+        held = seen_in_redis(self.stage.own_server, self.key)
         where = "lay at the venue and was not done" if self.is_late else "was in the book, its reply was kept back"
         return f"{self.key} {where}, {held}"
 
@@ -151,7 +151,7 @@ class _Answered:
         answer, landed = self.stage.answers.get(self.op), self.stage.venue.control.ask(key=self.key)
         if answer is None or not landed:
             return ""
-        held = seen_in_redis(self.stage.server, self.key)
+        held = seen_in_redis(self.stage.own_server, self.key)
         return f"{self.key} was in the book and answered {answer.outcome}, {held}"
 
 

@@ -25,7 +25,7 @@ STORY = Story(
     category=Category.CRASH,
     what="The store loses everything at P9: an effect is done, and neither its claim nor its mark is there.",
     kinds=("aof_tail_cut",),
-    catches=("broken.takeover_of_started",),
+    catches=("broken.limits_unsaid",),
     workers=3,
 )
 

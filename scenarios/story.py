@@ -37,6 +37,8 @@ class Story:
         kinds: The faults that strike in it; every one must leave a witness. A story without any must show a race:
             an effect that fell into another process's call of the same key.
         catches: The planted guards that must be caught by it.
+        flagged_as: The check of the validator that must flag what is wrong with the server; empty where nothing is.
+            The promise of the validator's own guard leaves out only what was flagged.
         workers: The processes of the workload.
         lease_s: Seconds of a claim.
         appendonly: Whether the server keeps an append-only file.
@@ -52,6 +54,7 @@ class Story:
     what: str
     kinds: tuple[str, ...]
     catches: tuple[str, ...]
+    flagged_as: str = ""
     workers: int = 4
     lease_s: float = 2.0
     appendonly: bool = True
