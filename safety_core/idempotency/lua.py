@@ -28,28 +28,40 @@ def command(*words: str | int) -> bytes:
 
 
 class Script:
-    """One script of one key, ready to be sent.
+    """One script, ready to be sent.
 
     Attributes:
         name: Name of its file, without the ending.
         sha: SHA-1 of its text, by which the server remembers it.
-        head: By number of ARGV: everything of an EVALSHA before the key. Append `bulk(key)` and the arguments.
+        head: By number of ARGV: everything of an EVALSHA before the keys. Append each `bulk(key)` and the arguments.
         full_head: The same for an EVAL with the whole text.
     """
 
     __slots__ = ("full_head", "head", "name", "sha")
 
-    def __init__(self, name: str, *, flags: bool = True) -> None:
-        """Read the script `name`; `flags=False` drops a `#!lua` line, which servers before 7.0 do not know."""
-        text = (_FOLDER / f"{name}.lua").read_bytes()
+    def __init__(
+        self, name: str, *, flags: bool = True, folder: Path = _FOLDER, keys: int = 1, prelude: str = ""
+    ) -> None:
+        """Read the script `name`.
+
+        Args:
+            name: Name of its file, without the ending.
+            flags: False drops a `#!lua` line, which servers before 7.0 do not know.
+            folder: Where the file is.
+            keys: How many keys the script is given.
+            prelude: Name of a file of the same folder that goes before it.
+        """
+        text = (folder / f"{name}.lua").read_bytes()
         if not flags and text.startswith(b"#!"):
             text = text.partition(b"\n")[2]
+        if prelude:
+            text = (folder / f"{prelude}.lua").read_bytes() + text
         self.name = name
         self.sha = hashlib.sha1(text, usedforsecurity=False).hexdigest()
-        by_sha = bulk(b"EVALSHA") + bulk_text(self.sha) + bulk(b"1")
-        whole = bulk(b"EVAL") + bulk(text) + bulk(b"1")
-        self.head = tuple(b"*%d\r\n%b" % (4 + count, by_sha) for count in range(_MAX_ARGUMENTS))
-        self.full_head = tuple(b"*%d\r\n%b" % (4 + count, whole) for count in range(_MAX_ARGUMENTS))
+        by_sha = bulk(b"EVALSHA") + bulk_text(self.sha) + bulk_text(keys)
+        whole = bulk(b"EVAL") + bulk(text) + bulk_text(keys)
+        self.head = tuple(b"*%d\r\n%b" % (3 + keys + count, by_sha) for count in range(_MAX_ARGUMENTS))
+        self.full_head = tuple(b"*%d\r\n%b" % (3 + keys + count, whole) for count in range(_MAX_ARGUMENTS))
 
 
 CLAIM = Script("claim")

@@ -1,0 +1,55 @@
+"""Fixtures of this room's tests: breakers of both flavours on a server of their own, and a relay in between."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from safety_core.job_safety.tests.breakers import Breaker
+from safety_core.tests.relay import Relay
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from safety_core.tests.servers import Server
+
+
+@pytest.fixture
+def server(redis_server: Server) -> Server:
+    """Return the server under its typed name."""
+    return redis_server
+
+
+@pytest.fixture
+def relay(server: Server) -> Iterator[Relay]:
+    """Yield a relay in front of the server."""
+    with Relay(server.port) as relay:
+        yield relay
+
+
+@pytest.fixture(params=["sync", "async"])
+def flavour(request: pytest.FixtureRequest) -> str:
+    """Return each flavour in turn."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def make_breaker(server: Server, flavour: str) -> Iterator[Callable[..., Breaker]]:
+    """Yield a maker of breakers."""
+    with ExitStack() as made:
+
+        def make(url: str = "", **options: Any) -> Breaker:
+            breaker = Breaker(flavour, url or server.url, **options)
+            made.callback(breaker.close)
+            return breaker
+
+        yield make
+
+
+@pytest.fixture
+def breaker(make_breaker: Callable[..., Breaker]) -> Breaker:
+    """Return a breaker with an exchange above its job types."""
+    return make_breaker(exchange="binance")
