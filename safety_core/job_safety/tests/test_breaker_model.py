@@ -50,9 +50,8 @@ class Twin:
         assert permit.admitted == (refusal is None)
         if refusal is None:
             moved = self.machine.admit(self.now_ms, permit.token)
-            assert [f"{STATE_OF[moved[0]]}->{STATE_OF[moved[1]]}" if moved else None] == (
-                [str(each) for each in permit.transitions] or [None]
-            )
+            expected = [f"{STATE_OF[moved[0]]}->{STATE_OF[moved[1]]}"] if moved else []
+            assert [str(each) for each in permit.transitions] == expected
             self.given.append((permit, self.machine.epoch))
         else:
             assert permit.reason == refusal[1]

@@ -184,7 +184,7 @@ def test_failures_lie_in_a_sorted_set_and_nothing_lives_for_ever(breaker: Breake
     breaker.fail(times=2)
     breaker.fail("position", "rate_limited")
     client = server.client()
-    keys = {key.decode(): client.type(key) for key in client.keys()}
+    keys = {str(key, "ascii"): client.type(key) for key in client.scan_iter()}
     assert keys == {
         "{circuit_breaker:default:default:1}:exchange:binance": b"hash",
         "{circuit_breaker:default:default:1}:job_type:order#calls": b"zset",
@@ -194,7 +194,8 @@ def test_failures_lie_in_a_sorted_set_and_nothing_lives_for_ever(breaker: Breake
 
 def test_alert_hooks_are_told_of_each_change(make_breaker: Callable[..., Breaker], server: Server) -> None:
     """`CircuitBreaker(redis_client, alert_hooks=alert_hooks)`, as the seeds write it."""
-    hooks, seen = AlertHooks(), []
+    hooks = AlertHooks()
+    seen: list[Any] = []
     hooks.add_event(seen.append)
     breaker = make_breaker(server.client(), alert_hooks=hooks)
     breaker.fail(times=3)
