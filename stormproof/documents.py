@@ -21,6 +21,7 @@ from harness.subjects.broken.registry import PLANTED
 from harness.subjects.loading import load_subject
 from stormproof.cli import app
 from stormproof.markdown import NOTE, joined, table
+from stormproof.metrics_page import alert_rules_yaml, dashboard_json, metrics_page, recording_rules_yaml
 from stormproof.peers_section import peers_section
 from stormproof.pytest_page import pytest_page
 from stormproof.redis_checks_page import redis_checks_page
@@ -119,7 +120,11 @@ def pages(root: Path) -> dict[str, str]:
         "docs/checkers.md": checkers_page,
         "docs/commands.md": commands_page,
         "docs/faults.md": faults_page,
+        "docs/metrics.md": metrics_page,
         "docs/outcomes.md": outcomes_page,
+        "docs/prometheus/alert_rules.yaml": lambda _root: alert_rules_yaml(),
+        "docs/prometheus/dashboard.json": lambda _root: dashboard_json(),
+        "docs/prometheus/recording_rules.yaml": lambda _root: recording_rules_yaml(),
         "docs/pytest.md": lambda _root: joined(["# In a test of pytest", NOTE, *pytest_page()]),
         "docs/subjects.md": subjects_page,
         "docs/toxiproxy.md": lambda _root: joined(["# Toxiproxy", NOTE, *toxiproxy_page()]),
