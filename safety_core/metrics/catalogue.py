@@ -7,7 +7,7 @@ from typing import final
 
 from .prometheus_parts import MetricKind
 
-RETRY_BUCKETS = (1.0, 2.0, 3.0, 4.0, 5.0, 10.0)
+RETRY_BUCKETS = (1.0, 2.0, 3.0, 5.0, 8.0, 13.0)
 """Upper edges of the attempt histogram, inclusive; with +Inf that makes seven buckets."""
 
 

@@ -184,7 +184,8 @@ class MetricsCardinalityGuard:
     def _make(
         self, kind: MetricKind, name: str, documentation: str, labels: Sequence[str], **options: Any
     ) -> GuardedMetric:
-        for word in (name, *labels):
+        words: tuple[object, ...] = (name, *labels)
+        for word in words:
             if not isinstance(word, str) or not _READABLE(word):
                 raise MetricsError(f"{word!r} cannot name a metric or a label; expected letters, digits, underscores")
         for label in labels:

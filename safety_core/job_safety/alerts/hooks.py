@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from safety_core.idempotency.errors import SettingsError
 
@@ -17,7 +17,7 @@ from .event import AlertEvent, Severity
 from .severities import SEVERITIES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from .outbox import Outbox
 
@@ -27,6 +27,26 @@ logger.addHandler(logging.NullHandler())
 _LEVELS = {Severity.CRITICAL: logging.ERROR, Severity.WARNING: logging.WARNING, Severity.INFO: logging.INFO}
 _MAX_KEYS = 10_000
 DEFAULT_COOLDOWN_S = 300.0
+
+
+class Finding(Protocol):
+    """What a retry detector says of one finding."""
+
+    @property
+    def kind(self) -> str:
+        """What was found."""
+
+    @property
+    def job_type(self) -> str:
+        """Which jobs; empty for all of them."""
+
+    @property
+    def message(self) -> str:
+        """One sentence."""
+
+    @property
+    def figures(self) -> Mapping[str, float]:
+        """The numbers that it rests on."""
 
 
 class AlertHooks:
@@ -121,6 +141,16 @@ class AlertHooks:
         for kind, hook in self._hooks:
             _tell(kind, hook, told)
         return True
+
+    def retry_alert(self, found: Finding) -> bool:
+        """Tell what a retry detector found: give it to a detector as its callback; return whether it was told."""
+        return self.alert(
+            "retry_anomaly",
+            f"retries:{found.job_type or 'all'}",
+            found.kind,
+            found.message,
+            **{f"figure_{name}": value for name, value in found.figures.items()},
+        )
 
     def heartbeat(self) -> None:
         """Emit a heartbeat, whatever the cooldown says: its silence is the alarm. Call it by a timer of your own."""

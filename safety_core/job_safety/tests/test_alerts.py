@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from contextlib import ExitStack
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -162,6 +163,17 @@ def test_heartbeat_ignores_the_cooldown(hand: Hand) -> None:
     hooks.heartbeat()
     hooks.heartbeat()
     assert [each.kind for each in seen] == ["heartbeat", "heartbeat"]
+
+
+def test_finding_of_a_retry_detector_becomes_an_alert() -> None:
+    """`retry_alert` is what a detector calls."""
+    hooks, seen = AlertHooks(), list[AlertEvent]()
+    hooks.add_event(seen.append)
+    found = SimpleNamespace(kind="spike", job_type="order", message="Too many retries.", figures={"count": 12.0})
+    assert hooks.retry_alert(found)
+    assert not hooks.retry_alert(found)
+    assert (seen[0].source, seen[0].transition, seen[0].severity) == ("retries:order", "spike", Severity.WARNING)
+    assert seen[0].context == {"figure_count": 12.0}
 
 
 def test_failing_hook_keeps_no_other_from_being_told() -> None:

@@ -7,14 +7,14 @@ import importlib
 import os
 import subprocess
 import sys
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 import pytest
 
 from safety_core.idempotency import SettingsError
-from safety_core.job_safety.circuit_breaker import BreakerState, CircuitBreaker, OverrideError
 from safety_core.job_safety.retry_audit import (
     COLUMNS,
     AsyncRetryAudit,
@@ -25,61 +25,10 @@ from safety_core.job_safety.retry_audit import (
     Phase,
     RetryAudit,
 )
-from safety_core.job_safety.retry_audit.disk import Disk
+from safety_core.job_safety.tests.audits import NOON, WHO, Calendar, FullDisk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
-
-    from safety_core.job_safety.tests.breakers import Breaker
-    from safety_core.tests.servers import Server
-
-NOON = datetime(2026, 2, 7, 12, tzinfo=UTC)
-WHO = {"user_or_system": "alice", "retry_reason": "the venue is back"}
-
-
-class Calendar:
-    """A time that is moved by hand."""
-
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> datetime:
-        """Return the time, a second later each time."""
-        self.now += timedelta(seconds=1)
-        return self.now
-
-
-class FullDisk(Disk):
-    """A disk on which nothing more can be written once it is full."""
-
-    def __init__(self) -> None:
-        self.is_full = False
-
-    def write(self, descriptor: int, data: bytes) -> None:
-        """Write half of it and fail where it is full."""
-        if self.is_full:
-            super().write(descriptor, data[: len(data) // 2])
-            raise OSError(28, "No space left on device")
-        super().write(descriptor, data)
-
-
-@pytest.fixture
-def calendar() -> Calendar:
-    """Return a time."""
-    return Calendar()
-
-
-@pytest.fixture
-def disk() -> FullDisk:
-    """Return a disk that is not full yet."""
-    return FullDisk()
-
-
-@pytest.fixture
-def audit(tmp_path: Path, calendar: Calendar, disk: FullDisk) -> RetryAudit:
-    """Return an audit in a folder of its own."""
-    return RetryAudit(tmp_path / "audit", now=calendar, disk=disk)
 
 
 def test_shard_has_the_nine_columns_first(audit: RetryAudit) -> None:
@@ -360,66 +309,14 @@ def test_asyncio_writes_the_same(audit: RetryAudit) -> None:
     assert audit.verify().is_complete
 
 
-def test_override_is_audited_and_holds_until_it_expires(
-    make_breaker: Callable[..., Breaker], audit: RetryAudit, server: Server
-) -> None:
-    """Actor, reason and expiry stand in the store and in the audit."""
-    breaker = make_breaker(audit=audit)
-    moved = breaker.force("OPEN", job_type="order", actor="alice", reason="venue maintenance", expires_s=600)
-    assert (str(moved), moved.actor) == ("CLOSED->OPEN", "alice")
-    assert (breaker.allow("order").admitted, breaker.allow("order").reason) == (False, "override")
-    held = breaker.report("order").override
-    assert (held.state, held.actor, held.reason) == (BreakerState.OPEN, "alice", "venue maintenance")
-    intent, outcome = audit.query()
-    assert (intent.action, intent.user_or_system, intent.retry_reason) == (
-        AuditAction.OVERRIDE, "alice", "venue maintenance",
-    )  # fmt: skip
-    assert outcome.success is True
-    breaker.release(job_type="order", actor="alice", reason="over")
-    probe = breaker.allow("order")
-    assert (probe.admitted, probe.state) == (True, BreakerState.HALF_OPEN)
-
-
-def test_expired_override_gives_the_machine_back(
-    make_breaker: Callable[..., Breaker], audit: RetryAudit, server: Server
-) -> None:
-    """Forced CLOSED lets everything through and counts nothing; afterwards failures count from zero."""
-    breaker = make_breaker(audit=audit)
-    breaker.fail(times=3)
-    breaker.force("CLOSED", job_type="order", actor="alice", reason="we must cancel orders", expires_s=600)
-    assert breaker.fail(times=5).counted == ("forced",)
-    begun = breaker.allow("order")
-    assert begun
-    if server.has_clock:
-        server.advance(601)
-        assert breaker.record(begun, "failure").counted == ("stale",)
-        assert breaker.report("order").override is None
-        assert [str(each) for each in breaker.fail(times=3).transitions] == ["CLOSED->OPEN"]
-
-
-def test_override_without_audit_is_not_done(
-    make_breaker: Callable[..., Breaker], audit: RetryAudit, disk: FullDisk
-) -> None:
-    """Neither where there is no audit, nor where it cannot write."""
-    asked: dict[str, Any] = {"job_type": "order", "actor": "alice", "reason": "r", "expires_s": 60}
-    with pytest.raises(OverrideError, match="no audit, no act"):
-        make_breaker().force("OPEN", **asked)
+def test_lifted_policy_is_taken_down_before_it_is(audit: RetryAudit, disk: FullDisk) -> None:
+    """What a retry policy gives its audit becomes a record, or stops it."""
+    act = SimpleNamespace(
+        act="force_retry", job_id="a", actor="alice", reason="the venue is back", detail="one retry"
+    )
+    audit.take_down(act)
+    (held,) = audit.query()
+    assert (held.action, held.job_id, held.user_or_system) == (AuditAction.FORCE, "a", "alice")
     disk.is_full = True
-    breaker = make_breaker(audit=audit)
     with pytest.raises(AuditWriteError):
-        breaker.force("OPEN", **asked)
-    assert breaker.allow("order")
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [{"actor": ""}, {"reason": " "}, {"expires_s": 0}, {"expires_s": float("nan")}, {"expires_s": None},
-     {"expires_s": 8 * 86400}, {"state": "HALF_OPEN"}, {"job_type": None}],
-    ids=str,
-)  # fmt: skip
-def test_override_needs_actor_reason_and_expiry(server: Server, audit: RetryAudit, wrong: dict[str, Any]) -> None:
-    """What is missing is named, and nothing is written."""
-    asked: Any = {"state": "OPEN", "job_type": "order", "actor": "alice", "reason": "r", "expires_s": 60, **wrong}
-    with CircuitBreaker(server.url, audit=audit) as breaker, pytest.raises(OverrideError):
-        breaker.force(**asked)
-    assert not audit.path.exists()
+        audit.take_down(act)
