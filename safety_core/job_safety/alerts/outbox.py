@@ -91,6 +91,7 @@ class Outbox:
         self._changed = threading.Condition()
         self._closing = False
         self._hurry = asyncio.Event()
+        self._hurried = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self.delivered = 0
         self.undelivered = 0
@@ -125,6 +126,8 @@ class Outbox:
             self._closing = True
             self._changed.notify_all()
         self.flush(timeout_s)
+        # The thread reads the flag after it has set its loop: one of the two reaches it.
+        self._hurried = True
         loop = self._loop
         if loop is not None:
             with contextlib.suppress(RuntimeError):  # it ended by itself
@@ -136,6 +139,8 @@ class Outbox:
     def _run(self) -> None:
         with asyncio.Runner() as runner:
             self._loop = runner.get_loop()
+            if self._hurried:
+                self._hurry.set()
             client = self._client_kind(timeout=self._webhook.timeout_s, follow_redirects=False)
             while (event := self._next()) is not None:
                 runner.run(self._deliver(client, event))
