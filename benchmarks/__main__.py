@@ -22,7 +22,9 @@ from benchmarks import (
     record_bytes,
     report,
     rivals,
+    starting,
     toxiproxy,
+    validator,
     versus_frontrun,
 )
 from benchmarks.rows import FULL, QUICK
@@ -49,6 +51,9 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     exploration_jobs.JOBS_NAME: exploration_jobs.two_jobs,
     exploration_jobs.THREE_NAME: exploration_jobs.three_workers,
     record_bytes.NAME: record_bytes.record_bytes,
+    starting.RESTART_NAME: starting.crash_and_restart,
+    starting.STAGE_NAME: starting.stage,
+    validator.NAME: validator.round_trips,
 }
 """Every benchmark by name, in the order in which they run."""
 

@@ -146,7 +146,7 @@ def subjects(as_json: Json = False) -> None:
 
 @app.command()
 def faults(as_json: Json = False) -> None:
-    """List the fault kinds: what is done, how it is witnessed, what a correct subject may do."""
+    """List the faults, the explorer's and the real ones: what is done, its witness, what a correct subject may do."""
     from stormproof import listing  # noqa: PLC0415 - as above
 
     listing.list_faults(as_json=as_json)
@@ -155,10 +155,14 @@ def faults(as_json: Json = False) -> None:
 @app.command("check-redis")
 def check_redis(
     url: Annotated[str, typer.Argument(help="redis://HOST:PORT/DB, rediss://... (TLS) or unix:///PATH.")],
+    config: Annotated[
+        str | None,
+        typer.Option("--config", metavar="FILE", help="YAML; its section redis_safety says what is asked of it."),
+    ] = None,
     durable: Annotated[bool, typer.Option("--durable", help="The guard that uses it waits for each fsync.")] = False,
     wait_replicas: Annotated[
-        int, typer.Option("--wait-replicas", help="Replicas that a durable guard waits for.")
-    ] = 0,
+        int | None, typer.Option("--wait-replicas", help="Replicas that a durable guard waits for.")
+    ] = None,
     allow_target: Annotated[
         list[str] | None,
         typer.Option("--allow-target", metavar="HOST:PORT", help="Permission for a server on another machine."),
@@ -169,7 +173,12 @@ def check_redis(
     from stormproof import redis_checking  # noqa: PLC0415 - as above
 
     redis_checking.check_redis(
-        url, durable=durable, wait_replicas=wait_replicas, allow_target=allow_target, as_json=as_json
+        url,
+        config=config,
+        durable=durable,
+        wait_replicas=wait_replicas,
+        allow_target=allow_target,
+        as_json=as_json,
     )
 
 

@@ -24,7 +24,10 @@ from stormproof.markdown import NOTE, joined, table
 from stormproof.metrics_page import alert_rules_yaml, dashboard_json, metrics_page, recording_rules_yaml
 from stormproof.peers_section import peers_section
 from stormproof.pytest_page import pytest_page
+from stormproof.real_faults_page import real_faults
 from stormproof.redis_checks_page import redis_checks_page
+from stormproof.requirements.page import requirements_page
+from stormproof.requirements.rows import RequirementsError
 from stormproof.saying import Exit, complain
 from stormproof.source_facts import members, tests_of_outcomes
 from stormproof.toxiproxy_page import toxiproxy_page
@@ -43,7 +46,9 @@ _BAD_HISTORIES = "verify/history/tests/corpus/bad"
 
 _ABOUT_FAULTS = """\
 What the explorer can do to a guard. Name the kinds in `--kinds`; a name without its `:VARIANT` stands for all of its
-variants. A fault without a witness counts as not injected."""
+variants. A fault without a witness counts as not injected.
+
+What stories and experiments do to real servers stands in [real-faults.md](real-faults.md)."""
 _ABOUT_PLANTED = """\
 Each has exactly one bug, and a twin without it. They test the instrument: the named checker must find the guard, and
 nothing may find the twin. The faults are those of the smallest schedule that shows the bug. `stormproof selftest`
@@ -126,6 +131,8 @@ def pages(root: Path) -> dict[str, str]:
         "docs/prometheus/dashboard.json": lambda _root: dashboard_json(),
         "docs/prometheus/recording_rules.yaml": lambda _root: recording_rules_yaml(),
         "docs/pytest.md": lambda _root: joined(["# In a test of pytest", NOTE, *pytest_page()]),
+        "docs/real-faults.md": lambda _root: joined(["# Real faults", NOTE, *real_faults()]),
+        "docs/requirements.md": requirements_page,
         "docs/subjects.md": subjects_page,
         "docs/toxiproxy.md": lambda _root: joined(["# Toxiproxy", NOTE, *toxiproxy_page()]),
         "README.md": readme_page,
@@ -363,8 +370,8 @@ def main(arguments: Sequence[str]) -> int:
             for place in places:
                 (ROOT / place).parent.mkdir(exist_ok=True)
                 (ROOT / place).write_text(pages(ROOT)[place], encoding="utf-8")
-    except IncompleteError as error:
-        complain(str(error))
+    except (IncompleteError, RequirementsError) as error:
+        complain("; ".join(error.args))
         return Exit.VIOLATED
     for place in places:
         complain(f"{place} is stale: run python -m stormproof.documents" if arguments else f"wrote {place}")

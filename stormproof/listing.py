@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from harness.faults.registry import ALL
+from harness.nemesis.fault import Provider
+from harness.nemesis.registry import ALL as REAL
 from harness.subjects.box import BOX
 from harness.subjects.loading import load_subject
 from stormproof.saying import as_json as to_json
@@ -39,8 +41,8 @@ def list_subjects(*, as_json: bool) -> None:
 
 
 def list_faults(*, as_json: bool) -> None:
-    """List the fault kinds."""
-    rows = [
+    """List the explorer's fault kinds, then the real mechanisms."""
+    kinds = [
         {
             "name": kind.name,
             "target": str(kind.target),
@@ -50,9 +52,29 @@ def list_faults(*, as_json: bool) -> None:
         }
         for kind in ALL.values()
     ]
+    real = [
+        {
+            "name": fault.name,
+            "what": fault.what,
+            "witness": fault.witness,
+            "demand": fault.demand,
+            "heals": fault.heals,
+            "blast_radius": fault.blast_radius,
+            "needs": sorted(fault.needs),
+            "providers": [str(one) for one in Provider if one in fault.providers],
+            "arguments": list(fault.arguments),
+        }
+        for fault in REAL.values()
+    ]
     if as_json:
-        typer.echo(to_json({"schema": 1, "faults": rows}))
+        typer.echo(to_json({"schema": 1, "faults": kinds, "real_faults": real}))
         return
-    for row in rows:
+    typer.echo("What the explorer does to a guard (stormproof explore --kinds):\n")
+    for row in kinds:
         typer.echo(f"{row['name']} (strikes: {row['target']})")
         typer.echo(f"  done:    {row['what']}\n  witness: {row['witness']}\n  subject: {row['demand']}")
+    typer.echo("\nWhat stories and experiments do to real servers, processes and connections:\n")
+    for each in real:
+        typer.echo(f"{each['name']} (on: {', '.join(each['providers'])})")
+        typer.echo(f"  done:    {each['what']}\n  witness: {each['witness']}\n  subject: {each['demand']}")
+        typer.echo(f"  healed:  {each['heals']}\n  touches: {each['blast_radius']}")

@@ -51,13 +51,54 @@ behind every new connection. What is CRITICAL then is refused (`REFUSED_STORE_UN
 that has settings gives the validator the same: `RedisRuntimeValidator(client, expected=Expected(settings=...))`.
 `on_report=` is called with every report, and what is not OK is logged."""
 
+_IN_A_FILE = """\
+What is asked of the server may stand in a YAML file, for this command (`--config FILE`) and for the application. A
+key that is not known, and a value of another type, end with exit code 2. `--durable` and `--wait-replicas` outrank
+the file."""
+
+_FROM_A_FILE = """\
+In the application:
+
+```python
+import redis
+
+from safety_core.idempotency import SideEffectWrapper
+from safety_core.runtime_checks import RedisRuntimeValidator, RedisSafetySection
+
+client = redis.Redis.from_url("redis://127.0.0.1:6379")
+asked = RedisSafetySection.from_file("config/config.yaml")
+validator = RedisRuntimeValidator(client, expected=asked.expected, audit_folder=asked.audit_folder)
+validator.validate_on_startup().require_safe()
+guard = SideEffectWrapper(client, settings=asked.settings, validator=validator)
+```
+
+A relative `audit_folder` is looked for where the program was started. The look writes a file that has no name there,
+and removes it."""
+
+_METRIC = """\
+With the extra `metrics`, what is flagged is a gauge for Prometheus:
+
+```python
+from safety_core.runtime_checks.metrics import SafetyMetric
+
+validator = RedisRuntimeValidator(client, on_report=SafetyMetric().of("claims"))
+```
+
+`redis_safety_warning{store, check, level}` is 1 for each check and level that the latest look flags, else 0. Alert
+where it is above 0. Without the extra, the same is in the log: one line for each finding, `redis_safety_warning` in
+front."""
+
+EXAMPLE = "examples/config/config.yaml"
+
 
 def redis_checks_page(root: Path) -> str:
     """Return the page."""
     meanings = members(root / "safety_core/runtime_checks/levels.py", "Level")
     levels = [(f"`{level}`", meanings[level.name][1]) for level in Level]
     parts = ["# What check-redis looks at", NOTE, _ABOUT, table(("level", "meaning"), levels), _EXITS, _SETTINGS]
-    parts += [_IN_CODE, "## The checks"]
+    example = (root / EXAMPLE).read_text(encoding="utf-8")
+    parts += [_IN_CODE, "## In a file", _IN_A_FILE, f"```yaml\n{example}```", _FROM_A_FILE]
+    parts += ["## As a metric", _METRIC, "## The checks"]
     for check in ALL:
         parts += [f"### {check.name}", f"{check.claim} Read from {check.reads}.", table(_HEAD, _rows(check))]
     return joined(parts)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import redis
 
+from harness import clock
+from harness.processes.child import process_state
 from harness.redis_server.redis_py import info
 
 if TYPE_CHECKING:
     from harness.nemesis.site import Server
 
+STOPPED = "T"
+"""The kernel's letter for a process that is stopped."""
 LOOK_S = 0.2
 """How long an answer is waited for where the expected sight is that none comes."""
 
@@ -45,10 +48,9 @@ def error_of(server: Server, *command: str | bytes | int, timeout_s: float = 5.0
     return ""
 
 
-def process_state(pid: int) -> str:
-    """Return the kernel's letter for what process *pid* does (``T`` stopped, ``Z`` dead), empty where it is gone."""
-    try:
-        stat = Path("/proc", str(pid), "stat").read_text("utf-8", "replace")
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
-    return stat.rpartition(")")[2].split()[0]
+def is_stopped(pid: int, *, deadline_s: float = 5.0) -> bool:
+    """Return whether process *pid* is stopped within *deadline_s* seconds: SIGSTOP is on its way for a moment."""
+    until_ns = clock.elapsed_ns() + int(deadline_s * 1e9)
+    while (state := process_state(pid)) != STOPPED and state and clock.elapsed_ns() < until_ns:
+        clock.pause_s(0.001)
+    return state == STOPPED

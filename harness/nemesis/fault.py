@@ -140,9 +140,9 @@ class RealFault(Generic[_Arguments]):
         stop_if_asked()
         with ExitStack() as healing:
             for step in injection.heal:
-                healing.callback(step)
+                healing.callback(_reporting, f"Healed {self.name}", step)
             healing.callback(strike.close)
-            injection.strike()
+            _reporting(f"Injected {self.name}", injection.strike)
             yield strike
 
     @property
@@ -150,3 +150,17 @@ class RealFault(Generic[_Arguments]):
         """The fault's own arguments by name, as an experiment file may give them; every one has a default."""
         _, *own = inspect.signature(self.plan).parameters.values()
         return {parameter.name: parameter for parameter in own}
+
+
+def _reporting(attempt: str, act: Callable[[], object]) -> None:
+    """Do one step; an error of a server, a file or a process becomes one line.
+
+    Raises:
+        CouldNotRunError: It failed.
+    """
+    try:
+        act()
+    except (redis.RedisError, OSError) as error:
+        raise CouldNotRunError(
+            f"{attempt}: expected it to succeed, saw {type(error).__name__}: {error}. Look at the server's log."
+        ) from error

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from harness.nemesis.evidence import run_id
 from harness.nemesis.fault import OURS, Injection, RealFault
+from harness.nemesis.return_of_server import bring_back
 from harness.nemesis.site import Need
 from harness.processes.child import is_running
 
@@ -25,11 +26,7 @@ def plan(site: Site) -> Injection:
             return f"the server's process {pid} is gone, {after}"
         return ""
 
-    def heal() -> None:
-        if not is_running(pid) and not run_id(server):
-            server.restart()
-
-    return Injection(strike=server.kill, look=look, heal=(heal,))
+    return Injection(strike=server.kill, look=look, heal=(lambda: bring_back(server),))
 
 
 FAULT = RealFault(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.nemesis.evidence import process_state
+from harness.nemesis.evidence import STOPPED, is_stopped
 from harness.nemesis.fault import OURS, Injection, RealFault
 from harness.nemesis.site import Need
+from harness.processes.child import process_state
 
 if TYPE_CHECKING:
     from harness.nemesis.site import Site
@@ -18,9 +19,13 @@ def plan(site: Site) -> Injection:
     pid = server.pid
 
     def look() -> str:
-        return f"the kernel says that the server's process {pid} is stopped" if process_state(pid) == "T" else ""
+        return f"the kernel says that the server's process {pid} is stopped" if process_state(pid) == STOPPED else ""
 
-    return Injection(strike=server.pause, look=look, heal=(server.resume,))
+    def strike() -> None:
+        server.pause()
+        is_stopped(pid)
+
+    return Injection(strike=strike, look=look, heal=(server.resume,))
 
 
 FAULT = RealFault(

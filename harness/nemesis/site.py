@@ -40,6 +40,8 @@ class Need(StrEnum):
     """A Toxiproxy between workers and server."""
     REPLICATION_PROXY = "replication_proxy"
     """A Toxiproxy between primary and replica."""
+    VENUE = "venue"
+    """The venue where the workers' effects land."""
     WORKERS = "workers"
     """A crew, and the name of the worker that is struck."""
     KEY = "key"
@@ -48,7 +50,7 @@ class Need(StrEnum):
     """At least two nodes of one Redis Cluster."""
 
 
-_REMEDIES = {
+REMEDIES = {
     Need.SERVER: "a server that the harness started (Site.server)",
     Need.FOLDER: "a server that runs as a process of ours (--redis embedded or path)",
     Need.APPEND_ONLY: "a server with an append-only file (RedisServer(appendonly=True))",
@@ -56,10 +58,12 @@ _REMEDIES = {
     Need.REPLICA: "a primary with a replica (Site.pair)",
     Need.PROXY: "a proxy between workers and server (Site.proxy, from open_toxiproxy)",
     Need.REPLICATION_PROXY: "a proxy between primary and replica (Site.replication)",
+    Need.VENUE: "the venue where the workers' effects land (Site.venue)",
     Need.WORKERS: "workers, and which one is struck (Site.crew and Site.worker)",
     Need.KEY: "the key that is struck (Site.key)",
     Need.CLUSTER: "two nodes of a cluster (Site.nodes)",
 }
+"""What to give where something is needed."""
 
 
 class Server(Protocol):
@@ -100,6 +104,7 @@ class Site:
         server: Where the guards' writes go.
         pair: The primary, which is ``server`` too, and its replica.
         proxy: What stands between workers and server.
+        proxy_url: The URL that leads through it, where it needs more than an address: a password, TLS.
         replication: What stands between primary and replica.
         crew: The workers.
         worker: The name of the worker that is struck.
@@ -111,6 +116,7 @@ class Site:
     server: Server | None = None
     pair: PrimaryWithReplica | None = None
     proxy: ProxyHandle | None = None
+    proxy_url: str = ""
     replication: ProxyHandle | None = None
     crew: Crew | None = None
     worker: str = ""
@@ -129,7 +135,7 @@ class Site:
         Raises:
             CouldNotRunError: It lacks something; the message says what to give.
         """
-        missing = [_REMEDIES[need] for need in Need if need in needs and not self._has(need)]
+        missing = [REMEDIES[need] for need in Need if need in needs and not self._has(need)]
         if missing:
             raise CouldNotRunError(f"Tried to inject {fault}: it needs {', and '.join(missing)}, and there is none.")
 
@@ -143,6 +149,7 @@ class Site:
             Need.REPLICA: self.pair is not None,
             Need.PROXY: self.proxy is not None,
             Need.REPLICATION_PROXY: self.replication is not None,
+            Need.VENUE: self.venue is not None,
             Need.WORKERS: self.crew is not None and bool(self.worker),
             Need.KEY: bool(self.key),
             Need.CLUSTER: len(self.nodes) > 1,
@@ -174,9 +181,19 @@ class Site:
         return _there(self.proxy)
 
     @property
+    def url_through_proxy(self) -> str:
+        """The URL that leads through the proxy before the server, which was required."""
+        return self.proxy_url or f"redis://{self.the_proxy.listen}"
+
+    @property
     def the_replication(self) -> ProxyHandle:
         """The proxy between primary and replica; it was required."""
         return _there(self.replication)
+
+    @property
+    def the_venue(self) -> VenueProcess:
+        """The venue; it was required."""
+        return _there(self.venue)
 
     @property
     def the_crew(self) -> Crew:

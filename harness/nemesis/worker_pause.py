@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.nemesis.evidence import process_state
+from harness.nemesis.evidence import STOPPED, is_stopped
 from harness.nemesis.fault import ANY, Injection, RealFault
 from harness.nemesis.site import Need
+from harness.processes.child import process_state
 
 if TYPE_CHECKING:
     from harness.nemesis.site import Site
@@ -18,9 +19,13 @@ def plan(site: Site) -> Injection:
     pid = crew.pid(name)
 
     def look() -> str:
-        return f"the kernel says that worker {name} ({pid}) is stopped" if process_state(pid) == "T" else ""
+        return f"the kernel says that worker {name} ({pid}) is stopped" if process_state(pid) == STOPPED else ""
 
-    return Injection(strike=lambda: crew.pause(name), look=look, heal=(lambda: crew.resume(name),))
+    def strike() -> None:
+        crew.pause(name)
+        is_stopped(pid)
+
+    return Injection(strike=strike, look=look, heal=(lambda: crew.resume(name),))
 
 
 FAULT = RealFault(

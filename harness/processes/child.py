@@ -62,19 +62,24 @@ def spawn(
                 env=env,
                 pass_fds=pass_fds,
                 process_group=0,
-                preexec_fn=lambda: _die_with(parent),  # noqa: PLW1509 - see _die_with
+                preexec_fn=lambda: die_with(parent),  # noqa: PLW1509 - see die_with
             )
 
     return _spawner().run(fork)
 
 
-def is_running(pid: int) -> bool:
-    """Return whether process *pid* runs; a zombie that nobody has reaped yet runs no more."""
+def process_state(pid: int) -> str:
+    """Return the kernel's letter for what process *pid* does (``T`` stopped, ``Z`` dead), empty where it is gone."""
     try:
         stat = Path("/proc", str(pid), "stat").read_text("utf-8", "replace")
     except (FileNotFoundError, ProcessLookupError):
-        return False
-    return stat.rpartition(")")[2].split()[0] not in {"Z", "X"}
+        return ""
+    return stat.rpartition(")")[2].split()[0]
+
+
+def is_running(pid: int) -> bool:
+    """Return whether process *pid* runs; a zombie that nobody has reaped yet runs no more."""
+    return process_state(pid) not in {"", "Z", "X"}
 
 
 def wait_until_gone(pid: int, *, deadline_s: float = 10.0) -> bool:
@@ -87,7 +92,7 @@ def wait_until_gone(pid: int, *, deadline_s: float = 10.0) -> bool:
     return True
 
 
-def _die_with(parent: int) -> None:
+def die_with(parent: int) -> None:
     """Run in the forked child, before the program: ask for SIGKILL when our parent ends.
 
     Safe although other threads of the parent may have held locks: it takes none, imports nothing and makes two

@@ -35,6 +35,8 @@ _START_DEADLINE_S = 15.0
 _PORT_ATTEMPTS = 8
 _LOG_TAIL = 2_000
 _CLASH = "Address already in use"
+_READY = (b"+PONG",)
+_READY_OR_LOADING = (*_READY, b"-LOADING")
 _OURS = frozenset({"port", "bind", "unixsocket", "dir", "daemonize", "logfile", "pidfile", "requirepass"})
 
 
@@ -149,15 +151,19 @@ class RedisServer:
         self._running()
         self._end_process()
 
-    def restart(self) -> None:
+    def restart(self, *, config: Mapping[str, str] | None = None, until_loaded: bool = True) -> None:
         """Kill the server if it still runs, and start it again on the same socket, port, data and clock.
+
+        Args:
+            config: Further directives for this one start.
+            until_loaded: Whether to wait until its data is loaded; else return when it answers, with LOADING too.
 
         Raises:
             RedisUnavailableError: It did not come back, or somebody took the port meanwhile.
         """
         self._home()
         self._end_process()
-        self._launch()
+        self._launch(config, until_loaded=until_loaded)
 
     def pause(self) -> None:
         """SIGSTOP the server: it answers nobody, and its connections stay open, until :meth:`resume`."""
@@ -274,7 +280,7 @@ class RedisServer:
             else:
                 return
 
-    def _launch(self) -> None:
+    def _launch(self, further: Mapping[str, str] | None = None, *, until_loaded: bool = True) -> None:
         folder = self._home()
         config = folder / "redis.conf"
         directives = {
@@ -285,6 +291,7 @@ class RedisServer:
             "dir": str(folder),
             "daemonize": "no",
             **self._config,
+            **(further or {}),
         }
         config.write_text("".join(f"{name} {value}\n" for name, value in directives.items()), "utf-8")
         # A killed server leaves its socket behind, and connecting to that one says "refused", not "not yet".
@@ -296,13 +303,13 @@ class RedisServer:
             raise RedisUnavailableError(
                 f"Tried to execute {self.binary.path}: {error}. Choose another server with --redis."
             ) from error
-        self._wait_until_ready(self._process)
+        self._wait_until_ready(self._process, _READY if until_loaded else _READY_OR_LOADING)
         if self._clock is not None:
             self._clock.verify_loaded(self._process.pid)
 
-    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
+    def _wait_until_ready(self, process: subprocess.Popen[bytes], answers: tuple[bytes, ...]) -> None:
         deadline_ns = clock.elapsed_ns() + int(_START_DEADLINE_S * 1e9)
-        while not _answers_pong(self.unix_path):
+        while not _answers(self.unix_path, answers):
             exit_status = process.poll()
             if exit_status is None and clock.elapsed_ns() < deadline_ns:
                 self._pause(0.001)
@@ -325,13 +332,13 @@ class RedisServer:
             forget_shared_memory(process.pid)
 
 
-def _answers_pong(unix_path: Path) -> bool:
+def _answers(unix_path: Path, answers: tuple[bytes, ...]) -> bool:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.settimeout(1.0)
         try:
             probe.connect(str(unix_path))
             probe.sendall(b"PING\r\n")
-            return probe.recv(64).startswith(b"+PONG")
+            return probe.recv(64).startswith(answers)
         except OSError:
             return False
 

@@ -5,22 +5,20 @@ from __future__ import annotations
 import atexit
 import os
 import socket
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from harness import clock
-from harness.processes.child import spawn
 from harness.processes.folder import make_folder, remove_folder
 from harness.venue.book import StoredBook, read_book
 from harness.venue.client import DEFAULT_TIMEOUT_S, VenueClient, VenueControl
 from harness.venue.errors import VenueUnavailableError
+from harness.venue.forking import fork_venue
 
 if TYPE_CHECKING:
-    import subprocess
+    from harness.venue.forking import ForkedVenue
 
 _START_DEADLINE_NS = 15_000_000_000
-_ROOT = Path(__file__).resolve().parents[2]
 
 
 class VenueProcess:
@@ -48,7 +46,7 @@ class VenueProcess:
             *(["--request-life", str(request_life_s)] if request_life_s is not None else []),
         ]
         self._folder: Path | None = None
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: ForkedVenue | None = None
         self._owner = os.getpid()
         self.book_path = Path()
         self.socket_path = Path()
@@ -93,7 +91,6 @@ class VenueProcess:
         process, self._process = self._process, None
         if process is not None:
             process.kill()
-            process.wait()
 
     @property
     def pid(self) -> int:
@@ -118,24 +115,16 @@ class VenueProcess:
     def _launch(self, folder: Path) -> None:
         self.socket_path = folder / "venue.sock"
         self.book_path = (self._given_folder or folder) / "book.jsonl"
-        # -P and our own root first: a package named `harness` in the user's folder must not answer in our place.
-        search = os.pathsep.join([str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-        process = self._process = spawn(
-            [
-                *(sys.executable, "-P", "-m", "harness.venue"),
-                *("--socket", str(self.socket_path), "--book", str(self.book_path)),
-                *self._options,
-            ],
-            log=folder / "venue.log",
-            env={**os.environ, "PYTHONPATH": search},
-        )
+        log = folder / "venue.log"
+        places = ["--socket", str(self.socket_path), "--book", str(self.book_path.absolute())]
+        process = self._process = fork_venue([*places, *self._options], log)
         deadline_ns = clock.elapsed_ns() + _START_DEADLINE_NS
         while not _listens(self.socket_path):
-            if process.poll() is not None or clock.elapsed_ns() > deadline_ns:
-                log = (folder / "venue.log").read_text("utf-8", "replace")
+            if process.is_gone or clock.elapsed_ns() > deadline_ns:
+                said = log.read_text("utf-8", "replace") if log.exists() else ""
                 raise VenueUnavailableError(
                     f"Started the venue with its book at {self.book_path}: expected it to listen within 15 s, saw "
-                    f"exit status {process.poll()}. Its log ends:\n{log[-2000:]}"
+                    f"{'its end' if process.is_gone else 'nothing'}. Its log ends:\n{said[-2000:]}"
                 )
             clock.pause_s(0.001)
 

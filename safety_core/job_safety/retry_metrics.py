@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from safety_core.idempotency.outcomes import Outcome
 from safety_core.metrics.catalogue import CATALOGUE, RETRY_BUCKETS
 from safety_core.metrics.guard import GuardMode, MetricsCardinalityGuard
-from safety_core.metrics.prometheus_parts import MetricKind, exposition
+from safety_core.metrics.prometheus_parts import MetricKind, exposition, safety_metric
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable
 
     from safety_core.idempotency import GuardResult
     from safety_core.metrics.guarded_metric import GuardedMetric
@@ -49,8 +49,11 @@ class RetryMetrics:
             MetricKind.HISTOGRAM: lambda *words: self.guard.histogram(*words, buckets=RETRY_BUCKETS),
         }
         self._made: dict[str, GuardedMetric] = {
-            spec.name: makers[spec.kind](spec.name, spec.meaning, spec.labels) for spec in CATALOGUE
+            spec.name: makers[spec.kind](spec.name, spec.meaning, spec.labels)
+            for spec in CATALOGUE
+            if spec.name != "redis_safety_warning"
         }
+        self._safety = safety_metric(self.guard.registry)
         self.guard.listen(self.cardinality_violated)
 
     def exposition(self) -> bytes:
@@ -121,16 +124,9 @@ class RetryMetrics:
         if metric != _VIOLATION:
             self._count(_VIOLATION, metric=metric, kind=kind)
 
-    def redis_checked(self, report: SafetyReport) -> None:
-        """The runtime checks of Redis were made: give it as `on_report=`."""
-        self.redis_findings((finding.check, str(finding.level)) for finding in report.findings)
-
-    def redis_findings(self, findings: Iterable[tuple[str, str]]) -> None:
-        """Each check of Redis is at a level."""
-        for check, level in findings:
-            for each in ("WARNING", "CRITICAL", "UNKNOWN"):
-                series = self._made["redis_safety_warning"].labels(check=check, level=each)
-                series.set(1 if each == level else 0)
+    def redis_reports(self, store: str = "default") -> Callable[[SafetyReport], None]:
+        """Return what a validator of Redis is given as `on_report=`; `store` names the server in the label."""
+        return self._safety.of(store)
 
     def redis_failed(self, part: str) -> None:
         """A part of the core could not reach Redis."""

@@ -67,7 +67,7 @@ CATALOGUE: tuple[MetricSpec, ...] = (
     _counter("metrics_cardinality_violation", "Labels that the cardinality guard objected to.", "metric", "kind"),
     MetricSpec(
         "redis_safety_warning", MetricKind.GAUGE,
-        "1 where a runtime check of Redis is not OK, else 0.", ("check", "level"),
+        "1 where a runtime check of Redis is not OK, else 0.", ("store", "check", "level"),
     ),
     _counter("redis_connection_errors", "Connections to Redis that failed.", "part"),
     _counter("audit_write_failures", "Audit records that could not be written."),

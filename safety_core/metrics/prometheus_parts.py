@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import os
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import MetricsError
+
+if TYPE_CHECKING:
+    from safety_core.runtime_checks.metrics import SafetyMetric
 
 
 class MetricKind(StrEnum):
@@ -56,6 +59,22 @@ def make_metric(
         return makers[kind](name, documentation, labels, registry=registry, **options)
     except ValueError as error:
         raise MetricsError(f"the {kind} {name} cannot be made: {error}") from error
+
+
+def safety_metric(registry: Any) -> SafetyMetric:
+    """Return the gauge of the runtime checks of Redis.
+
+    Raises:
+        MetricsError: The registry has it already: one registry takes one set of metrics.
+    """
+    from safety_core.runtime_checks.metrics import SafetyMetric  # noqa: PLC0415 - as above
+
+    try:
+        return SafetyMetric(registry)
+    except ValueError as error:
+        raise MetricsError(
+            f"the registry has the metrics already; expected one RetryMetrics for it: {error}"
+        ) from error
 
 
 def exposition(registry: Any) -> bytes:

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from .redis_safety import Expected, Finding, Level, RedisRuntimeValidator, SafetyReport
+from .section import RedisSafetySection
 
-__all__ = ["Expected", "Finding", "Level", "RedisRuntimeValidator", "SafetyReport"]
+__all__ = ["Expected", "Finding", "Level", "RedisRuntimeValidator", "RedisSafetySection", "SafetyReport"]

@@ -22,6 +22,7 @@ class Promise(StrEnum):
     AT_MOST_ONCE = "of one key at most one effect lands"
     RECORDED = "a done effect is recorded, and its result replayed"
     ANSWERED = "claims are answered"
+    ON_RECORD = "audit records are written"
     NONE = "none"
 
 

@@ -12,6 +12,8 @@ from safety_core.idempotency.settings import GuardSettings, Mode
 RECORD_BYTES = 1024
 """Memory that a record is taken to need. One with a small result takes 340 (MEMORY USAGE on Valkey 9.1)."""
 
+_EVICTING = ("volatile-", "allkeys-")
+
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +26,10 @@ class Expected:
         max_lag_s: Seconds since a replica's last word after which it does not count.
         records_per_s: New records per second, for the memory that the retention needs. None: not known, not checked.
         record_bytes: Bytes of memory per record.
+        budget_bytes: Bytes of memory that the server may use. None: its own limit alone counts.
+        redelivered_within_s: Seconds after its first delivery within which a job may be delivered again. None: not
+            known, not compared with the retention.
+        accepted_policies: Eviction policies that are put up with: WARNING in the place of CRITICAL, and never OK.
     """
 
     settings: GuardSettings = field(default_factory=GuardSettings)
@@ -31,6 +37,9 @@ class Expected:
     max_lag_s: float = 10.0
     records_per_s: float | None = None
     record_bytes: int = RECORD_BYTES
+    budget_bytes: int | None = None
+    redelivered_within_s: float | None = None
+    accepted_policies: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check every range.
@@ -40,10 +49,15 @@ class Expected:
         """
         if not 0 <= self.headroom < 1:
             raise SettingsError(f"headroom is {self.headroom!r}; expected a part of the memory, from 0 to below 1")
-        for name in ("max_lag_s", "record_bytes", "records_per_s"):
+        for name in ("max_lag_s", "record_bytes", "records_per_s", "budget_bytes", "redelivered_within_s"):
             value = getattr(self, name)
             if value is not None and not 0 < value < math.inf:
                 raise SettingsError(f"{name} is {value!r}; expected a number above 0")
+        for policy in self.accepted_policies:
+            if not policy.startswith(_EVICTING):
+                raise SettingsError(
+                    f"an accepted eviction policy is {policy!r}; expected one that evicts, as volatile-lru"
+                )
 
     @property
     def is_durable(self) -> bool:

@@ -53,6 +53,22 @@ class Identity:
 
 
 @final
+@dataclass(frozen=True, slots=True)
+class AuditFolder:
+    """The folder of the audit records, as a look at it found it.
+
+    Attributes:
+        path: As it was given.
+        exists: Whether it is a folder.
+        trouble: Why no file could be written there; empty where one was.
+    """
+
+    path: str
+    exists: bool
+    trouble: str
+
+
+@final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerFacts:
     """All that the checks may look at.
@@ -64,6 +80,7 @@ class ServerFacts:
         refused: What was refused, and with which words.
         client_retries: How often the application's client repeats a command by itself; None where none was given.
         before: The server that was seen at the last look; None at the first.
+        audit_folder: What a look at the audit folder found; None where nobody looked.
     """
 
     info: Mapping[str, str]
@@ -72,6 +89,7 @@ class ServerFacts:
     refused: Mapping[str, str] = field(default_factory=dict)
     client_retries: int | None = None
     before: Identity | None = None
+    audit_folder: AuditFolder | None = None
 
     def said(self, name: str) -> str:
         """Return a field of INFO.

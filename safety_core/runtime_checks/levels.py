@@ -17,7 +17,8 @@ class Level(StrEnum):
     WARNING = "WARNING"
     """The promise holds when the server's process crashes, and may break under something rarer, which is named."""
     CRITICAL = "CRITICAL"
-    """Acknowledged records can be lost by ordinary work or by a crash of the process, or claims are refused now."""
+    """Acknowledged records can be lost by ordinary work or by a crash of the process, claims are refused now, or
+    nothing can be put on record."""
     UNKNOWN = "UNKNOWN"
     """The server did not let it be seen. It may be anything."""
 

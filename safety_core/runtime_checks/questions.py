@@ -13,7 +13,7 @@ from .facts import ServerFacts
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .facts import Identity
+    from .facts import AuditFolder, Identity
 
 SETTINGS = (
     "appendonly",
@@ -40,13 +40,20 @@ QUESTIONS = Exchange(
 )
 
 
-def read(replies: Sequence[Any], *, client_retries: int | None = None, before: Identity | None = None) -> ServerFacts:
+def read(
+    replies: Sequence[Any],
+    *,
+    client_retries: int | None = None,
+    before: Identity | None = None,
+    audit_folder: AuditFolder | None = None,
+) -> ServerFacts:
     """Return what the replies to QUESTIONS say.
 
     Args:
         replies: In order; a StoreFailure in the place of an error reply.
         client_retries: As in ServerFacts.
         before: As in ServerFacts.
+        audit_folder: As in ServerFacts.
     """
     refused: dict[str, str] = {}
     info, *configured, features = replies
@@ -61,6 +68,7 @@ def read(replies: Sequence[Any], *, client_retries: int | None = None, before: I
         refused=refused,
         client_retries=client_retries,
         before=before,
+        audit_folder=audit_folder,
     )
 
 

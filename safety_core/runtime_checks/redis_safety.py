@@ -15,8 +15,10 @@ from safety_core.idempotency.link import Driver, LinkPool
 from safety_core.idempotency.steps import OPEN_FRESH, Steps
 from safety_core.idempotency.store_failure import StoreFailure
 
+from .audit_folder import look_at
 from .check import Finding
 from .checks import registry
+from .checks.records import AUDIT_FOLDER
 from .checks.server import REACHABLE, SAME_STORE, UNREACHABLE
 from .expected import Expected
 from .facts import Identity, NotSeenError, ServerFacts
@@ -26,6 +28,9 @@ from .report import SafetyReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from os import PathLike
+
+    from .facts import AuditFolder
 
 __all__ = ["Expected", "Finding", "Level", "RedisRuntimeValidator", "SafetyReport"]
 
@@ -48,6 +53,7 @@ class RedisRuntimeValidator:
         redis: Any,
         *,
         expected: Expected | None = None,
+        audit_folder: str | PathLike[str] | None = None,
         on_report: Callable[[SafetyReport], object] | None = None,
     ) -> None:
         """Make a validator; nothing is sent yet.
@@ -56,6 +62,8 @@ class RedisRuntimeValidator:
             redis: A redis.Redis client (blocking or asyncio), of which address, credentials, TLS and the retry
                 setting are looked at, or a URL. The client's connections are not used.
             expected: What to measure against; the defaults of the guard where left out.
+            audit_folder: Folder that must exist and take files; looked at on every look but those of a guard. None:
+                not looked at.
             on_report: Called with every report. What it raises is logged and goes no further.
 
         Raises:
@@ -65,6 +73,7 @@ class RedisRuntimeValidator:
         self.questions = QUESTIONS
         self._driver = Driver(LinkPool(address_of(redis, self.expected.settings)))
         self._client_retries = None if isinstance(redis, str) else _retries(redis)
+        self._audit_folder = audit_folder
         self._on_report = on_report
         self._before: Identity | None = None
         self._last: SafetyReport | None = None
@@ -91,14 +100,18 @@ class RedisRuntimeValidator:
         Returns:
             The report, as of `validate_on_startup`.
         """
+        folder = look_at(self._audit_folder) if self._audit_folder is not None else None
         try:
             replies = self._driver.run(_ask())
         finally:
             self._driver.pool.close()
         if isinstance(replies, StoreFailure):
             seen = f"{replies.code}: {plain(replies.error)}"
-            return self._noted(SafetyReport(findings=(Finding(REACHABLE.name, UNREACHABLE, seen),)))
-        return self._judged(replies)
+            facts = ServerFacts(info={}, audit_folder=folder)
+            others = (AUDIT_FOLDER.look(facts, self.expected),)
+            findings = (Finding(REACHABLE.name, UNREACHABLE, seen), *filter(None, others))
+            return self._noted(SafetyReport(findings=findings))
+        return self._judged(replies, folder)
 
     def obstacle(self, replies: Sequence[Any]) -> str | None:
         """Judge what a guard was answered on a connection that it has just opened.
@@ -113,9 +126,10 @@ class RedisRuntimeValidator:
         critical = [one for one in self._judged(replies).at(Level.CRITICAL) if one.check != SAME_STORE.name]
         return " ".join(f"{one.check}: {one.sentence}" for one in critical) or None
 
-    def _judged(self, replies: Sequence[Any]) -> SafetyReport:
+    def _judged(self, replies: Sequence[Any], folder: AuditFolder | None = None) -> SafetyReport:
+        retries = self._client_retries
         with self._lock:
-            facts = read(replies, client_retries=self._client_retries, before=self._before)
+            facts = read(replies, client_retries=retries, before=self._before, audit_folder=folder)
             identity = _identity(facts)
             self._before = identity or self._before
         findings = registry.look(facts, self.expected)

@@ -39,8 +39,8 @@ class SafetyReport:
 
     @property
     def is_unreachable(self) -> bool:
-        """Whether the server gave no answer at all, so that there is one finding only."""
-        return [finding.case for finding in self.findings] == [UNREACHABLE]
+        """Whether the server gave no answer at all, so that nothing else is known of it."""
+        return any(finding.case is UNREACHABLE for finding in self.findings)
 
     @property
     def flagged(self) -> tuple[Finding, ...]:

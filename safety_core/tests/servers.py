@@ -87,6 +87,14 @@ def path_binary(server: Server) -> Any:
     return replace(server.binary, path=Path(found), name="redis", version="", takes_clock=False)
 
 
+BINARIES: dict[str, Callable[[Server], Any]] = {
+    "packaged": lambda server: server.binary,
+    "redis-6.2": old_binary,
+    "path": path_binary,
+}
+"""Valkey 9, Redis 6.2, and the distribution's, Redis 7.0 on Debian."""
+
+
 def eventually(is_so: Callable[[], object], *, deadline_s: float = 10.0) -> bool:
     """Return whether something becomes so in time; it is asked again and again."""
     end = time.monotonic() + deadline_s

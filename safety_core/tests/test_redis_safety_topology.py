@@ -9,7 +9,7 @@ import redis
 
 from safety_core.idempotency import GuardSettings, Mode, Outcome, SideEffectWrapper
 from safety_core.runtime_checks import Expected, Level, RedisRuntimeValidator
-from safety_core.tests.servers import another, eventually
+from safety_core.tests.servers import BINARIES, another, eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from safety_core.tests.servers import Server
 
 AT_ONCE = {"repl-diskless-sync": "no", "repl-diskless-sync-delay": "0", "repl-diskless-load": "swapdb"}
+EACH_SERVER = pytest.mark.parametrize("primary", BINARIES, indirect=True)
 
 
 def durable(wait_replicas: int, **settings: Any) -> Expected:
@@ -32,23 +33,26 @@ def found(server: Server, check: str, expected: Expected | None = None) -> Findi
     return finding
 
 
-@pytest.fixture
-def primary(redis_server: Server) -> Iterator[Server]:
+@pytest.fixture(params=["packaged"])
+def primary(redis_server: Server, request: pytest.FixtureRequest) -> Iterator[Server]:
     """Yield a sound server."""
-    with another(redis_server, appendonly=True, appendfsync="always", config=AT_ONCE) as server:
+    binary = BINARIES[request.param](redis_server)
+    kept = {"appendonly": True, "appendfsync": "always", "config": AT_ONCE}
+    with another(redis_server, binary=binary, controlled_clock=False, **kept) as server:
         yield server
 
 
 @pytest.fixture
 def replica(primary: Server) -> Iterator[Server]:
     """Yield its replica, in sync."""
-    with another(primary, appendonly=True, appendfsync="always", config=AT_ONCE) as server:
+    with another(primary, binary=primary.binary, appendonly=True, appendfsync="always", config=AT_ONCE) as server:
         with server.client() as client:
             client.replicaof("127.0.0.1", str(primary.port))
         assert eventually(lambda: "1 good replicas of 1" in found(primary, "replicas").seen)
         yield server
 
 
+@EACH_SERVER
 def test_replica_is_no_place_for_claims(primary: Server, replica: Server) -> None:
     """It answers from the past: CRITICAL, and the primary is named."""
     finding = found(replica, "role")
@@ -79,6 +83,7 @@ def test_waiting_for_some_of_the_replicas_is_not_enough(primary: Server, replica
         assert found(primary, "failover", durable(2)).level is Level.OK
 
 
+@EACH_SERVER
 def test_replica_that_was_cut_off_is_remembered(primary: Server, replica: Server) -> None:
     """A primary alone has nothing to fail over to, unless it had a replica: that one may still be promoted."""
     replica.kill()
@@ -89,6 +94,7 @@ def test_replica_that_was_cut_off_is_remembered(primary: Server, replica: Server
     assert found(primary, "replicas", durable(1)).level is Level.CRITICAL
 
 
+@EACH_SERVER
 def test_too_few_replicas_for_the_server_or_for_the_guard(primary: Server, replica: Server) -> None:
     """CRITICAL where the server refuses every write, and where the guard would refuse every claim."""
     assert found(primary, "replicas", durable(1)).level is Level.OK
@@ -112,6 +118,7 @@ def test_replica_that_went_silent_is_flagged(primary: Server, replica: Server) -
     assert eventually(lambda: found(primary, "replicas", Expected(max_lag_s=1)).level is Level.OK)
 
 
+@EACH_SERVER
 def test_restarted_server_is_another_one(primary: Server) -> None:
     """Once after the restart; then it is the known one, and a fresh start knows none."""
     validator = RedisRuntimeValidator(primary.url)

@@ -174,7 +174,8 @@ def test_start_is_not_sent_to_a_store_of_another_identity(
     make_guard: Callable[..., Guard], server: Server, relay: Relay, *, prepared_again: bool
 ) -> None:
     """The store restarted between claim and START: nothing runs, even where somebody has blessed it meanwhile."""
-    guard = make_guard(url=relay.url)
+    # Patience for a restart on a busy machine: a reply that came too late would be another story.
+    guard = make_guard(url=relay.url, socket_timeout_s=30.0)
     guard.once("the server learns the scripts")
 
     def restart() -> None:

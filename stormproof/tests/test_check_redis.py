@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,6 +34,14 @@ WRONG = {
 }
 
 
+WRONG_FILES = {
+    "misspelt": ("redis_safety:\n  headrom: 0.1\n", "config.yaml: redis_safety.headrom is not known; did you mean"),
+    "wrong-type": ("redis_safety:\n  ttl_seconds: long\n", "redis_safety.ttl_seconds is 'long'; expected a number"),
+    "no-yaml": ("redis_safety: [\n", "config.yaml is no YAML"),
+    "missing": (None, "config.yaml cannot be read: No such file or directory"),
+}
+
+
 @pytest.fixture(scope="module")
 def sound() -> Iterator[RedisServer]:
     """Yield a server of which nothing bad can be said."""
@@ -41,6 +52,12 @@ def sound() -> Iterator[RedisServer]:
 def flagged(said: Said) -> dict[str, str]:
     """Return what a JSON report does not call OK."""
     return {row["check"]: row["level"] for row in said.object["findings"] if row["level"] != "OK"}
+
+
+def run_with(config: Path, lines: str, url: str, *words: str) -> Said:
+    """Check a server with what these lines of the section ask, and return the JSON report."""
+    config.write_text(f"redis_safety:\n  {lines}\n", encoding="utf-8")
+    return run(config.parent, "check-redis", url, "--config", str(config), "--json", *words)
 
 
 def test_sound_server_ends_with_0(sound: RedisServer, tmp_path: Path) -> None:
@@ -116,6 +133,57 @@ def test_guard_that_waits_changes_what_is_asked_of_the_server(tmp_path: Path) ->
     assert (plain.code, flagged(plain)) == (Exit.HELD, {"fsync": "WARNING", "failover": "WARNING"})
     assert (waiting.code, flagged(waiting)) == (Exit.HELD, {})
     assert (copy.code, flagged(copy)["role"]) == (Exit.VIOLATED, "CRITICAL")
+
+
+def test_file_says_what_is_asked_of_the_server(sound: RedisServer, tmp_path: Path) -> None:
+    """The same server is sound, too small for what is expected, and no place for a guard that waits for a replica."""
+    config = tmp_path / "config.yaml"
+    asked = run_with(config, "headroom: 0.1", sound.url)
+    assert (asked.code, flagged(asked)) == (Exit.HELD, {})
+    asked = run_with(config, "memory_budget_mb: 0.001\n  redelivered_within_s: 31536000", sound.url)
+    assert (asked.code, flagged(asked)) == (Exit.HELD, {"memory": "WARNING", "retention": "WARNING"})
+    asked = run_with(config, "mode: durable\n  wait_replicas: 1", sound.url)
+    assert (asked.code, flagged(asked)) == (Exit.VIOLATED, {"replicas": "CRITICAL"})
+    asked = run_with(config, "mode: durable\n  wait_replicas: 1", sound.url, "--wait-replicas", "0")
+    assert (asked.code, flagged(asked)) == (Exit.HELD, {})
+
+
+def test_file_names_an_audit_folder_that_is_tried(sound: RedisServer, tmp_path: Path) -> None:
+    """A relative one lies where the command is run; a missing one is told even where the server is gone."""
+    config = tmp_path / "config.yaml"
+    asked = run_with(config, "audit_folder: audit", sound.url)
+    assert (asked.code, flagged(asked)) == (Exit.VIOLATED, {"audit_folder": "CRITICAL"})
+    gone = run(tmp_path, "check-redis", "redis://127.0.0.1:1", "--config", str(config))
+    assert gone.code == Exit.VIOLATED
+    assert gone.out.index("UNKNOWN reachable: ") < gone.out.index("CRITICAL audit_folder: ")
+    (tmp_path / "audit").mkdir()
+    asked = run_with(config, "audit_folder: audit", sound.url)
+    assert (asked.code, flagged(asked)) == (Exit.HELD, {})
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["in-code", "from-a-file"])
+def test_wiring_of_the_page_works_as_it_stands_there(number: int, sound: RedisServer, tmp_path: Path) -> None:
+    """Copied from the page into an application, with another URL and file, it gives a guard that works."""
+    page = (ROOT / "docs" / "check-redis.md").read_text(encoding="utf-8")
+    wiring = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)[number]
+    (tmp_path / "config.yaml").write_text("redis_safety:\n  namespace: copied\n", encoding="utf-8")
+    wiring = wiring.replace("redis://127.0.0.1:6379", sound.url).replace("config/config.yaml", "config.yaml")
+    use = 'guard.prepare()\nprint(guard.execute_once("order", "one", lambda claim: 1, payload={}).key)\n'
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", wiring + use], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("copied:" if number else "idempotency:")
+
+
+@pytest.mark.parametrize("case", WRONG_FILES)
+def test_file_that_cannot_be_used_ends_with_2(case: str, sound: RedisServer, tmp_path: Path) -> None:
+    """One line names the place in the file; the server is not asked."""
+    text, expected = WRONG_FILES[case]
+    if text is not None:
+        (tmp_path / "config.yaml").write_text(text, encoding="utf-8")
+    said = run(tmp_path, "check-redis", sound.url, "--config", "config.yaml")
+    assert (said.code, said.out, said.err.count("\n")) == (Exit.WRONG_INPUT, "", 1)
+    assert expected in said.err
 
 
 @pytest.mark.parametrize("case", WRONG)

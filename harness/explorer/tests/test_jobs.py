@@ -40,12 +40,15 @@ def explored(target: Target, folder: Path, jobs: Jobs | None, seen: set[int]) ->
     The processes that there were are added to *seen*.
     """
     folder.mkdir()
+    killed: list[int] = []
 
     def watch(progress: Progress) -> None:
         if jobs is None:
             return
         seen.update(hand.linked.process.pid for hand in jobs._hands)
-        if progress.schedules == KILL_AT:
+        if progress.schedules == KILL_AT and not killed:
+            # It is told of a second run of the same schedule too.
+            killed.append(jobs._hands[0].linked.process.pid)
             jobs._hands[0].linked.process.kill()
 
     with HistoryStore(folder) as store:

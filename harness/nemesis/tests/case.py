@@ -24,6 +24,7 @@ class Case:
         after: Asserts what is so again, or for good, after the block.
         arguments: The fault's own.
         variant: Tells two cases of one fault apart.
+        missing: Returns what this machine lacks for it, empty where it lacks nothing.
     """
 
     fault: RealFault[Any]
@@ -32,6 +33,7 @@ class Case:
     after: Callable[[Site], object]
     arguments: Mapping[str, Any] = field(default_factory=dict)
     variant: str = ""
+    missing: Callable[[], str] = lambda: ""
 
     def __str__(self) -> str:
         return f"{self.fault.name}:{self.variant}" if self.variant else self.fault.name

@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
-from harness.nemesis.tests import process_cases
+from harness.nemesis.tests import (
+    failover_cases,
+    memory_cases,
+    network_cases,
+    process_cases,
+    store_cases,
+    worker_cases,
+)
 
-CASES = (*process_cases.CASES,)
+CASES = (
+    *process_cases.CASES,
+    *worker_cases.CASES,
+    *store_cases.CASES,
+    *failover_cases.CASES,
+    *network_cases.CASES,
+    *memory_cases.CASES,
+)

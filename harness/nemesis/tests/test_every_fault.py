@@ -25,6 +25,7 @@ def test_every_fault_has_a_case() -> None:
 @every_case
 def test_a_fault_bites_and_heals(case: Case) -> None:
     """A bystander sees it while it lasts, the witness says so during and after, and then all is as promised."""
+    _skip_where_it_cannot_be(case)
     with case.site() as site:
         with case.fault.inject(site, **case.arguments) as strike:
             case.during(site)
@@ -36,10 +37,13 @@ def test_a_fault_bites_and_heals(case: Case) -> None:
 @every_case
 def test_a_fault_that_does_nothing_is_found_out(case: Case) -> None:
     """Made a no-op, it has no witness, neither inside nor after, and its healing does no harm."""
+    _skip_where_it_cannot_be(case)
     with case.site() as site:
-        with without_strike(case.fault).inject(site, **case.arguments) as strike:
-            with pytest.raises(NotWitnessedError, match=case.fault.name):
-                strike.witness()
+        with (
+            without_strike(case.fault).inject(site, **case.arguments) as strike,
+            pytest.raises(NotWitnessedError, match=case.fault.name),
+        ):
+            strike.witness()
         with pytest.raises(NotWitnessedError, match=case.fault.name):
             strike.witness()
         if site.server is not None:
@@ -54,3 +58,8 @@ def test_a_site_that_lacks_what_a_fault_needs_is_told_so(name: str) -> None:
         find(name).inject(Site()),
     ):
         pass
+
+
+def _skip_where_it_cannot_be(case: Case) -> None:
+    if missing := case.missing():
+        pytest.skip(missing)

@@ -124,6 +124,33 @@ def test_second_venue_cannot_write_to_the_first_ones_book(run_folder: Path) -> N
         VenueProcess(run_folder).start()
 
 
+def test_venues_are_forked_by_one_interpreter_and_share_nothing() -> None:
+    """Two books, two processes of one parent, which is no process of the test; the end of one is not the other's."""
+    with VenueProcess() as one, VenueProcess() as other:
+        assert _parent(one.pid) == _parent(other.pid) != os.getpid()
+        one.client().effect("a", 1)
+        one.kill()
+        assert other.client().effect("a", 1)["receipt_id"] == "a/1"
+        assert [len(venue.read_book().entries) for venue in (one, other)] == [1, 1]
+
+
+def test_next_venue_does_not_need_the_interpreter_that_died() -> None:
+    """Killed with all its venues, it is replaced by another one."""
+    with VenueProcess() as lost:
+        forker = _parent(lost.pid)
+        os.kill(forker, signal.SIGKILL)
+        assert wait_until_gone(forker)
+        assert wait_until_gone(lost.pid)
+        with VenueProcess() as venue:
+            assert venue.client().effect("a", 1)["receipt_id"] == "a/1"
+            assert _parent(venue.pid) != forker
+
+
+def _parent(pid: int) -> int:
+    stat = Path(f"/proc/{pid}/stat").read_text("ascii")
+    return int(stat.rpartition(")")[2].split()[1])
+
+
 def test_venue_dies_with_its_killed_parent() -> None:
     """SIGKILL of the process that started a venue takes the venue along."""
     with subprocess.Popen(

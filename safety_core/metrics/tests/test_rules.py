@@ -15,12 +15,13 @@ from safety_core.idempotency.answers import GuardResult
 from safety_core.job_safety.alerts import SEVERITIES, AlertEvent, Severity, Undelivered
 from safety_core.job_safety.circuit_breaker import BreakerState
 from safety_core.job_safety.retry_metrics import RetryMetrics
-from safety_core.metrics import CATALOGUE, MetricsCardinalityGuard
+from safety_core.metrics import CATALOGUE, MetricsCardinalityGuard, MetricsError
 from safety_core.metrics.catalogue import RETRY_BUCKETS
 from safety_core.metrics.panels import PANELS
 from safety_core.metrics.rendering import alert_rules_yaml, dashboard_json, recording_rules_yaml
 from safety_core.metrics.rules import ALERT_RULES, RECORDING_RULES
 from safety_core.metrics.tests.promql import labels_of, metrics_of
+from safety_core.runtime_checks import SafetyReport
 
 FILES = Path(__file__).parents[3] / "docs" / "prometheus"
 
@@ -41,7 +42,7 @@ def metrics() -> RetryMetrics:
         made.guard_decided(GuardResult(outcome, False, None, "k", "e", EffectType.ORDER))
     made.duplicate_executed("order")
     made.cardinality_violated("orders", "name")
-    made.redis_findings([("eviction", "CRITICAL"), ("persistence", "OK")])
+    made.redis_reports()(SafetyReport(findings=()))
     made.redis_failed("breaker")
     made.audit_failed()
     made.alert_sent("breaker_opened", "Critical")
@@ -112,6 +113,14 @@ def test_state_of_a_breaker_is_one_of_three(metrics: RetryMetrics) -> None:
     assert [line for line in lines if line.endswith(" 1.0")] == [
         'circuit_breaker_state{name="order",scope="job_type",state="HALF_OPEN"} 1.0'
     ]
+
+
+def test_one_registry_takes_one_set_of_metrics() -> None:
+    """A second set would count beside the first."""
+    guard = MetricsCardinalityGuard("strict")
+    RetryMetrics(guard)
+    with pytest.raises(MetricsError, match="expected one RetryMetrics"):
+        RetryMetrics(guard)
 
 
 def test_violations_of_the_guard_are_counted_and_the_counter_does_not_chase_itself() -> None:

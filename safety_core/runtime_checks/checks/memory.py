@@ -25,6 +25,13 @@ EVICTS = Case(
     "policies drop exactly the keys that have a TTL, which are the records.",
     setting="maxmemory-policy noeviction",
 )
+ACCEPTED = Case(
+    level=Level.WARNING,
+    when="a policy that evicts, and a memory limit, where that policy was accepted (accepted_eviction_policies)",
+    endangers=Promise.AT_MOST_ONCE,
+    because="Somebody has put up with it: at the limit records are dropped, and their effects are done again.",
+    setting="maxmemory-policy noeviction",
+)
 WOULD_EVICT = Case(
     level=Level.WARNING,
     when="a policy that evicts, and no memory limit",
@@ -42,11 +49,12 @@ HAS_EVICTED = Case(
 NEVER_EVICTS = Case(level=Level.OK, when="noeviction")
 
 
-def _eviction(facts: ServerFacts, _expected: Expected) -> Found:
+def _eviction(facts: ServerFacts, expected: Expected) -> Found:
     policy, limit = facts.eviction_policy, facts.maxmemory
     seen = f"maxmemory-policy is {policy}, maxmemory is {limit or 'not set'}"
     if policy != _KEEPING:
-        return (EVICTS if limit else WOULD_EVICT), seen
+        is_accepted = policy in expected.accepted_policies
+        return (WOULD_EVICT if not limit else ACCEPTED if is_accepted else EVICTS), seen
     evicted = facts.number("evicted_keys")
     return (HAS_EVICTED, f"{seen}, but evicted_keys is {evicted}") if evicted else (NEVER_EVICTS, seen)
 
@@ -55,7 +63,7 @@ EVICTION = Check(
     name="eviction",
     claim="No record is ever evicted.",
     reads="INFO, else CONFIG GET: maxmemory_policy, maxmemory; INFO: evicted_keys",
-    cases=(EVICTS, WOULD_EVICT, HAS_EVICTED, NEVER_EVICTS),
+    cases=(EVICTS, ACCEPTED, WOULD_EVICT, HAS_EVICTED, NEVER_EVICTS),
     judge=_eviction,
     unseen=unseen(Promise.AT_MOST_ONCE, "Unless it is `noeviction`, records may be dropped."),
 )
@@ -74,9 +82,17 @@ NEARLY_FULL = Case(
     because="At the limit the server refuses claims (OOM), and before 7.0 also the mark after an effect.",
     otherwise="CONFIG SET maxmemory to more bytes, or give the records a server of their own",
 )
+OVER_BUDGET = Case(
+    level=Level.WARNING,
+    when="more memory in use than the server was given (memory_budget_mb)",
+    endangers=Promise.ANSWERED,
+    because="What grows past its budget comes to the limit of server or machine, and there claims are refused.",
+    otherwise="see what else lies on the server, shorten GuardSettings(retention_s=...), or give it more "
+    "(memory_budget_mb)",
+)
 TOO_SMALL = Case(
     level=Level.WARNING,
-    when="the expected records of one retention need more than the memory limit",
+    when="the expected records of one retention need more than the memory limit or the budget",
     endangers=Promise.ANSWERED,
     because="The records live as long as the retention says, so that the memory fills up before the first one ends.",
     otherwise="CONFIG SET maxmemory to more bytes, or shorten GuardSettings(retention_s=...)",
@@ -96,14 +112,18 @@ def _memory(facts: ServerFacts, expected: Expected) -> Found:
     used = facts.number("used_memory") - int(facts.info.get("mem_not_counted_for_evict", "0"))
     if limit and used >= limit:
         return FULL, f"{used} of {limit} bytes used"
+    budget = expected.budget_bytes
+    if budget is not None and used > budget:
+        return OVER_BUDGET, f"{used} bytes used, the budget is {budget}"
     needed = expected.needed_bytes
-    room = limit or int(facts.info.get("total_system_memory", "0"))
+    machine = int(facts.info.get("total_system_memory", "0"))
+    room = min(filter(None, (limit or machine, budget)), default=0)
     if needed is not None and room and needed > room:
         return TOO_SMALL, f"records need {needed} bytes, the limit is {room}"
     if not limit:
         resident = int(facts.info.get("used_memory_rss", "0"))
         seen = f"{used} bytes used, no limit"
-        return (MACHINE_NEARLY_FULL if room and resident > _PHYSICAL_PART * room else FREE), seen
+        return (MACHINE_NEARLY_FULL if machine and resident > _PHYSICAL_PART * machine else FREE), seen
     is_low = used > limit * (1 - expected.headroom)
     return (NEARLY_FULL if is_low else FREE), f"{used} of {limit} bytes used"
 
@@ -112,7 +132,7 @@ MEMORY = Check(
     name="memory",
     claim="There is memory for the records.",
     reads="INFO: used_memory, mem_not_counted_for_evict, maxmemory, used_memory_rss, total_system_memory",
-    cases=(FULL, NEARLY_FULL, TOO_SMALL, MACHINE_NEARLY_FULL, FREE),
+    cases=(FULL, OVER_BUDGET, NEARLY_FULL, TOO_SMALL, MACHINE_NEARLY_FULL, FREE),
     judge=_memory,
     unseen=unseen(Promise.ANSWERED, "A server whose memory is full refuses claims."),
 )

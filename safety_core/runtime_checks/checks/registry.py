@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import client, memory, persistence, replication, server
+from . import client, memory, persistence, records, replication, server
 
 if TYPE_CHECKING:
     from safety_core.runtime_checks.check import Check, Finding
@@ -28,6 +28,8 @@ ALL: tuple[Check, ...] = (
     replication.REPLICAS,
     replication.FAILOVER,
     client.CLIENT_RETRIES,
+    records.RETENTION,
+    records.AUDIT_FOLDER,
 )
 
 
