@@ -72,9 +72,7 @@ def safety_metric(registry: Any) -> SafetyMetric:
     try:
         return SafetyMetric(registry)
     except ValueError as error:
-        raise MetricsError(
-            f"the registry has the metrics already; expected one RetryMetrics for it: {error}"
-        ) from error
+        raise MetricsError(f"the registry has its metrics; expected one RetryMetrics for each: {error}") from error
 
 
 def exposition(registry: Any) -> bytes:

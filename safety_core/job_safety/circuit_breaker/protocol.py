@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from safety_core.idempotency.lua import bulk, bulk_text
 from safety_core.idempotency.steps import OPEN, OPEN_FRESH, Steps
 from safety_core.idempotency.store_failure import StoreFailure
-from safety_core.idempotency.store_protocol import ask, usable
+from safety_core.idempotency.store_protocol import usable
 
 from .machine import milliseconds
 from .scripts import ALLOW, FORCE, RECORD, REPORT
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .terms import BreakerTerms, Place, Places
 
 _ADMITTED = 1
+_LETTER_BULK = {letter: bulk_text(letter) for pair in LETTERS.values() for letter in pair}
 
 
 def allow(terms: BreakerTerms, job_type: str, token: str) -> Steps[Permit]:
@@ -69,12 +70,12 @@ def record(terms: BreakerTerms, permit: Permit, outcome: CallOutcome, retry_afte
     """Tell how a call ended; return what became of it."""
     places = terms.places(permit.job_type)
     letters = LETTERS[outcome][-len(places.each) :]
-    not_before_ms = milliseconds(min(retry_after_s, MAX_SECONDS))
+    not_before_ms = milliseconds(min(retry_after_s, MAX_SECONDS)) if retry_after_s else 0
     if permit.local or not permit.epochs:
         return terms.local.record(places, permit, letters, not_before_ms)
     body = [places.keys, bulk_text(permit.token), terms.retention, bulk_text(not_before_ms)]
     for letter, epoch, tail in zip(letters, permit.epochs, places.record_tails, strict=True):
-        body += [bulk_text(letter), bulk_text(epoch), tail]
+        body += [_LETTER_BULK[letter], bulk_text(epoch), tail]
     reply = yield from _ask_twice(RECORD[len(places.each)], 3 + 6 * len(places.each), b"".join(body))
     if type(reply) is StoreFailure:
         return terms.local.record(places, permit, letters, not_before_ms)
@@ -150,7 +151,11 @@ def _ask_twice(script: Script, count: int, body: bytes) -> Steps[Any]:
     reply: Any = None
     for step in (OPEN, OPEN_FRESH):
         facts = yield step
-        reply = facts if type(facts) is StoreFailure else (yield from ask(script, count, body))
+        reply = facts
+        if type(facts) is not StoreFailure:
+            reply = yield script.head[count] + body
+            if type(reply) is StoreFailure and reply.code == "NOSCRIPT":
+                reply = yield script.full_head[count] + body
         if type(reply) is not StoreFailure or not reply.applied_unknown:
             break
     return reply

@@ -60,8 +60,8 @@ class Journal:
         try:
             if day != self._day or self._descriptor < 0:
                 self._open(day)
-            placed = record.chained(self.writer, self.sequence + 1, self._hash)
-            self._disk.write(self._descriptor, placed.as_line())
+            placed, line = record.chained(self.writer, self.sequence + 1, self._hash)
+            self._disk.write(self._descriptor, line)
             self._disk.sync(self._descriptor)
         except BaseException:
             self.close()

@@ -97,20 +97,24 @@ class AuditRecord:
         """Return the columns in their order."""
         return {name: getattr(self, name) for name in COLUMNS}
 
-    def chained(self, writer: str, sequence: int, previous_hash: str) -> Self:
-        """Return the record in its place of a writer's chain."""
-        placed = replace(self, writer=writer, sequence=sequence, previous_hash=previous_hash)
-        return replace(placed, hash=placed.computed_hash())
+    def chained(self, writer: str, sequence: int, previous_hash: str) -> tuple[Self, bytes]:
+        """Return the record in its place of a writer's chain, and its line in a journal."""
+        placed: dict[str, Any] = {"writer": writer, "sequence": sequence, "previous_hash": previous_hash}
+        row = {**self._json_row(), **placed}
+        del row["hash"]
+        text = _encode(row)
+        digest = _digest(text)
+        return replace(self, **placed, hash=digest), f'{text[:-1]},"hash":"{digest}"}}\n'.encode("ascii")
 
     def computed_hash(self) -> str:
         """Return the hash that the other columns give."""
         row = self._json_row()
         del row["hash"]
-        return hashlib.sha256(_compact(row)).hexdigest()
+        return _digest(_encode(row))
 
     def as_line(self) -> bytes:
         """Return the record as one line of a journal."""
-        return _compact(self._json_row()) + b"\n"
+        return f"{_encode(self._json_row())}\n".encode("ascii")
 
     def _json_row(self) -> dict[str, Any]:
         return {**self.as_row(), "timestamp": self.timestamp.astimezone(UTC).isoformat(timespec="microseconds")}
@@ -120,8 +124,11 @@ COLUMNS = tuple(each.name for each in fields(AuditRecord))
 """Names of the columns; the first nine are the schema of the retry audit, the rest is ours."""
 
 
-def _compact(row: dict[str, Any]) -> bytes:
-    return json.dumps(row, sort_keys=True, separators=(",", ":")).encode("ascii")
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 def record_of_line(line: bytes) -> AuditRecord:

@@ -1,4 +1,4 @@
-"""Fixtures of this room's tests: breakers of both flavours, a relay before their server, an audit and its disk."""
+"""Fixtures of this room's tests: breakers of both flavours, an audit and its disk."""
 
 from __future__ import annotations
 
@@ -10,33 +10,12 @@ import pytest
 from safety_core.job_safety.retry_audit import RetryAudit
 from safety_core.job_safety.tests.audits import Calendar, FullDisk
 from safety_core.job_safety.tests.breakers import Breaker
-from safety_core.tests.relay import Relay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from safety_core.tests.servers import Server
-
-
-@pytest.fixture
-def server(redis_server: Server) -> Server:
-    """Return the server under its typed name."""
-    return redis_server
-
-
-@pytest.fixture
-def relay(server: Server) -> Iterator[Relay]:
-    """Yield a relay in front of the server."""
-    with Relay(server.port) as relay:
-        yield relay
-
-
-@pytest.fixture(params=["sync", "async"])
-def flavour(request: pytest.FixtureRequest) -> str:
-    """Return each flavour in turn."""
-    name: str = request.param
-    return name
 
 
 @pytest.fixture

@@ -176,6 +176,14 @@ def test_finding_of_a_retry_detector_becomes_an_alert() -> None:
     assert seen[0].context == {"figure_count": 12.0}
 
 
+def test_client_can_tell_of_a_failure_that_needs_a_hand() -> None:
+    """One line alerts the team; the severity comes from the table."""
+    hooks, seen = AlertHooks(), list[AlertEvent]()
+    hooks.add_event(seen.append)
+    hooks.alert("non_retryable_failure", "job:17", "failed", "Non-retryable failure: logic_error")
+    assert (seen[0].severity, seen[0].summary) == (Severity.WARNING, "Non-retryable failure: logic_error")
+
+
 def test_failing_hook_keeps_no_other_from_being_told() -> None:
     """What a hook raises goes to the log and no further."""
     hooks, seen = AlertHooks(), list[AlertEvent]()

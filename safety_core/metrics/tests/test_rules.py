@@ -222,7 +222,10 @@ def test_every_alert_is_tried() -> None:
 
 @pytest.mark.parametrize(
     ("alert", "series", "fires"),
-    [*((name, series, True) for name, series in FIRES.items()), *((n, series, False) for n, series in QUIET.items())],
+    [
+        *(pytest.param(name, series, True, id=name) for name, series in FIRES.items()),
+        *(pytest.param(name, series, False, id=f"{name}-quiet") for name, series in QUIET.items()),
+    ],
 )
 def test_alert_fires_when_it_should(
     promtool: str, tmp_path: Path, alert: str, series: dict[str, str], fires: bool
