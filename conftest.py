@@ -11,7 +11,6 @@ from harness import clock
 from harness.processes.faked_clock import find_library
 from harness.redis_server.server import RedisServer
 from harness.seed import stream
-from harness.subjects.broken.registry import PLANTED
 from harness.venue.venue import Venue
 
 if TYPE_CHECKING:
@@ -21,30 +20,7 @@ if TYPE_CHECKING:
 
 collect_ignore = ["stormproof/tests/sample_repository"]
 """Somebody else's tests, which are run where they belong."""
-
-
-SHARES = 3
-"""Cross-checks of the explorer that share the planted guards among them, where not every one takes all."""
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that says how many planted guards a cross-check of the explorer takes."""
-    parser.addoption("--planted", choices=("share", "all"), default="share", help="for cross-checks: default share")
-
-
-def pytest_report_header(config: pytest.Config) -> str:
-    """Say what is not run."""
-    if config.getoption("--planted") == "all":
-        return "planted guards: each cross-check of the explorer takes every one"
-    return f"planted guards: each cross-check of the explorer takes 1 in {SHARES}; --planted all takes every one"
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give a test that is marked ``planted(share)`` its share of the planted guards, or all of them."""
-    marker = metafunc.definition.get_closest_marker("planted")
-    if marker is not None:
-        takes_all = metafunc.config.getoption("--planted") == "all"
-        metafunc.parametrize("name", list(PLANTED)[0 if takes_all else marker.args[0] :: 1 if takes_all else SHARES])
+pytest_plugins = ["harness.explorer.tests.shares"]
 
 
 @pytest.fixture(autouse=True)

@@ -21,12 +21,13 @@ from typing import TYPE_CHECKING, Any
 from harness import clock
 from harness.errors import WrongInputError
 from harness.subjects.peers.registry import PEERS
-from verify.run_layout import ENVIRONMENT, JOURNAL, PARTS, PLAN, RECORD, RUN, SCHEDULES, schedule_file
+from verify.run_layout import CELLS, ENVIRONMENT, JOURNAL, PARTS, PLAN, RECORD, RUN, SCHEDULES, schedule_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from harness.explorer.schedule import Schedule
+    from verify.durability.cell import Measured
     from verify.history.record import ExplorationRecord
 
 RUNS = "stormproof-runs"
@@ -177,6 +178,11 @@ def read_json(path: Path, what: str) -> dict[str, Any]:
 def write_record(folder: Path, record: ExplorationRecord) -> None:
     """Write what a part says of itself."""
     _write_json(folder / RECORD, record.to_object())
+
+
+def write_cells(folder: Path, cells: Iterable[Measured]) -> None:
+    """Write what was measured in the cells of the durability lattice."""
+    _write_json(folder / CELLS, {"schema": SCHEMA, "cells": [cell.to_object() for cell in cells]})
 
 
 def write_schedule(folder: Path, mark: str, schedule: Schedule) -> None:

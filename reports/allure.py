@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from reports.allure_files import BROKEN, FAILED, PASSED, SKIPPED, AllureFolder, Attached, Result
 from reports.judged_run import faults_in_words, group_findings, load_judged, part_headline, plain
 from reports.junit import WHOLE
+from reports.lattice import lattice_of
+from reports.lattice_svg import lattice_svg
 from reports.picture import load_pictures
 from reports.picture_svg import as_svg
 from reports.stored_run import StoredRunError
@@ -128,7 +130,14 @@ def _description(part: JudgedPart) -> str:
 
 
 def _pictures(part: JudgedPart) -> Iterator[Attached]:
-    """Draw every finding that decides and needs its faults; of a planted guard the smallest of each checker."""
+    """Draw the lattice of a durability part, and every finding that decides and needs its faults.
+
+    Of a planted guard the smallest of each checker is drawn.
+    """
+    section = lattice_of(part)
+    if section is not None:
+        body = lattice_svg(section).encode()
+        yield Attached(name="the lattice", media="image/svg+xml", ending="svg", body=body)
     if part.row is None:
         listed = part.object["findings"]
         decisive = [each for each in listed if each["promised"] and not each["outside"] and each["needs_faults"]]

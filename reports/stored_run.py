@@ -13,12 +13,14 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from reports.stored_history import HistoryReader, mark_of, read_schedules
+from verify.durability.cell import read_cells
+from verify.durability.matrix import judge_lattice
 from verify.history.campaign import compose, instrument_row
 from verify.history.judge import EXPLORE, judge_exploration
 from verify.history.judgement import dumps_canonical
 from verify.history.record import SCHEMA, ExplorationRecord, MalformedRecordError
 from verify.history.words import Verdict, merge
-from verify.run_layout import EXPLORED, HISTORY, RECORD, RUN, VERDICT, schedule_file
+from verify.run_layout import CELLS, DURABILITY, EXPLORED, HISTORY, RECORD, RUN, VERDICT, schedule_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -262,6 +264,7 @@ def _judged(run: StoredRun, part: StoredPart) -> dict[str, Any]:
         reader = HistoryReader(part.folder, index)
         judgement = judge_exploration(part.record, reader, lambda finding: _replay_line(run, part, finding))
         record = hashlib.sha256((part.folder / RECORD).read_bytes()).hexdigest()
+        judgement, section, digests = _with_lattice(part, judgement, HistoryReader(part.folder, index))
     except OSError as error:
         raise StoredRunError(f"cannot read the part {part.folder}: {error.strerror}") from error
     doubts = list(index.problems)
@@ -275,7 +278,23 @@ def _judged(run: StoredRun, part: StoredPart) -> dict[str, Any]:
     if run.kind == SINGLE and run.interrupted:
         doubts.append(INTERRUPTED)
     evidence = {HISTORY: reader.sha256, EXPLORED: index.sha256, RECORD: record}
-    return {**_doubted(judgement, doubts).to_object(), "evidence": evidence}
+    return {**_doubted(judgement, doubts).to_object(), **section, "evidence": {**evidence, **digests}}
+
+
+def _with_lattice(
+    part: StoredPart, judgement: Judgement, histories: HistoryReader
+) -> tuple[Judgement, dict[str, Any], dict[str, str]]:
+    """Return the judgement with the matrix of a durability part, its section of the verdict, and what it rests on."""
+    if part.record.tier != DURABILITY:
+        return judgement, {}, {}
+    path = part.folder / CELLS
+    stored = read_object(path)
+    try:
+        cells = read_cells(stored)
+    except MalformedRecordError as error:
+        raise StoredRunError(f"{path} is malformed: {error}") from error
+    judgement, section = judge_lattice(judgement, cells, {one.id: one.events for one in histories})
+    return judgement, {DURABILITY: section}, {CELLS: hashlib.sha256(path.read_bytes()).hexdigest()}
 
 
 def _doubted(judgement: Judgement, doubts: Sequence[str]) -> Judgement:

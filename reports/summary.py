@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from reports.coverage_text import coverage_in_words
 from reports.judged_run import faults_in_words, headline, load_judged, plain
+from reports.lattice import CONFIGURATION_HEADS, MATRIX_HEADS, configuration_rows, lattice_of, matrix_rows
 from reports.shrunk import shrunk_line
 from reports.stored_run import write_whole
-from verify.run_layout import SUMMARY
+from verify.run_layout import LATTICE, SUMMARY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -44,6 +45,8 @@ def _lines(judged: JudgedRun) -> Iterator[str]:
     yield from ("", _text(headline(judged)), "")
     yield from _table(_HEADS, (_row(part) for part in judged.parts))
     yield from _coverage(judged)
+    for part in judged.parts:
+        yield from _lattice(part)
     for part in judged.parts:
         yield from _findings(part)
     yield from _reasons(judged)
@@ -81,6 +84,26 @@ def _coverage(judged: JudgedRun) -> Iterator[str]:
     if any(phrases for _, phrases in said):
         yield from ("", "## Where faults struck", "")
         yield from (f"- {_text(part.stored.name)}: {_text('; '.join(phrases))}" for part, phrases in said if phrases)
+
+
+def _lattice(part: JudgedPart) -> Iterator[str]:
+    section = lattice_of(part)
+    if section is None:
+        return
+    yield from ("", f"## What each configuration keeps: {_text(part.stored.name)}", "")
+    yield "Cells by what the validator had said, and by what became of them:"
+    yield ""
+    yield from _table(MATRIX_HEADS, matrix_rows(section))
+    yield from (f"- forbidden: {_text(sentence)}" for sentence in section["forbidden"])
+    if section["cited"]:
+        yield from ("", "Flags that no cell measures, and why they are raised all the same:", "")
+        yield from (f"- {_text(case)}: {_text(reason)}" for case, reason in section["cited"].items())
+    yield ""
+    yield "Each configuration under each crash, with how many of the acknowledged writes were there afterwards:"
+    yield ""
+    yield f"![the lattice]({part.stored.place}/{LATTICE})"
+    yield ""
+    yield from _table(CONFIGURATION_HEADS, configuration_rows(section))
 
 
 def _findings(part: JudgedPart) -> Iterator[str]:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from reports.coverage_text import coverage_in_words
 from reports.judged_run import faults_in_words, group_findings, headline, plain
+from reports.lattice import MATRIX_HEADS, lattice_of, matrix_rows
 from reports.picture import load_pictures
 from reports.picture_text import WIDTH, as_text
 from reports.stored_run import SELFTEST
@@ -43,6 +44,7 @@ def print_judged(console: Console, judged: JudgedRun) -> None:
         console.print(parts_table(subjects))
         _print_coverage(console, subjects)
     for part in judged.parts:
+        _print_lattice(console, part)
         _print_findings(console, part)
         _print_beside(console, part)
     _print_smallest_picture(console, judged)
@@ -149,6 +151,21 @@ def _print_findings(console: Console, part: JudgedPart) -> None:
     total = sum(group.findings for group in groups)
     if total > len(shown):
         _line(console, f"and {total - len(shown)} more with their replay lines in verdict.json", "", indent=2)
+
+
+def _print_lattice(console: Console, part: JudgedPart) -> None:
+    """Print the confusion matrix of a durability part; its cells are in the summary."""
+    section = lattice_of(part)
+    if section is None:
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for head in MATRIX_HEADS:
+        table.add_column(head, overflow="fold")
+    for row in matrix_rows(section):
+        table.add_row(*row)
+    console.print()
+    _line(console, f"{part.stored.name}, cells by what the validator had said and what became of them:", "bold")
+    console.print(table)
 
 
 def _print_beside(console: Console, part: JudgedPart) -> None:

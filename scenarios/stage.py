@@ -17,8 +17,10 @@ from harness.errors import CouldNotRunError
 from harness.nemesis.fault import NotWitnessedError
 from harness.nemesis.site import Site
 from harness.processes.faked_clock import find_library
+from harness.redis_server.choice import EmbeddedChoice
+from harness.redis_server.opening import open_owned
 from harness.redis_server.replication import PrimaryWithReplica
-from harness.redis_server.server import RedisServer
+from harness.stored_histories import in_order
 from harness.subjects.contract import REQUEST_LIFE_LEASES
 from harness.toxiproxy.server import open_toxiproxy
 from harness.venue.process import VenueProcess
@@ -30,13 +32,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from harness.nemesis.fault import RealFault, Strike
-    from harness.redis_server.choice import EmbeddedChoice
+    from harness.redis_server.choice import OwnedChoice
+    from harness.redis_server.owned import OwnedServer
     from harness.subjects.contract import Subject
     from harness.toxiproxy.client import ProxyHandle
     from harness.toxiproxy.server import ToxiproxyServer
     from scenarios.story import Story
 
 DEADLINE_S = 60.0
+NO_PAIR = "needs a pair of servers that are processes of this machine (use --redis embedded or path)"
+"""What is said where a story has a replica, and the servers are to run in containers."""
 _ROUNDS = 3
 _STEADY = 3
 """Orders with which the steady state is asked for."""
@@ -64,7 +69,7 @@ class Stage:
     pair: PrimaryWithReplica | None = None
     toxiproxy: ToxiproxyServer | None = None
 
-    def __init__(self, story: Story, subject: Subject, choice: EmbeddedChoice, seed: int) -> None:
+    def __init__(self, story: Story, subject: Subject, choice: OwnedChoice, seed: int) -> None:
         self.story = story
         self.random = seeds.stream(seed, story.name)
         self.notes: list[str] = []
@@ -219,8 +224,7 @@ class Stage:
         """Return all that happened, in order."""
         faults = [blow.told() for blow in self._blows]
         everything = [*self._told, *faults, *self.crew.events, *self.venue.read_book().entries]
-        # Sorting keeps the order of equal times, so that what one process said stays in its order.
-        return sorted(everything, key=lambda event: event.at_ns or 0)
+        return in_order(everything)
 
     def running_at(self, at_ns: int) -> dict[str, Invoke]:
         """Return the calls that had begun and were not answered at that moment, by process; ask when all is quiet."""
@@ -230,17 +234,20 @@ class Stage:
 
     # Within.
 
-    def _open_server(self, stack: ExitStack) -> RedisServer:
-        has_clock = find_library() is not None and self._choice.binary.takes_clock
-        asked: dict[str, Any] = {
-            "binary": self._choice.binary,
-            "appendonly": self.story.appendonly,
-            "config": self.story.config,
-            "controlled_clock": has_clock,
-        }
-        if not self.story.has_replica:
-            return stack.enter_context(RedisServer(**asked))
-        self.pair = stack.enter_context(PrimaryWithReplica(**asked))
+    def _open_server(self, stack: ExitStack) -> OwnedServer:
+        story = self.story
+        if not story.has_replica:
+            return stack.enter_context(open_owned(self._choice, appendonly=story.appendonly, config=story.config))
+        if not isinstance(self._choice, EmbeddedChoice):
+            raise CouldNotRunError(f"the story {story.name} {NO_PAIR}")
+        binary = self._choice.binary
+        pair = PrimaryWithReplica(
+            binary=binary,
+            appendonly=story.appendonly,
+            config=story.config,
+            controlled_clock=find_library() is not None and binary.takes_clock,
+        )
+        self.pair = stack.enter_context(pair)
         return self.pair.primary
 
     def _deliver(self, keys: list[str]) -> list[str]:

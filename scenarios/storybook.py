@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Protocol
 
+from harness.stored_histories import write_histories
 from scenarios.stage import Stage
-from verify.history.events import Fault, to_object
+from verify.history.events import Fault
 from verify.history.record import Bound, ExplorationRecord, Server
-from verify.run_layout import EXPLORED, HISTORY, SCHEDULES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from harness.redis_server.choice import EmbeddedChoice
+    from harness.redis_server.choice import OwnedChoice
     from harness.subjects.contract import Subject
     from scenarios.story import Story
-    from verify.history.events import Event
 
 TIER = "scenarios"
 
@@ -34,7 +32,7 @@ class Telling(Protocol):
         """Tell it, from the first order to the last delivery."""
 
 
-def tell(telling: Telling, folder: Path, subject: Subject, choice: EmbeddedChoice, seed: int) -> ExplorationRecord:
+def tell(telling: Telling, folder: Path, subject: Subject, choice: OwnedChoice, seed: int) -> ExplorationRecord:
     """Tell a story of *subject*, leave its history in *folder* and return its record.
 
     Raises:
@@ -48,7 +46,7 @@ def tell(telling: Telling, folder: Path, subject: Subject, choice: EmbeddedChoic
         stage.end()
         events = stage.events()
         seen = stage.server.identity()
-    _write(folder, events)
+    write_histories(folder, [(1, events)], workload="story")
     faults = [event for event in events if isinstance(event, Fault)]
     places = {fault.kind: {fault.at or "anywhere": 1} for fault in faults}
     return ExplorationRecord(
@@ -69,11 +67,3 @@ def tell(telling: Telling, folder: Path, subject: Subject, choice: EmbeddedChoic
         requires_overlap=False,
         notes=(*(f"{fault.kind}: {fault.witness or 'nothing shows that it bit'}" for fault in faults), *stage.notes),
     )
-
-
-def _write(folder: Path, events: list[Event]) -> None:
-    """Write the story's one history and the one line that stands for its schedule."""
-    (folder / SCHEDULES).mkdir(parents=True, exist_ok=True)
-    lines = (json.dumps({"history": 1, **to_object(event)}, separators=(",", ":")) + "\n" for event in events)
-    (folder / HISTORY).write_text("".join(lines), encoding="utf-8")
-    (folder / EXPLORED).write_text("1\t0\tstory: \n", encoding="utf-8")

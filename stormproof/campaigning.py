@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import typer
 
 from harness import clock
+from harness.durability.running import LatticeRun
 from harness.explorer.jobs import Jobs
 from harness.interruption import stop_if_asked
 from harness.recorder import RunFolder, write_record
-from harness.redis_server.choice import EmbeddedChoice
+from harness.redis_server.choice import EmbeddedChoice, ExternalChoice
 from reports.stored_run import judge_part, write_verdict
 from scenarios.registry import STORIES
 from scenarios.storybook import tell
@@ -19,15 +20,21 @@ from stormproof.live import Live
 from stormproof.part_pool import Errand, Lost, PartPool
 from stormproof.part_run import run_part
 from stormproof.parts import INSTRUMENT, parts_of
+from stormproof.redis_checking import word_on
 from stormproof.saying import exit_of
 from verify.run_layout import RECORD
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from harness.explorer.plan import Plan
-    from harness.redis_server.choice import RedisChoice
+    from harness.redis_server.choice import OwnedChoice, RedisChoice
     from stormproof.parts import Part, Wanted
+    from verify.history.record import ExplorationRecord
+
+_NOT_OURS = "it kills its servers, and an external one is not ours to kill"
+_NO_FILES = "it cuts append-only files, and those of a container are out of reach: --redis embedded or path"
 
 
 def run(asked: Wanted, *, choice: RedisChoice, seed: int, budget_s: float | None, jobs: int, out: str | None) -> None:
@@ -69,7 +76,7 @@ class _Campaign:
             if part.plan is not None:
                 self._explore(part, part.plan)
             else:
-                self._tell(part)
+                self._strike(part)
 
     def _left_s(self) -> float | None:
         if self._budget_s is None:
@@ -128,17 +135,34 @@ class _Campaign:
         if not told.interrupted:
             self._live.done(told.line)
 
-    def _tell(self, part: Part) -> None:
-        if not isinstance(self._choice, EmbeddedChoice):
-            self._folder.leave_out(part.name, "a story kills its server, and an external one is not ours to kill")
-            return
+    def _strike(self, part: Part) -> None:
+        """Run what kills servers of its own: a story, or the lattice."""
+        choice = self._choice
+        if isinstance(choice, ExternalChoice):
+            self._folder.leave_out(part.name, _NOT_OURS)
+        elif not part.lattice:
+            self._leave(part, lambda folder: self._tell(part, folder, choice))
+        elif isinstance(choice, EmbeddedChoice):
+            self._leave(part, lambda folder: self._measure(part, folder, choice))
+        else:
+            self._folder.leave_out(part.name, _NO_FILES)
+
+    def _leave(self, part: Part, run: Callable[[Path], ExplorationRecord]) -> None:
         folder = self._begin(part)
         self._live.say(f"{part.name}: running")
         try:
-            record = tell(STORIES[part.story], folder, part.subject, self._choice, self._folder.seed)
+            record = run(folder)
         except BaseException:
             self._folder.drop(part.name)
             raise
         write_record(folder, record)
         verdict = judge_part(self._folder.path, part.name)
         self._live.done(f"{part.name}: {verdict['verdict']}, {'; '.join(record.notes)}")
+
+    def _tell(self, part: Part, folder: Path, choice: OwnedChoice) -> ExplorationRecord:
+        return tell(STORIES[part.story], folder, part.subject, choice, self._folder.seed)
+
+    def _measure(self, part: Part, folder: Path, choice: EmbeddedChoice) -> ExplorationRecord:
+        cells = part.lattice
+        run = LatticeRun(name=part.name, cells=cells, choice=choice, seed=self._folder.seed, validate=word_on)
+        return run.into(folder, lambda done: self._live.say(f"{part.name}: {done} of {len(cells)} cells"))

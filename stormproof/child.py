@@ -38,17 +38,17 @@ def _serve_redis(text: str) -> None:
     """Start the server of *text*, say its URL, and keep it until standard input ends."""
     claim()
     from harness.errors import HarnessError  # noqa: PLC0415 - our names had to be claimed first
-    from harness.redis_server.choice import EmbeddedChoice, parse_choice  # noqa: PLC0415
-    from harness.redis_server.server import RedisServer  # noqa: PLC0415
+    from harness.redis_server.choice import ExternalChoice, parse_choice  # noqa: PLC0415
+    from harness.redis_server.opening import open_owned  # noqa: PLC0415
 
     if "://" in text:
         sys.exit("stormproof: chaos_redis starts a server of its own; an external --chaos-redis is for chaos_explore")
     try:
         choice = parse_choice(text)
-        if not isinstance(choice, EmbeddedChoice):
+        if isinstance(choice, ExternalChoice):
             raise TypeError(choice)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))
-        with RedisServer(binary=choice.binary) as server:
+        with open_owned(choice, controlled_clock=False) as server:
             sys.stdout.write(f"{server.tcp_url}\n")
             sys.stdout.flush()
             sys.stdin.read()

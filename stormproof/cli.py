@@ -23,7 +23,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Redis = Annotated[str, typer.Option("--redis", help="embedded, embedded:6.2, path, redis://..., unix://...")]
+Redis = Annotated[
+    str,
+    typer.Option("--redis", help="embedded, embedded:6.2, path, container[:IMAGE:TAG], redis://..., unix://..."),
+]
 Allow = Annotated[
     list[str] | None, typer.Option("--allow-target", metavar="HOST:PORT", help="Permission for an external Redis.")
 ]
@@ -37,7 +40,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and no
 @app.command()
 def campaign(
     profile: Annotated[str, typer.Option("--profile", help="smoke, standard or full.")] = "smoke",
-    tier: Annotated[list[str] | None, typer.Option("--tier", help="instrument, explore or scenarios.")] = None,
+    tier: Annotated[
+        list[str] | None, typer.Option("--tier", help="instrument, explore, scenarios or durability.")
+    ] = None,
     only: Annotated[list[str] | None, typer.Option("--only", help="Name of a part.")] = None,
     subject: Annotated[list[str] | None, typer.Option("--subject", help="Default: reference.")] = None,
     jobs: Jobs = None,

@@ -20,9 +20,11 @@ from harness.subjects.box import BOX
 from harness.subjects.broken.registry import PLANTED
 from harness.subjects.loading import load_subject
 from stormproof.cli import app
+from stormproof.durability_page import durability_page
 from stormproof.markdown import NOTE, joined, table
 from stormproof.metrics_page import alert_rules_yaml, dashboard_json, metrics_page, recording_rules_yaml
 from stormproof.peers_section import peers_section
+from stormproof.providers_page import providers_page
 from stormproof.pytest_page import pytest_page
 from stormproof.real_faults_page import real_faults
 from stormproof.redis_checks_page import redis_checks_page
@@ -68,7 +70,7 @@ ASSUMED: Mapping[str, tuple[str, str]] = {
     ),
     "AS3": (
         "Redis keeps what it acknowledged. Nothing is evicted, and nobody deletes records.",
-        "The explorer takes no acknowledged write away. The story kills a server that has an append-only file.",
+        "The explorer takes no acknowledged write away. The tier durability measures what configurations keep.",
     ),
     "AS4": (
         "The venue can be asked about a key, and after a known time its `not found` is final.",
@@ -124,12 +126,14 @@ def pages(root: Path) -> dict[str, str]:
         "docs/check-redis.md": redis_checks_page,
         "docs/checkers.md": checkers_page,
         "docs/commands.md": commands_page,
+        "docs/durability.md": durability_page,
         "docs/faults.md": faults_page,
         "docs/metrics.md": metrics_page,
         "docs/outcomes.md": outcomes_page,
         "docs/prometheus/alert_rules.yaml": lambda _root: alert_rules_yaml(),
         "docs/prometheus/dashboard.json": lambda _root: dashboard_json(),
         "docs/prometheus/recording_rules.yaml": lambda _root: recording_rules_yaml(),
+        "docs/providers.md": lambda _root: joined(["# Where servers come from", NOTE, *providers_page()]),
         "docs/pytest.md": lambda _root: joined(["# In a test of pytest", NOTE, *pytest_page()]),
         "docs/real-faults.md": lambda _root: joined(["# Real faults", NOTE, *real_faults()]),
         "docs/requirements.md": requirements_page,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reports.brief import write_brief
 from reports.judged_run import load_judged
 from reports.junit import write_junit
+from reports.lattice_svg import write_lattices
 from reports.picture import draw
 from reports.picture_text import as_text
 from reports.summary import write_summary
@@ -22,13 +23,14 @@ if TYPE_CHECKING:
 
 
 def write_reports(folder: Path) -> None:
-    """Write summary, brief, JUnit and Allure results beside the verdict."""
+    """Write summary, brief, JUnit, Allure results and the picture of the lattice beside the verdict."""
     from reports.allure import write_allure  # noqa: PLC0415 - what it loads takes long
 
     write_summary(folder)
     write_brief(folder)
     write_junit(folder)
     write_allure(folder)
+    write_lattices(folder)
 
 
 def show(folder: Path) -> None:

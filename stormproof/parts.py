@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from harness.durability.lattice import full, smoke
+from harness.durability.running import SUBJECT as REFERENCE
 from harness.errors import WrongInputError
 from harness.explorer.hosting import choose_hosting
 from harness.explorer.plan import Plan, workloads_for
@@ -13,14 +15,16 @@ from harness.subjects.broken.registry import PLANTED
 from harness.subjects.loading import load_subject
 from scenarios.registry import STORIES
 from stormproof.saying import count
+from verify.run_layout import DURABILITY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from harness.subjects.contract import Subject
+    from verify.durability.cell import Configuration, Crash
 
 INSTRUMENT, EXPLORE, SCENARIOS = "instrument", "explore", "scenarios"
-TIERS = (INSTRUMENT, EXPLORE, SCENARIOS)
+TIERS = (INSTRUMENT, EXPLORE, SCENARIOS, DURABILITY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,26 +35,29 @@ class Profile:
         twin_kinds: Fault kinds that every twin meets besides those with which its planted guard is caught, one in a
             schedule.
         bounds: Workers and faults of each exploration of the subject.
+        whole_lattice: Whether every cell of the durability lattice is measured although nobody asked for the tier.
     """
 
     twin_kinds: tuple[str, ...]
     bounds: tuple[tuple[int, int], ...]
+    whole_lattice: bool = False
 
 
 PROFILES = {
     "smoke": Profile(twin_kinds=(), bounds=((2, 1), (3, 0))),
     "standard": Profile(twin_kinds=tuple(ALL), bounds=((2, 1), (3, 0))),
-    "full": Profile(twin_kinds=tuple(ALL), bounds=((2, 1), (3, 1))),
+    "full": Profile(twin_kinds=tuple(ALL), bounds=((2, 1), (3, 1)), whole_lattice=True),
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What a campaign is asked for."""
+    """What a campaign is asked for; *lattice* are the cells of the durability tier, if that is asked for."""
 
     kind: str
     profile: Profile
     tiers: tuple[str, ...]
+    lattice: tuple[tuple[Configuration, Crash], ...]
     subjects: tuple[str, ...]
     only: tuple[str, ...]
 
@@ -61,9 +68,10 @@ class Part:
 
     Attributes:
         name: What reports call it.
-        tier: ``instrument``, ``explore`` or ``scenarios``.
-        plan: What to explore; None for a story.
-        story: Name of the story; empty for an exploration.
+        tier: ``instrument``, ``explore``, ``scenarios`` or ``durability``.
+        plan: What to explore; None for a story or a lattice.
+        story: Name of the story; empty for an exploration or a lattice.
+        lattice: The cells of the durability lattice; empty for anything else.
         subject: Whose guard.
         checker: The checker that must fire; empty where nothing may.
     """
@@ -73,13 +81,14 @@ class Part:
     subject: Subject
     plan: Plan | None = None
     story: str = ""
+    lattice: tuple[tuple[Configuration, Crash], ...] = ()
     checker: str = ""
 
 
 def selftest(twin_kinds: tuple[str, ...]) -> Wanted:
     """Return the check of the instrument alone; *twin_kinds* is as in :class:`Profile`."""
     profile = Profile(twin_kinds=twin_kinds, bounds=())
-    return Wanted(kind="selftest", profile=profile, tiers=(INSTRUMENT,), subjects=(), only=())
+    return Wanted(kind="selftest", profile=profile, tiers=(INSTRUMENT,), lattice=(), subjects=(), only=())
 
 
 def wanted(*, profile: str, tiers: list[str], only: list[str], subjects: list[str]) -> Wanted:
@@ -98,6 +107,7 @@ def wanted(*, profile: str, tiers: list[str], only: list[str], subjects: list[st
         kind="campaign",
         profile=PROFILES[profile],
         tiers=tuple(tiers) or TIERS,
+        lattice=full() if DURABILITY in tiers or PROFILES[profile].whole_lattice else smoke(),
         subjects=tuple(subjects),
         only=tuple(only),
     )
@@ -142,6 +152,11 @@ def _all_parts(asked: Wanted, *, seed: int) -> Iterator[Part]:
         if SCENARIOS in asked.tiers:
             for story in STORIES:
                 yield Part(name=f"{story}, {name}", tier=SCENARIOS, subject=subject, story=story)
+    # The lattice shows what Redis and the validator do, and its orders run through the reference guard.
+    if DURABILITY in asked.tiers and REFERENCE in asked.subjects:
+        yield Part(
+            name=f"{DURABILITY}, {REFERENCE}", tier=DURABILITY, subject=load_subject(REFERENCE), lattice=asked.lattice
+        )
 
 
 def _instrument(profile: Profile, seed: int) -> Iterator[Part]:

@@ -40,7 +40,12 @@ EXPLORE = (
     Option("gate", str, "GATE", "who holds the processes: auto (default), greenlet or proxy"),
     Option("python", str, "PATH", "another interpreter, which runs the guard"),
     Option("jobs", int, "N", "processes, each with a server and a core of its own; default 1"),
-    Option("redis", str, "CHOICE", "embedded (default), embedded:6.2, path, redis://..., unix://..."),
+    Option(
+        "redis",
+        str,
+        "CHOICE",
+        "embedded (default), embedded:6.2, path, container[:IMAGE:TAG], redis://..., unix://...",
+    ),
     Option("allow-target", str, "HOST:PORT", "permission for an external Redis"),
 )
 """The options that ``stormproof explore`` has too."""

@@ -15,6 +15,8 @@ from safety_core.idempotency.settings import Mode
 from safety_core.runtime_checks import Level, RedisRuntimeValidator, RedisSafetySection
 from stormproof.saying import Exit
 from stormproof.saying import as_json as to_json
+from verify.durability.cell import Level as WordLevel
+from verify.durability.cell import Word
 
 if TYPE_CHECKING:
     from safety_core.runtime_checks import SafetyReport
@@ -70,6 +72,14 @@ def _asked(config: str | None, *, durable: bool, wait_replicas: int | None) -> R
     if wait_replicas and mode != Mode.DURABLE:
         raise WrongInputError("--wait-replicas is of a guard that waits; add --durable, or leave it out")
     return replace(asked, mode=mode, wait_replicas=asked.wait_replicas if wait_replicas is None else wait_replicas)
+
+
+def word_on(url: str, *, durable: bool, wait_replicas: int) -> Word:
+    """Return the validator's word on the server at *url*, for a guard that waits as `check-redis` is told."""
+    asked = _asked(None, durable=durable, wait_replicas=wait_replicas)
+    report = RedisRuntimeValidator(url, expected=asked.expected).validate_on_startup()
+    flags = tuple((one.check, one.level.value, one.case.when) for one in report.flagged)
+    return Word(level=WordLevel(report.level.value), flags=flags)
 
 
 def _show(target: str, report: SafetyReport) -> None:

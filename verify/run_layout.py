@@ -23,6 +23,15 @@ PLAN = "plan.json"
 RECORD = "exploration.json"
 """What the exploration or story says of itself (:class:`verify.history.record.ExplorationRecord`)."""
 
+DURABILITY = "durability"
+"""The tier whose parts hold cells, and the section of their verdict."""
+
+CELLS = "durability.json"
+"""What was measured in each cell of the durability lattice (:class:`verify.durability.cell.Measured`)."""
+
+LATTICE = "durability.svg"
+"""The picture of the lattice, one column for each crash."""
+
 RUN = "run.json"
 """What the run is: ``kind`` (explore, campaign, selftest), ``folder`` as the user named it, ``parts`` with their
 sub-folders and expectations, and whether it was interrupted."""

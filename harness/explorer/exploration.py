@@ -128,7 +128,7 @@ class Exploration:
             server=target.identity,
             hits={kind: dict(sorted(places.items())) for kind, places in sorted(self._counts.hits.items())},
             applicable={kind: tuple(sorted(at)) for kind, at in sorted(self._counts.applicable.items())},
-            unavailable=unavailable(plan.kinds, has_clock=target.has_clock, is_ours=target.is_ours),
+            unavailable=unavailable(plan.kinds, has_clock=target.has_clock, can_be_lost=target.can_be_lost),
             outside=plan.subject.outside,
             step_limited=self._counts.step_limited,
             nondeterministic=self._counts.nondeterministic,
@@ -139,7 +139,7 @@ class Exploration:
     # Within.
 
     def _every_pass(self, runner: Runner | Jobs) -> str:
-        settings = self.plan.settings(has_clock=self._target.has_clock, is_ours=self._target.is_ours)
+        settings = self.plan.settings(has_clock=self._target.has_clock, can_be_lost=self._target.can_be_lost)
         for at, setting in enumerate(settings):
             faults = setting.faults
             self._progress.doing = f"{setting.workload}, {faults} fault{'' if faults == 1 else 's'}"

@@ -35,7 +35,7 @@ class Job:
     def __init__(self, link: Connection, plan: Plan, runner: Runner, target: Target) -> None:
         self._link = link
         self._runner = runner
-        self._settings = plan.settings(has_clock=target.has_clock, is_ours=target.is_ours)
+        self._settings = plan.settings(has_clock=target.has_clock, can_be_lost=target.can_be_lost)
         self._setting = 0
         self._orders: deque[Order] = deque()
         self._numbers: dict[Unit, int] = {}

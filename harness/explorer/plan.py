@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from harness.subjects.contract import Subject
 
 NO_CLOCK = "the server's clock is not ours to move (use the extra `clock` and --redis embedded)"
-NOT_OURS = "the server is not ours to lose"
+NOT_LOST = "the server is not ours to lose, or its files are out of reach (use --redis embedded or path)"
 
 
 @dataclass(slots=True)
@@ -104,9 +104,9 @@ class Plan:
             workloads=tuple(stored["workloads"]),
         )
 
-    def settings(self, *, has_clock: bool, is_ours: bool) -> tuple[Setting, ...]:
+    def settings(self, *, has_clock: bool, can_be_lost: bool) -> tuple[Setting, ...]:
         """Return what is explored in each pass."""
-        missing = unavailable(self.kinds, has_clock=has_clock, is_ours=is_ours)
+        missing = unavailable(self.kinds, has_clock=has_clock, can_be_lost=can_be_lost)
         return tuple(
             Setting(
                 subject=self.subject,
@@ -121,11 +121,11 @@ class Plan:
         )
 
 
-def unavailable(kinds: Iterable[FaultKind], *, has_clock: bool, is_ours: bool) -> dict[str, str]:
+def unavailable(kinds: Iterable[FaultKind], *, has_clock: bool, can_be_lost: bool) -> dict[str, str]:
     """Return the kinds that a server cannot do, each with the reason."""
     missing = {kind.name: NO_CLOCK for kind in kinds if kind.needs_clock and not has_clock}
-    if not is_ours:
-        missing |= {kind.name: NOT_OURS for kind in kinds if kind.target is Target.STORE}
+    if not can_be_lost:
+        missing |= {kind.name: NOT_LOST for kind in kinds if kind.target is Target.STORE}
     return missing
 
 

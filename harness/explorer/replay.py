@@ -47,7 +47,7 @@ class Replayer:
 
     def _run_one(self, rig: Rig, schedule: Schedule, number: int) -> World:
         kinds = select(schedule.kinds) if schedule.kinds else ()
-        cannot = unavailable(kinds, has_clock=self._target.has_clock, is_ours=self._target.is_ours)
+        cannot = unavailable(kinds, has_clock=self._target.has_clock, can_be_lost=self._target.can_be_lost)
         for name, why in cannot.items():
             if name in schedule.faults:
                 raise CouldNotRunError(f"the schedule needs {name}: {why}")

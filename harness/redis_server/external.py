@@ -13,9 +13,15 @@ from harness.redis_server.identity import ServerIdentity
 from harness.redis_server.redis_py import SOCKET_TIMEOUT_S, info, make_client
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 _BATCH = 500
+
+
+def name_and_version(server: Mapping[str, object]) -> tuple[str, str]:
+    """Return ``redis`` or ``valkey``, and the version, as a server's INFO of the section ``server`` says."""
+    name = str(server.get("server_name", "redis"))
+    return name, str(server.get(f"{name}_version", server.get("redis_version", "")))
 
 
 class ExternalRedis:
@@ -82,8 +88,7 @@ class ExternalRedis:
             ) from error
         finally:
             client.close()
-        name = str(server.get("server_name", "redis"))
-        version = str(server.get(f"{name}_version", server.get("redis_version", "")))
+        name, version = name_and_version(server)
         return ServerIdentity(name, version, None, str(server.get("run_id", "")))
 
     def remove_keys(self, keys: Iterable[str | bytes]) -> int:

@@ -6,29 +6,45 @@ import itertools
 import os
 import socket
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _LOWEST, _HIGHEST = 10_000, 65_535
+_TO_BUS = 10_000
 _EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _count = itertools.count()
 
 
-def free_port() -> int:
+def has_bus(config: Mapping[str, str]) -> bool:
+    """Return whether a server with this configuration is a node of a cluster, which listens on a second port too."""
+    return config.get("cluster-enabled") == "yes"
+
+
+def free_port(*, with_bus: bool = False) -> int:
     """Return a loopback TCP port that nothing listens on right now.
 
     Ports from which the kernel serves outgoing connections are avoided: a client that keeps dialling the port of a
     killed server could otherwise be given that very port, connect to itself, and block the server's return.
     Start and stride depend on the process id, so that parallel workers seldom try the same one.
 
+    Args:
+        with_bus: Whether the port of a cluster's bus, higher by 10,000, must be free too.
+
     Raises:
         OSError: All candidates are taken.
     """
     low, high = (int(part) for part in _EPHEMERAL.read_text("ascii").split())
-    candidates = [port for port in range(_LOWEST, _HIGHEST) if not low <= port <= high]
-    candidates = candidates or list(range(_LOWEST, _HIGHEST))
+    highest = _HIGHEST - _TO_BUS if with_bus else _HIGHEST
+    avoided = [(low - _TO_BUS, high - _TO_BUS)] if with_bus else []
+    avoided.append((low, high))
+    candidates = [port for port in range(_LOWEST, highest) if not any(low <= port <= high for low, high in avoided)]
+    candidates = candidates or list(range(_LOWEST, highest))
     start = os.getpid() * 131
     for _ in range(len(candidates)):
         port = candidates[(start + next(_count)) % len(candidates)]
-        if _is_free(port):
+        if _is_free(port) and not (with_bus and not _is_free(port + _TO_BUS)):
             return port
     raise OSError(f"no free loopback port among {len(candidates)} candidates")
 

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from harness.redis_server.binary import ServerBinary
+    from harness.redis_server.owned import OwnedServer
 
 _DEADLINE_S = 15.0
-_AT_ONCE = {"repl-diskless-sync": "no", "repl-diskless-sync-delay": "0", "repl-diskless-load": "swapdb"}
+AT_ONCE = {"repl-diskless-sync": "no", "repl-diskless-sync-delay": "0", "repl-diskless-load": "swapdb"}
 """No step of a copy waits for a timer: the primary starts it at once, and the replica loads it from the socket.
 
 Measured: 0.14 s until in sync instead of 1.1 s on Valkey 9.1, which looks once a second for a copy stored on disk.
@@ -40,7 +41,7 @@ class PrimaryWithReplica:
         controlled_clock: bool = False,
     ) -> None:
         """Describe the pair; the arguments are those of :class:`RedisServer` and hold for both servers."""
-        merged = {**_AT_ONCE, **(config or {})}
+        merged = {**AT_ONCE, **(config or {})}
         self.primary, self.replica = (
             RedisServer(binary=binary, appendonly=appendonly, config=merged, controlled_clock=controlled_clock)
             for _ in range(2)
@@ -81,19 +82,7 @@ class PrimaryWithReplica:
         Raises:
             RedisUnavailableError: Not within *deadline_s* seconds.
         """
-        with self.primary.client() as primary, self.replica.client() as replica:
-
-            def state() -> tuple[bool, str]:
-                # The replica is asked first: the primary's offset only grows, so equality cannot be stale.
-                copy, source = info(replica, "replication"), info(primary, "replication")
-                link, received, sent = (
-                    copy.get("master_link_status"),
-                    copy.get("slave_repl_offset"),
-                    source.get("master_repl_offset"),
-                )
-                return link == "up" and received == sent, f"link {link}, offset {received} of {sent}"
-
-            self._await(state, "the replica to be in sync", deadline_s)
+        wait_in_sync(self.primary, self.replica, deadline_s=deadline_s)
 
     def promote(self, *, deadline_s: float = _DEADLINE_S) -> RedisServer:
         """Make the replica a primary, as a failover does, and return it. What it had not received is lost.
@@ -101,25 +90,68 @@ class PrimaryWithReplica:
         Raises:
             RedisUnavailableError: It is no primary within *deadline_s* seconds.
         """
-        with self.replica.client() as client:
-            client.replicaof("NO", "ONE")
-
-            def state() -> tuple[bool, str]:
-                role = info(client, "replication").get("role")
-                return role == "master", f"role {role}"
-
-            self._await(state, "the replica to become a primary", deadline_s)
+        promote(self.replica, deadline_s=deadline_s)
         return self.replica
 
-    def _await(self, state: Callable[[], tuple[bool, str]], wanted: str, deadline_s: float) -> None:
-        deadline_ns = clock.elapsed_ns() + int(deadline_s * 1e9)
-        while True:
-            reached, seen = state()
-            if reached:
-                return
-            if clock.elapsed_ns() > deadline_ns:
-                raise RedisUnavailableError(
-                    f"Waited {deadline_s:g} s for {wanted}, saw {seen}. The replica's log ends:\n"
-                    f"{self.replica.log_tail()}"
-                )
-            clock.pause_s(0.001)
+
+def wait_in_sync(primary: OwnedServer, replica: OwnedServer, *, deadline_s: float = _DEADLINE_S) -> None:
+    """Return when the link is up and *replica* has received every byte that *primary* has sent.
+
+    Raises:
+        RedisUnavailableError: Not within *deadline_s* seconds.
+    """
+    with primary.client() as source_client, replica.client() as copy_client:
+
+        def state() -> tuple[bool, str]:
+            # The replica is asked first: the primary's offset only grows, so equality cannot be stale.
+            copy, source = info(copy_client, "replication"), info(source_client, "replication")
+            link, received, sent = (
+                copy.get("master_link_status"),
+                copy.get("slave_repl_offset"),
+                source.get("master_repl_offset"),
+            )
+            return link == "up" and received == sent, f"link {link}, offset {received} of {sent}"
+
+        wait_for(state, "the replica to be in sync", of=replica, deadline_s=deadline_s)
+
+
+def promote(replica: OwnedServer, *, deadline_s: float = _DEADLINE_S) -> None:
+    """Make *replica* a primary; what it had not received is lost.
+
+    Raises:
+        RedisUnavailableError: It is no primary within *deadline_s* seconds.
+    """
+    with replica.client() as client:
+        client.replicaof("NO", "ONE")
+
+        def state() -> tuple[bool, str]:
+            role = info(client, "replication").get("role")
+            return role == "master", f"role {role}"
+
+        wait_for(state, "the replica to become a primary", of=replica, deadline_s=deadline_s)
+
+
+def wait_for(
+    state: Callable[[], tuple[bool, str]], wanted: str, *, of: OwnedServer, deadline_s: float = _DEADLINE_S
+) -> None:
+    """Ask for *state* until it is reached.
+
+    Args:
+        state: Says whether it is reached, and what it is.
+        wanted: What is waited for, for the message.
+        of: The server whose log tells why it was not reached.
+        deadline_s: Seconds to wait.
+
+    Raises:
+        RedisUnavailableError: It was not reached.
+    """
+    deadline_ns = clock.elapsed_ns() + int(deadline_s * 1e9)
+    while True:
+        reached, seen = state()
+        if reached:
+            return
+        if clock.elapsed_ns() > deadline_ns:
+            raise RedisUnavailableError(
+                f"Waited {deadline_s:g} s for {wanted}, saw {seen}. The server's log ends:\n{of.log_tail()}"
+            )
+        clock.pause_s(0.001)

@@ -110,6 +110,15 @@ class ReplicationLink:
         self._given = offset
         self._await(lambda: self._replica_offset() == offset, "the replica to apply what it was given")
 
+    def pass_on(self) -> None:
+        """Let through all that is there by now, in both directions."""
+        up, down = self._ends
+        arrived = bytes(self._held) + _read(up)
+        self._held.clear()
+        self._given += len(arrived)
+        _send(down, arrived)
+        _send(up, _read(down))
+
     def promote(self) -> None:
         """Make the replica a primary, as a failover does; what is held back is lost.
 
@@ -134,9 +143,7 @@ class ReplicationLink:
         return True
 
     def _is_in_sync(self) -> bool:
-        up, down = self._ends
-        _send(down, _read(up))
-        _send(up, _read(down))
+        self.pass_on()
         copy = info(self._replica, "replication")
         return copy.get("master_link_status") == "up" and copy.get("slave_repl_offset") == self._primary_offset()
 

@@ -21,13 +21,14 @@ from harness.processes.folder import make_folder, remove_folder
 from harness.redis_server.binary import ServerBinary, embedded_binary
 from harness.redis_server.errors import ClockUnavailableError, RedisUnavailableError
 from harness.redis_server.identity import ServerIdentity
-from harness.redis_server.port import free_port
+from harness.redis_server.port import free_port, has_bus
+from harness.redis_server.redis_conf import config_text
 from harness.redis_server.redis_py import SOCKET_TIMEOUT_S, info, make_client
 from harness.redis_server.server_clock import ServerClock
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import redis
 
@@ -57,6 +58,7 @@ class RedisServer:
         appendonly: bool = False,
         appendfsync: str = "everysec",
         config: Mapping[str, str] | None = None,
+        arguments: Sequence[str] = (),
         controlled_clock: bool = False,
         pause: Callable[[float], None] = clock.pause_s,
     ) -> None:
@@ -68,6 +70,7 @@ class RedisServer:
                 in *config*, a restarted server is empty.
             appendfsync: ``always``, ``everysec`` or ``no``; matters with *appendonly* only.
             config: Further directives as in redis.conf, name to value. Addresses, folder and password are ours.
+            arguments: Further words for the program, such as ``--sentinel``.
             controlled_clock: Whether the server's wall clock shall follow :meth:`advance`.
             pause: Passes the seconds between two looks at whether the server is there.
 
@@ -90,6 +93,7 @@ class RedisServer:
             "appendfsync": appendfsync,
             **(config or {}),
         }
+        self._arguments = tuple(arguments)
         self._pause = pause
         self._owner = os.getpid()
         self._folder: Path | None = None
@@ -269,7 +273,7 @@ class RedisServer:
 
     def _launch_on_a_free_port(self) -> None:
         for attempt in range(_PORT_ATTEMPTS):
-            self.port = free_port()
+            self.port = free_port(with_bus=has_bus(self._config))
             try:
                 self._launch()
             except RedisUnavailableError:
@@ -293,12 +297,13 @@ class RedisServer:
             **self._config,
             **(further or {}),
         }
-        config.write_text("".join(f"{name} {value}\n" for name, value in directives.items()), "utf-8")
+        config.write_text(config_text(directives), "utf-8")
         # A killed server leaves its socket behind, and connecting to that one says "refused", not "not yet".
         self.unix_path.unlink(missing_ok=True)
         environment = self._clock.environment() if self._clock is not None else None
         try:
-            self._process = spawn([str(self.binary.path), str(config)], log=folder / "server.log", env=environment)
+            words = [str(self.binary.path), str(config), *self._arguments]
+            self._process = spawn(words, log=folder / "server.log", env=environment)
         except OSError as error:
             raise RedisUnavailableError(
                 f"Tried to execute {self.binary.path}: {error}. Choose another server with --redis."

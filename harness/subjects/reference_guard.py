@@ -14,6 +14,7 @@ from safety_core.idempotency import (
     Found,
     GuardResult,
     GuardSettings,
+    Mode,
     NotFound,
     Outcome,
     Reconciler,
@@ -72,7 +73,24 @@ def classify(error: BaseException) -> tuple[str, str]:
 
 def settings(lease_s: float) -> GuardSettings:
     """Return the settings under which the core is judged: its defaults, in a namespace of their own."""
-    return GuardSettings(namespace=_NAMESPACE, lease_s=lease_s, request_life_s=lease_s * REQUEST_LIFE_LEASES)
+    return plain(lease_s=lease_s, request_life_s=lease_s * REQUEST_LIFE_LEASES)
+
+
+def confirming(*, lease_s: float, request_life_s: float, wait_replicas: int, wait_ms: int) -> GuardSettings:
+    """Return settings under which each write counts when it is confirmed: an fsync, and *wait_replicas* replicas."""
+    return GuardSettings(
+        namespace=_NAMESPACE,
+        mode=Mode.DURABLE,
+        lease_s=lease_s,
+        request_life_s=request_life_s,
+        wait_replicas=wait_replicas,
+        wait_ms=wait_ms,
+    )
+
+
+def plain(*, lease_s: float, request_life_s: float) -> GuardSettings:
+    """Return settings under which each write counts when the server answers."""
+    return GuardSettings(namespace=_NAMESPACE, lease_s=lease_s, request_life_s=request_life_s)
 
 
 def prepare(redis_url: str) -> None:
@@ -83,9 +101,15 @@ def prepare(redis_url: str) -> None:
 class ReferenceGuard:
     """The core as a guard."""
 
-    def __init__(self, redis_url: str, lease_s: float) -> None:
-        """Make the guard; nothing is sent before the first call."""
-        self._wrapper = SideEffectWrapper(redis_url, settings=settings(lease_s))
+    def __init__(self, redis_url: str, lease_s: float, asked: GuardSettings | None = None) -> None:
+        """Make the guard; nothing is sent before the first call.
+
+        Args:
+            redis_url: The store.
+            lease_s: The lease of the settings that the core is judged by.
+            asked: Other settings than those; *lease_s* is not looked at then.
+        """
+        self._wrapper = SideEffectWrapper(redis_url, settings=settings(lease_s) if asked is None else asked)
 
     def __call__(self, key: str, payload: Mapping[str, Any], effect: Effect) -> Any:
         """Run the effect once; return its receipt, or raise what is known instead.
@@ -106,6 +130,10 @@ class ReferenceGuard:
         if answer.outcome in _WITH_RESULT:
             return answer.result
         raise NotDoneError(answer)
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._wrapper.close()
 
     def reconcile(self, key: str, probe: Callable[[str], Mapping[str, Any]]) -> None:
         """Ask the venue what became of *key* and let the core resolve its record."""

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from harness.containers.image import TOXIPROXY_IMAGE, image_of
 from harness.toxiproxy.errors import ToxiproxyUnavailableError, WrongToxiproxyChoiceError
 
-FORMS = "embedded, path, a file such as ./toxiproxy-server, or http://HOST:PORT"
+FORMS = "embedded, path, container, container:IMAGE:TAG, a file such as ./toxiproxy-server, or http://HOST:PORT"
 """The accepted values of ``--toxiproxy``, as help text."""
 
 _BINARY = "toxiproxy-server"
@@ -34,6 +35,17 @@ class ToxiproxyBinary:
 
 
 @dataclass(frozen=True, slots=True)
+class ToxiproxyContainer:
+    """A server that we start in a container.
+
+    Attributes:
+        image: What the container is made of; its entry point is the server.
+    """
+
+    image: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunningToxiproxy:
     """A server that runs already and is not ours.
 
@@ -46,7 +58,7 @@ class RunningToxiproxy:
     port: int
 
 
-ToxiproxyChoice = EmbeddedToxiproxy | ToxiproxyBinary | RunningToxiproxy
+ToxiproxyChoice = EmbeddedToxiproxy | ToxiproxyBinary | ToxiproxyContainer | RunningToxiproxy
 
 
 def parse_toxiproxy(text: str) -> ToxiproxyChoice:
@@ -58,6 +70,7 @@ def parse_toxiproxy(text: str) -> ToxiproxyChoice:
     Raises:
         WrongToxiproxyChoiceError: It has another form.
         ToxiproxyUnavailableError: There is no such binary.
+        WrongImageError: The form is ``container:``, and no image with a tag follows.
     """
     if text == "embedded":
         return EmbeddedToxiproxy()
@@ -68,6 +81,8 @@ def parse_toxiproxy(text: str) -> ToxiproxyChoice:
                 f"Read --toxiproxy path: expected {_BINARY} on PATH, found none. Install one, or use embedded."
             )
         return ToxiproxyBinary(Path(found))
+    if text.partition(":")[0] == "container":
+        return ToxiproxyContainer(image_of("--toxiproxy", text, TOXIPROXY_IMAGE))
     if text.startswith("http://"):
         return _running(text)
     if os.sep in text and "://" not in text:

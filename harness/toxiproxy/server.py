@@ -12,10 +12,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import clock
+from harness.containers.container import Container
 from harness.processes.child import spawn
 from harness.processes.folder import make_folder, remove_folder
 from harness.redis_server.port import free_port
-from harness.toxiproxy.choice import EmbeddedToxiproxy, RunningToxiproxy, ToxiproxyBinary, parse_toxiproxy
+from harness.toxiproxy.choice import (
+    EmbeddedToxiproxy,
+    RunningToxiproxy,
+    ToxiproxyBinary,
+    ToxiproxyContainer,
+    parse_toxiproxy,
+)
 from harness.toxiproxy.client import ToxiproxyClient
 from harness.toxiproxy.errors import ToxiproxyUnavailableError
 
@@ -34,7 +41,7 @@ class ToxiproxyServer:
     """A server that answers.
 
     Attributes:
-        kind: ``embedded``, ``binary`` or ``running``.
+        kind: ``embedded``, ``binary``, ``container`` or ``running``.
         version: What it says of itself.
         client: Our way to it.
         pid: Its process where we started it, else None.
@@ -65,6 +72,7 @@ def open_toxiproxy(
     Raises:
         WrongToxiproxyChoiceError: *choice* has no form that is known.
         ToxiproxyUnavailableError: There is no such server, or it did not start.
+        ContainersUnavailableError: No container engine answers, or the image is not to be had.
     """
     match parse_toxiproxy(choice):
         case RunningToxiproxy(host, port):
@@ -77,6 +85,9 @@ def open_toxiproxy(
         case ToxiproxyBinary(path):
             with _child(lambda folder: _start_binary(path, folder)) as (client, pid):
                 yield ToxiproxyServer("binary", client.version(), client, pid)
+        case ToxiproxyContainer(image):
+            with _contained(image) as (client, pid):
+                yield ToxiproxyServer("container", client.version(), client, pid)
         case EmbeddedToxiproxy():
             with _child(lambda folder: _start_embedded(folder, run_seed, loop)) as (client, pid):
                 yield ToxiproxyServer("embedded", client.version(), client, pid)
@@ -96,6 +107,41 @@ def _child(start: Callable[[Path], _Started]) -> Iterator[tuple[ToxiproxyClient,
         if process is not None:
             _end(process)
         remove_folder(folder)
+
+
+@contextmanager
+def _contained(image: str) -> Iterator[tuple[ToxiproxyClient, int]]:
+    """Have a container in this machine's network: its proxies come later, and each listens at a port of its own."""
+    container = Container(image)
+    try:
+        for _ in range(_PORT_ATTEMPTS):
+            client = ToxiproxyClient("127.0.0.1", free_port())
+            container.start(["-host", "127.0.0.1", "-port", client.address.rpartition(":")[2]])
+            if _answers(container, client):
+                break
+            container.remove()
+        else:
+            raise ToxiproxyUnavailableError(f"Started a container of {image}: no port was free")
+        yield client, container.pid
+    finally:
+        container.remove()
+
+
+def _answers(container: Container, client: ToxiproxyClient) -> bool:
+    """Wait until the server in *container* answers; False where somebody else took its port."""
+    deadline_ns = clock.elapsed_ns() + int(_START_DEADLINE_S * 1e9)
+    while not client.running():
+        if container.is_running and clock.elapsed_ns() < deadline_ns:
+            clock.pause_s(0.002)
+            continue
+        said = container.log_tail()
+        if _CLASH in said:
+            return False
+        raise ToxiproxyUnavailableError(
+            f"Started a container of {container.image}: expected a Toxiproxy to answer at {client.address} within "
+            f"{_START_DEADLINE_S:g} s, saw none. Its log ends:\n{said}"
+        )
+    return True
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

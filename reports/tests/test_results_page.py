@@ -43,7 +43,21 @@ def test_every_example_is_an_event() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["HISTORY", "EXPLORED", "RECORD", "RUN", "VERDICT", "SUMMARY", "BRIEF", "ENVIRONMENT", "JUNIT", "ALLURE"]
+    "name",
+    [
+        "HISTORY",
+        "EXPLORED",
+        "CELLS",
+        "LATTICE",
+        "RECORD",
+        "RUN",
+        "VERDICT",
+        "SUMMARY",
+        "BRIEF",
+        "ENVIRONMENT",
+        "JUNIT",
+        "ALLURE",
+    ],
 )
 def test_every_file_is_documented(name: str) -> None:
     """Every file that a run may leave is in the table."""

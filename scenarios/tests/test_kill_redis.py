@@ -2,41 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
-from harness.redis_server.choice import EmbeddedChoice, parse_choice
 from harness.redis_server.server import RedisServer
-from harness.subjects.loading import load_subject
 from scenarios import kill_redis
-from scenarios.storybook import tell
-from verify.history.events import Fault, from_object
-from verify.history.judge import Judgement, StoredHistory, judge_exploration
+from scenarios.tests.telling import judged
+from verify.history.events import Fault
 from verify.history.words import Verdict
-from verify.run_layout import HISTORY
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
 
-    from verify.history.events import Event
-
-
-def _told(folder: Path, subject: str, seed: int) -> tuple[Judgement, list[Event]]:
-    choice = parse_choice("embedded")
-    assert isinstance(choice, EmbeddedChoice)
-    record = tell(kill_redis, folder, load_subject(subject), choice, seed)
-    lines = (folder / HISTORY).read_text("utf-8").splitlines()
-    events = [from_object(json.loads(line)) for line in lines]
-    faults = tuple(event.kind for event in events if isinstance(event, Fault))
-    stored = StoredHistory(id=1, events=events, schedule="story: ", faults=faults)
-    return judge_exploration(record, [stored], lambda _line: ""), events
-
 
 def test_the_reference_holds_when_the_server_is_killed(tmp_path: Path, seed: int) -> None:
     """Killed between an effect and its mark under load, restarted, delivered again: nothing twice, nothing lost."""
-    judgement, events = _told(tmp_path, "reference", seed)
+    judgement, events = judged(kill_redis, tmp_path, "reference", seed)
     assert judgement.verdict is Verdict.VALID, judgement.reasons or judgement.findings
     (kill,) = [event for event in events if isinstance(event, Fault)]
     assert "was in the book and not yet marked" in kill.witness
@@ -44,7 +26,7 @@ def test_the_reference_holds_when_the_server_is_killed(tmp_path: Path, seed: int
 
 def test_a_guard_whose_claims_end_with_the_lease_is_caught(tmp_path: Path, seed: int) -> None:
     """The planted guard places an order twice, and the book shows it."""
-    judgement, _ = _told(tmp_path, "broken.lease_as_ttl", seed)
+    judgement, _ = judged(kill_redis, tmp_path, "broken.lease_as_ttl", seed)
     assert judgement.verdict is Verdict.INVALID
     assert "at_most_once" in {finding.checker for finding in judgement.findings if finding.decides}
 
@@ -53,6 +35,6 @@ def test_a_kill_that_does_nothing_shows_nothing(tmp_path: Path, seed: int, monke
     """Without a server that died the story is UNKNOWN, however well the guard behaved."""
     monkeypatch.setattr(RedisServer, "kill", lambda _server: None)
     monkeypatch.setattr(RedisServer, "restart", lambda _server: None)
-    judgement, _ = _told(tmp_path, "reference", seed)
+    judgement, _ = judged(kill_redis, tmp_path, "reference", seed)
     assert judgement.verdict is Verdict.UNKNOWN
     assert any("left no witness" in reason for reason in judgement.reasons)

@@ -65,7 +65,7 @@ WRONG = {
         "Connection refused",
     ),
     "unknown-profile": (("campaign", "--profile", "brutal"), 2, "smoke, standard, full"),
-    "unknown-tier": (("campaign", "--tier", "storm"), 2, "instrument, explore, scenarios"),
+    "unknown-tier": (("campaign", "--tier", "storm"), 2, "instrument, explore, scenarios, durability"),
     "unknown-part": (("campaign", "--only", "apocalypse"), 2, "kill_redis"),
     "missing-schedule": (("replay", "gone.json"), 2, "cannot read the schedule"),
     "missing-run": (("judge", "gone"), 2, "no run folder gone"),

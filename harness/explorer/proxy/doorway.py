@@ -105,15 +105,16 @@ class Doorway:
         is_there = connection.take()
         self._watch_messages(connection)
         # The store may have been lost meanwhile: nobody may find out later than a client that is told at once.
-        self.drop_stale()
+        self.drop_stale(last=connection)
         if not is_there or not connection.answer():
             self.close_connection(connection)
             return None
         return connection if isinstance(connection.link.ending, TimedOut) else None
 
-    def drop_stale(self) -> None:
-        """Close the connections to a server that is gone."""
-        for connection in [each for each in self._connections.values() if each.link.is_stale]:
+    def drop_stale(self, last: Connection | None = None) -> None:
+        """Close the connections to a server that is gone; the client of *last* waits, and goes on at once."""
+        stale = [each for each in self._connections.values() if each.link.is_stale]
+        for connection in sorted(stale, key=lambda each: each is last):
             self.close_connection(connection)
 
     def close_connection(self, connection: Connection) -> None:

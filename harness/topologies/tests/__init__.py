@@ -1,0 +1,1 @@
+"""Tests of the topologies, on every provider that this machine has."""
