@@ -30,6 +30,7 @@ from stormproof.real_faults_page import real_faults
 from stormproof.redis_checks_page import redis_checks_page
 from stormproof.requirements.page import requirements_page
 from stormproof.requirements.rows import RequirementsError
+from stormproof.retries_page import retries_page
 from stormproof.saying import Exit, complain
 from stormproof.source_facts import members, tests_of_outcomes
 from stormproof.toxiproxy_page import toxiproxy_page
@@ -137,6 +138,7 @@ def pages(root: Path) -> dict[str, str]:
         "docs/pytest.md": lambda _root: joined(["# In a test of pytest", NOTE, *pytest_page()]),
         "docs/real-faults.md": lambda _root: joined(["# Real faults", NOTE, *real_faults()]),
         "docs/requirements.md": requirements_page,
+        "docs/retries.md": retries_page,
         "docs/subjects.md": subjects_page,
         "docs/toxiproxy.md": lambda _root: joined(["# Toxiproxy", NOTE, *toxiproxy_page()]),
         "README.md": readme_page,

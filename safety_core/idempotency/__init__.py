@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .answers import Claim, GuardResult, Record, RecordState
 from .async_wrapper import AsyncSideEffectWrapper
-from .classification import Classification, RetryAdvice, Verdict, classify_effect_error
+from .classification import Classification, classify_effect_error
 from .effect_types import EffectType
 from .entity_ids import (
     ledger_entity_id,
@@ -31,6 +31,8 @@ from .errors import (
     UnknownEffectTypeError,
 )
 from .execution_guard_adapter import ExecutionGuardAdapter, GuardedMethod, guard_callable
+from .failure_table import RetryAdvice, Verdict
+from .failure_types import FailureType
 from .keys import client_order_id
 from .outcomes import Effects, Outcome, Retry
 from .placement import (
@@ -54,6 +56,7 @@ __all__ = [
     "Effects",
     "EntityIdError",
     "ExecutionGuardAdapter",
+    "FailureType",
     "Found",
     "GuardError",
     "GuardResult",

@@ -49,7 +49,7 @@ class Claim:
     Attributes:
         key: Key of the record.
         entity_id: The entity as the caller named it.
-        effect_type: One of the five.
+        effect_type: What kind of effect it is.
         fence: Grows with every takeover of the key; 0 when the guard was bypassed.
         token: Name of this attempt; empty when the guard was bypassed.
         lease_until_ms: Server time, Unix milliseconds: a request must have been sent by then.
@@ -78,7 +78,7 @@ class Record:
     Attributes:
         key: Key of the record.
         entity_id: The entity as the caller named it.
-        effect_type: One of the five.
+        effect_type: What kind of effect it is.
         state: State of the record.
         fence: Number of claims so far.
         payload_hash: SHA-256 of effect type and payload; empty where a reconciler was not told the payload.
@@ -128,7 +128,7 @@ class GuardResult:
         result: What the effect returned, or its replay; None where there is none.
         key: Key of the record.
         entity_id: The entity as the caller named it.
-        effect_type: One of the five.
+        effect_type: What kind of effect it is.
         fence: Fence of the claim or of the record seen; 0 where none was.
         record: The record as last seen by this call, or None.
         remaining_ms: IN_PROGRESS only: milliseconds that the other holder's lease still runs.

@@ -1,4 +1,4 @@
-"""The five kinds of side effect. Holds names only, and must never grow behaviour."""
+"""The five kinds of side effect, and the run of a job around them. Holds names only, never behaviour."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ class EffectType(StrEnum):
     LEDGER = "ledger"
     PNL = "pnl"
     SIGNAL = "signal"
+    JOB = "job"
+    """No side effect of its own: the run of a job, whose order, position, ledger entry, PnL and signal each have a
+    record of their own. A job and its order therefore never share a key."""
 
 
 _BY_NAME = {str(member): member for member in EffectType}
@@ -24,7 +27,7 @@ def effect_type_of(value: EffectType | str) -> EffectType:
     """Return the effect type that `value` names.
 
     Raises:
-        UnknownEffectTypeError: `value` is none of the five.
+        UnknownEffectTypeError: `value` is none of them.
     """
     try:
         return _BY_NAME[value]

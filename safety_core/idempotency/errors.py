@@ -12,7 +12,7 @@ class GuardError(Exception):
 
 
 class UnknownEffectTypeError(GuardError, ValueError):
-    """The effect type is none of the five that the guard knows."""
+    """The effect type is none that the guard knows."""
 
 
 class SettingsError(GuardError, ValueError):

@@ -24,7 +24,7 @@ class GuardedMethod:
     """How one method is guarded. Both functions are called with the method's own arguments.
 
     Attributes:
-        effect_type: One of the five, or its name.
+        effect_type: An EffectType, or its name.
         entity_id: Gives the entity id of a call; equal for redeliveries, different for different intents.
         payload: Gives what the call asks for; None takes all arguments.
         claim_as: Name of a keyword argument under which the method is given the Claim; None gives none.

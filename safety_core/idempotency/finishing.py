@@ -9,8 +9,9 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from .answers import GuardResult, Record, RecordState
-from .classification import Verdict, classify_effect_error
+from .classification import Classification, classify_effect_error
 from .errors import ResultError
+from .failure_table import Verdict
 from .lua import bulk
 from .outcomes import Outcome
 from .result_codec import encode_result
@@ -29,12 +30,22 @@ _FAILED = b"$1\r\nF\r\n$1\r\nx\r\n"
 _UNCONFIRMED = "the mark stands on the primary, but too few copies confirmed it in time"
 
 
-def conclude(terms: Terms, intent: Intent, fence: int, performed: tuple[bool, Any]) -> Steps[GuardResult]:
-    """Record what became of the effect; return the answer of the call."""
+def conclude(
+    terms: Terms, intent: Intent, fence: int, performed: tuple[bool, Any], judged: Classification | None = None
+) -> Steps[GuardResult]:
+    """Record what became of the effect; return the answer of the call.
+
+    Args:
+        terms: The guard.
+        intent: The wanted effect.
+        fence: Fence of the claim under which it ran.
+        performed: (True, what it returned) or (False, the Exception it raised).
+        judged: What its failure says of it; None asks the classification table.
+    """
     returned, value = performed
     if returned:
         return (yield from _done(terms, intent, fence, value))
-    return (yield from _failed(terms, intent, fence, value))
+    return (yield from _failed(terms, intent, fence, value, judged or classify_effect_error(value)))
 
 
 def _done(terms: Terms, intent: Intent, fence: int, result: Any) -> Steps[GuardResult]:
@@ -87,8 +98,7 @@ def _done(terms: Terms, intent: Intent, fence: int, result: Any) -> Steps[GuardR
     )
 
 
-def _failed(terms: Terms, intent: Intent, fence: int, error: Exception) -> Steps[GuardResult]:
-    judged = classify_effect_error(error)
+def _failed(terms: Terms, intent: Intent, fence: int, error: Exception, judged: Classification) -> Steps[GuardResult]:
     definite = judged.verdict is Verdict.NOT_EXECUTED
     word = _word(error)
     mark = (_FAILED if definite else _UNCERTAIN) + bulk(word.encode("ascii", "replace"))

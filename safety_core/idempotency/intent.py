@@ -29,7 +29,7 @@ class Intent:
     """One call of `execute_once`.
 
     Attributes:
-        effect_type: One of the five.
+        effect_type: What kind of effect it is.
         entity_id: The entity as the caller named it.
         key: Key of the record.
         payload_hash: SHA-256 of effect type and payload.

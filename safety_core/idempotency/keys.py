@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _PLAIN = re.compile(r"[A-Za-z0-9_.\-/]+").fullmatch
 _NOT_PLAIN = re.compile(rb"[^A-Za-z0-9_.\-/]")
 
-_LETTER = {"order": "o", "position": "p", "ledger": "l", "pnl": "n", "signal": "s"}
+_LETTER = {"order": "o", "position": "p", "ledger": "l", "pnl": "n", "signal": "s", "job": "j"}
 _DIGEST_BYTES = 16
 MAX_ENTITY_BYTES = 4096
 """Longest escaped entity id that is accepted."""
@@ -58,11 +58,12 @@ class KeySpace:
         store_key: Key of the store's own record (its identity). It holds '#', which no escaped part does.
     """
 
-    __slots__ = ("prefix", "store_key")
+    __slots__ = ("_space", "prefix", "store_key")
 
     def __init__(self, settings: GuardSettings) -> None:
         names = (settings.namespace, settings.environment, settings.account, str(settings.scheme_version))
         space = ":".join(escape(name) for name in names)
+        self._space = space
         self.prefix = space + ":"
         self.store_key = space + "#store"
 
@@ -76,6 +77,14 @@ class KeySpace:
         if len(escaped) > MAX_ENTITY_BYTES:
             raise EntityIdError(f"the entity id takes {len(escaped)} bytes; at most {MAX_ENTITY_BYTES} are accepted")
         return self.prefix + escaped
+
+    def own_key(self, kind: str, name: str) -> str:
+        """Return the key of something that is no effect: `kind` is a word of ours, and no record's key is ever equal.
+
+        Raises:
+            EntityIdError: The name is not a string, or is empty.
+        """
+        return f"{self._space}#{kind}:{escape(name)}"
 
     def entity_id(self, key: str) -> str:
         """Return the entity id that `key` was made from."""

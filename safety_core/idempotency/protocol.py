@@ -7,7 +7,8 @@ answered on a store that is the one that was prepared; never ask for it twice; a
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, final
 
 from .answers import Claim, GuardResult, Record, RecordState
 from .finishing import conclude
@@ -25,40 +26,71 @@ _STORE_REFUSALS = frozenset({Outcome.REFUSED_STORE_UNAVAILABLE, Outcome.REFUSED_
 _UNCONFIRMED = "too few copies confirmed the write in time; the claim was given back"
 
 
+@final
+@dataclass(slots=True, eq=False)
+class Begun:
+    """The effect may be run now, by whoever began it, and must then be concluded (see `finishing`).
+
+    Attributes:
+        claim: What the effect is given.
+        bypassed: Why it runs unguarded; None where it is guarded.
+    """
+
+    claim: Claim
+    bypassed: str | None = None
+
+
 def execute(terms: Terms, intent: Intent) -> Steps[GuardResult]:
     """Guard one effect; return its answer. Yields steps, see `steps`."""
+    begun = yield from begin(terms, intent, starts=terms.starts)
+    if type(begun) is GuardResult:
+        return begun
+    performed = yield begun.claim
+    if begun.bypassed is not None:
+        return conclude_bypassed(intent, begun.bypassed, performed)
+    return (yield from conclude(terms, intent, begun.claim.fence, performed))
+
+
+def begin(terms: Terms, intent: Intent, *, starts: bool) -> Steps[Begun | GuardResult]:
+    """Claim and start an effect; return the claim under which it may run, or the answer that ends the call.
+
+    Args:
+        terms: The guard.
+        intent: The wanted effect.
+        starts: Whether START is sent. Without it a claim whose lease is over is taken over, not in doubt, so that it
+            may be left out only where the effect may run again (and in fast mode, where CLAIM starts as well).
+    """
     if not terms.settings.enabled:
-        return (yield from _bypass(intent, "the guard is disabled"))
+        return _unguarded(intent, "the guard is disabled")
     begun = terms.clock()
     claimed = yield from _claim(terms, intent)
     if type(claimed) is GuardResult:
-        if claimed.outcome in _STORE_REFUSALS:
-            return (yield from _refused(terms, intent, claimed))
-        return claimed
-    if terms.starts:
+        return _refused(terms, intent, claimed)
+    if starts:
         refused = yield from _start(terms, intent, claimed)
         if refused is not None:
-            return (yield from _refused(terms, intent, refused))
+            return _refused(terms, intent, refused)
     if terms.clock() - begun >= terms.settings.lease_s:
         yield from _release(terms, intent)
         return _refuse(intent, Outcome.LEASE_LOST_BEFORE_EFFECT, "the lease ended before the effect", claimed)
-    performed = yield Claim(
-        intent.key,
-        intent.entity_id,
-        intent.effect_type,
-        claimed.fence,
-        intent.token,
-        claimed.lease_until_ms,
-        claimed.lease_until_ms + terms.life_ms,
+    return Begun(
+        Claim(
+            intent.key,
+            intent.entity_id,
+            intent.effect_type,
+            claimed.fence,
+            intent.token,
+            claimed.lease_until_ms,
+            claimed.lease_until_ms + terms.life_ms,
+        )
     )
-    return (yield from conclude(terms, intent, claimed.fence, performed))
 
 
-def _refused(terms: Terms, intent: Intent, answer: GuardResult) -> Steps[GuardResult]:
-    """Return a refusal, or run the effect unguarded where the store failed and the policy says so."""
+def _refused(terms: Terms, intent: Intent, answer: GuardResult) -> Begun | GuardResult:
+    """Return a refusal, or let the effect run unguarded where the store failed and the policy says so."""
     policy = terms.settings.store_loss[intent.effect_type]
     if policy is StoreLoss.BYPASS and answer.outcome in _STORE_REFUSALS:
-        return (yield from _bypass(intent, f"{answer.outcome}: {answer.reason}"))
+        return _unguarded(intent, f"{answer.outcome}: {answer.reason}")
     return answer
 
 
@@ -156,9 +188,13 @@ def _release(terms: Terms, intent: Intent) -> Steps[None]:
         yield from ask(RELEASE, 2, intent.key_bulk + intent.token_bulk + terms.retention)
 
 
-def _bypass(intent: Intent, reason: str) -> Steps[GuardResult]:
-    claim = Claim(intent.key, intent.entity_id, intent.effect_type, 0, "", 0, 0)
-    returned, value = yield claim
+def _unguarded(intent: Intent, reason: str) -> Begun:
+    return Begun(Claim(intent.key, intent.entity_id, intent.effect_type, 0, "", 0, 0), reason)
+
+
+def conclude_bypassed(intent: Intent, reason: str, performed: tuple[bool, Any]) -> GuardResult:
+    """Return the answer of an effect that ran unguarded."""
+    returned, value = performed
     answer = _refuse(intent, Outcome.BYPASSED, reason)
     if returned:
         answer.executed, answer.result = True, value

@@ -124,7 +124,7 @@ class Reconciler:
         """End the doubt about one key, if there is one.
 
         Args:
-            effect_type: One of the five, or its name.
+            effect_type: An EffectType, or its name.
             entity_id: The entity.
             payload: What the intent asked for. Used where the store lost the record and the venue does not tell what
                 it did: without either, a record is written that any payload of this effect type meets.

@@ -74,7 +74,7 @@ class SideEffectWrapper:
         """Run `operation` unless the entity's effect was done, is being done, or is in doubt.
 
         Args:
-            effect_type: One of the five, or its name.
+            effect_type: An EffectType, or its name.
             entity_id: Name of the intent; the same for every redelivery, another for every other intent.
             operation: The effect. It is given a Claim, whose `client_order_id` and `valid_until_ms` belong into the
                 request, and returns what is to be replayed.
