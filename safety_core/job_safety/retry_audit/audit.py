@@ -11,7 +11,7 @@ import threading
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, Self, final
+from typing import TYPE_CHECKING, Any, Self, final
 
 from safety_core.idempotency.errors import SettingsError
 
@@ -30,30 +30,6 @@ logger = logging.getLogger("safety_core.retry_audit")
 logger.addHandler(logging.NullHandler())
 
 DEFAULT_PATH = "logs/job_retry_audit"
-
-
-class Lifted(Protocol):
-    """What a retry policy says of an override before it acts on it."""
-
-    @property
-    def act(self) -> str:
-        """What is to be done."""
-
-    @property
-    def job_id(self) -> str:
-        """Whose policy is lifted."""
-
-    @property
-    def actor(self) -> str:
-        """Who lifts it."""
-
-    @property
-    def reason(self) -> str:
-        """Why."""
-
-    @property
-    def detail(self) -> str:
-        """Further words."""
 
 
 @final
@@ -185,20 +161,6 @@ class RetryAudit:
             retry_reason=reason[:256],
             action=AuditAction.OVERRIDE,
             details=json.dumps({"target": target, "reason": reason, "state": state}),
-        )
-
-    def take_down(self, act: Lifted) -> AuditRecord | None:
-        """Write down that somebody lifts the retry policy: give it to a RetryPolicy as `audit=`.
-
-        Raises:
-            AuditWriteError: It could not be written, so the policy must not be lifted.
-        """
-        return self.record(
-            job_id=act.job_id[:256],
-            user_or_system=act.actor[:256],
-            retry_reason=act.reason[:256],
-            action=AuditAction.FORCE,
-            details=json.dumps({"act": act.act, "detail": act.detail, "reason": act.reason}),
         )
 
     def end(self, given: dict[str, Any], place: tuple[str, int], *, success: bool, error_message: str) -> None:

@@ -8,12 +8,12 @@ import subprocess
 import sys
 import threading
 from contextlib import ExitStack
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from safety_core.idempotency import SettingsError
+from safety_core.job_safety import RetryAlert
 from safety_core.job_safety.alerts import (
     SEVERITIES,
     AlertEvent,
@@ -169,7 +169,9 @@ def test_finding_of_a_retry_detector_becomes_an_alert() -> None:
     """`retry_alert` is what a detector calls."""
     hooks, seen = AlertHooks(), list[AlertEvent]()
     hooks.add_event(seen.append)
-    found = SimpleNamespace(kind="spike", job_type="order", message="Too many retries.", figures={"count": 12.0})
+    found = RetryAlert(
+        kind="spike", severity="Warning", job_type="order", at_s=0.0, message="Too many.", figures={"count": 12.0}
+    )
     assert hooks.retry_alert(found)
     assert not hooks.retry_alert(found)
     assert (seen[0].source, seen[0].transition, seen[0].severity) == ("retries:order", "spike", Severity.WARNING)

@@ -8,13 +8,13 @@ import os
 import subprocess
 import sys
 from datetime import date, timedelta
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 import pytest
 
-from safety_core.idempotency import SettingsError
+from safety_core.idempotency import SettingsError, prepare_store
+from safety_core.job_safety import Override, RetryPolicy
 from safety_core.job_safety.retry_audit import (
     COLUMNS,
     AsyncRetryAudit,
@@ -29,6 +29,8 @@ from safety_core.job_safety.tests.audits import NOON, WHO, Calendar, FullDisk
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from safety_core.tests.servers import Server
 
 
 def test_shard_has_the_nine_columns_first(audit: RetryAudit) -> None:
@@ -309,14 +311,21 @@ def test_asyncio_writes_the_same(audit: RetryAudit) -> None:
     assert audit.verify().is_complete
 
 
-def test_lifted_policy_is_taken_down_before_it_is(audit: RetryAudit, disk: FullDisk) -> None:
-    """What a retry policy gives its audit becomes a record, or stops it."""
-    act = SimpleNamespace(
-        act="force_retry", job_id="a", actor="alice", reason="the venue is back", detail="one retry"
-    )
-    audit.take_down(act)
-    (held,) = audit.query()
-    assert (held.action, held.job_id, held.user_or_system) == (AuditAction.FORCE, "a", "alice")
+def test_policy_takes_decisions_and_overrides_down_here(audit: RetryAudit, disk: FullDisk, server: Server) -> None:
+    """A real policy with a real audit: a refusal with its reason, a force before and after, and no force without."""
+    prepare_store(server.url)
+    policy = RetryPolicy(server.url, audit=audit)
+    for _ in range(2):
+        policy.acquire("job-1")
+    who = Override(actor="alice", reason="the venue is back")
+    policy.acquire("job-1", force=who)
+    assert [(each.action, each.phase, each.block_reason) for each in audit.query("job-1")] == [
+        (AuditAction.RETRY, Phase.DECISION, ""),
+        (AuditAction.RETRY, Phase.DECISION, "cooldown"),
+        (AuditAction.FORCE, Phase.INTENT, ""),
+        (AuditAction.FORCE, Phase.OUTCOME, ""),
+    ]
     disk.is_full = True
-    with pytest.raises(AuditWriteError):
-        audit.take_down(act)
+    with pytest.raises(AuditWriteError, match="must not be done"):
+        policy.acquire("job-1", force=who)
+    policy.close()
