@@ -45,8 +45,8 @@ NO_PAIR = "needs a pair of servers that are processes of this machine (use --red
 _ROUNDS = 3
 _STEADY = 3
 """Orders with which the steady state is asked for."""
-_REDELIVERING = 4
-"""Processes that deliver again."""
+_REDELIVERING = 2
+"""Processes to which everything is delivered again."""
 
 
 class Stage:
@@ -83,6 +83,7 @@ class Stage:
         self._orders: dict[str, dict[str, Any]] = {}
         self._proxy: ProxyHandle | None = None
         self._hired = 0
+        self._redelivering: list[str] = []
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -129,7 +130,7 @@ class Stage:
         Raises:
             CouldNotRunError: It does not: what follows would show nothing of the fault.
         """
-        self._say(Phase(name="workload", at_ns=clock.shared_ns()))
+        self.phase("workload")
         self.crew.hire(list(self.story.worker_names))
         keys = self.orders(_STEADY, word="steady-before")
         names = self.story.worker_names
@@ -153,7 +154,7 @@ class Stage:
         """Deliver an order to a worker; return the number of the operation."""
         return self.crew.give(worker, key, self._orders[key], delivery=delivery)
 
-    def until(self, condition: Callable[[], bool], *, deadline_s: float = DEADLINE_S) -> None:
+    def until(self, condition: Callable[[], object], *, deadline_s: float = DEADLINE_S) -> None:
         """Let the workers work until *condition* holds."""
         self.crew.listen_until(condition, deadline_s=deadline_s)
 
@@ -176,14 +177,24 @@ class Stage:
             blow = Blow(strike, at, before_ns)
             self._blows.append(blow)
             yield blow
+        # Later something else may do what this fault was to do: the lease is passed by moving the clock, too.
+        blow.close()
 
     def heal(self) -> None:
         """Note that nothing hurts from here on."""
-        self._say(Phase(name="heal", at_ns=clock.shared_ns()))
+        self.phase("heal")
+
+    def phase(self, name: str) -> None:
+        """Note that the story enters a phase."""
+        self._told.append(Phase(name=name, at_ns=clock.shared_ns()))
+
+    def refuse(self, reason: str) -> None:
+        """Say why the story shows nothing of this subject; the first reason stays."""
+        self.reason = self.reason or reason
 
     def redeliver(self) -> None:
         """Deliver every order again past the lease, from fresh processes, as a job queue would."""
-        self._say(Phase(name="redeliver", at_ns=clock.shared_ns()))
+        self.phase("redeliver")
         keys = list(self._orders)
         self.pass_the_lease()
         waiting = self._deliver(keys)
@@ -195,7 +206,7 @@ class Stage:
         waiting = self._deliver(keys)
         wrong = f"{len(waiting)} of {len(keys)} new orders were not answered OK" if waiting else self._unsteady(keys)
         if wrong:
-            self.reason = f"the steady state does not hold again at the end: {wrong}"
+            self.refuse(f"the steady state does not hold again at the end: {wrong}")
         else:
             self.notes.append(_steady("after", keys))
 
@@ -211,9 +222,13 @@ class Stage:
         beyond_s = self.story.lease_s * (1 + REQUEST_LIFE_LEASES) + 0.1
         if self.server.has_clock:
             self.server.advance(beyond_s)
-            return
-        until_ns = clock.elapsed_ns() + int(beyond_s * 1e9)
-        self.until(lambda: clock.elapsed_ns() > until_ns, deadline_s=beyond_s + 1)
+        else:
+            self.wait(beyond_s)
+
+    def wait(self, seconds: float, *, unless: Callable[[], bool] = lambda: False) -> None:
+        """Let the workers work for some real time, or until a condition holds."""
+        until_ns = clock.elapsed_ns() + int(seconds * 1e9)
+        self.until(lambda: unless() or clock.elapsed_ns() > until_ns, deadline_s=seconds + DEADLINE_S)
 
     @property
     def answers(self) -> Mapping[int, Complete]:
@@ -237,7 +252,11 @@ class Stage:
     def _open_server(self, stack: ExitStack) -> OwnedServer:
         story = self.story
         if not story.has_replica:
-            return stack.enter_context(open_owned(self._choice, appendonly=story.appendonly, config=story.config))
+            return stack.enter_context(
+                open_owned(
+                    self._choice, appendonly=story.appendonly, config=story.config, controlled_clock=story.moves_clock
+                )
+            )
         if not isinstance(self._choice, EmbeddedChoice):
             raise CouldNotRunError(f"the story {story.name} {NO_PAIR}")
         binary = self._choice.binary
@@ -245,15 +264,15 @@ class Stage:
             binary=binary,
             appendonly=story.appendonly,
             config=story.config,
-            controlled_clock=find_library() is not None and binary.takes_clock,
+            controlled_clock=story.moves_clock and find_library() is not None and binary.takes_clock,
         )
         self.pair = stack.enter_context(pair)
         return self.pair.primary
 
     def _deliver(self, keys: list[str]) -> list[str]:
         """Deliver orders until each is answered OK, and let the guard reconcile in between; return what is left."""
+        names = self._redelivering = self._redelivering or self.hire(_REDELIVERING)
         for number in range(1, _ROUNDS + 1):
-            names = self.hire(min(len(keys), _REDELIVERING))
             ops = {self.give(names[at % len(names)], key, delivery=number): key for at, key in enumerate(keys)}
             self.until_idle()
             answers = self.answers
@@ -278,9 +297,6 @@ class Stage:
             return f"the server does not answer PING: {error}"
         return ""
 
-    def _say(self, event: Event) -> None:
-        self._told.append(event)
-
 
 def _steady(when: str, keys: list[str]) -> str:
     return f"steady state {when}: {len(keys)} of {len(keys)} orders landed once and were answered OK"
@@ -300,15 +316,19 @@ class Blow:
         self.at = at
         self.at_ns = at_ns
         self._place = ""
+        self._seen = ""
 
     def saw(self, sentence: str) -> None:
         """Say what shows that it struck at its place."""
         self._place = sentence
 
+    def close(self) -> None:
+        """Keep what shows that it bit, now that it is healed."""
+        with suppress(NotWitnessedError):
+            self._seen = self.strike.witness()
+
     def told(self) -> Fault:
         """Return the fault as the history tells it, with its witness or none."""
-        witness = ""
-        if self._place or not self.at:
-            with suppress(NotWitnessedError):
-                witness = "; ".join(filter(None, [self.strike.witness(), self._place]))
+        is_seen = self._seen and (self._place or not self.at)
+        witness = "; ".join(filter(None, [self._seen, self._place])) if is_seen else ""
         return Fault(kind=self.strike.name, at=self.at, witness=witness, at_ns=self.at_ns)

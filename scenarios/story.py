@@ -34,7 +34,8 @@ class Story:
         name: As in ``--only``.
         category: What it is about.
         what: One sentence for lists.
-        kinds: The faults that strike in it; every one must leave a witness.
+        kinds: The faults that strike in it; every one must leave a witness. A story without any must show a race:
+            an effect that fell into another process's call of the same key.
         catches: The planted guards that must be caught by it.
         workers: The processes of the workload.
         lease_s: Seconds of a claim.
@@ -42,6 +43,8 @@ class Story:
         config: More directives of the server.
         has_replica: Whether a replica stands beside the server.
         is_proxied: Whether the workers reach the server through a Toxiproxy.
+        moves_clock: Whether the lease may be passed by moving the server's clock. Not where somebody comes late to
+            the venue: its clock is not ours.
     """
 
     name: str
@@ -55,6 +58,7 @@ class Story:
     config: Mapping[str, str] = field(default_factory=dict)
     has_replica: bool = False
     is_proxied: bool = False
+    moves_clock: bool = True
 
     @property
     def worker_names(self) -> tuple[str, ...]:

@@ -20,13 +20,11 @@ TIER = "scenarios"
 
 
 class Telling(Protocol):
-    """A module of this room that tells a story.
+    """A module of this room that tells a story, or a value that does."""
 
-    Attributes:
-        STORY: What it tells, and on what.
-    """
-
-    STORY: Story
+    @property
+    def STORY(self) -> Story:  # noqa: N802 - a module's constant
+        """What it tells, and on what."""
 
     def play(self, stage: Stage) -> None:
         """Tell it, from the first order to the last delivery."""
@@ -64,6 +62,6 @@ def tell(telling: Telling, folder: Path, subject: Subject, choice: OwnedChoice, 
         hits=places,
         applicable={kind: tuple(places.get(kind, {"anywhere": 1})) for kind in story.kinds},
         outside=subject.outside,
-        requires_overlap=False,
+        requires_overlap=not story.kinds,
         notes=(*(f"{fault.kind}: {fault.witness or 'nothing shows that it bit'}" for fault in faults), *stage.notes),
     )

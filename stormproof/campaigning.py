@@ -8,6 +8,7 @@ import typer
 
 from harness import clock
 from harness.durability.running import LatticeRun
+from harness.errors import CouldNotRunError
 from harness.explorer.jobs import Jobs
 from harness.interruption import stop_if_asked
 from harness.recorder import RunFolder, write_record
@@ -152,6 +153,11 @@ class _Campaign:
         self._live.say(f"{part.name}: running")
         try:
             record = run(folder)
+        except CouldNotRunError as error:
+            # The other stories may show something all the same.
+            self._folder.drop(part.name, str(error))
+            self._live.done(f"{part.name}: not run, {error}")
+            return
         except BaseException:
             self._folder.drop(part.name)
             raise

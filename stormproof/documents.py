@@ -33,6 +33,7 @@ from stormproof.requirements.rows import RequirementsError
 from stormproof.retries_page import retries_page
 from stormproof.saying import Exit, complain
 from stormproof.source_facts import members, tests_of_outcomes
+from stormproof.stories_page import stories_page
 from stormproof.toxiproxy_page import toxiproxy_page
 from verify.history.checkers import ASSUMPTIONS, CHECKERS
 from verify.history.promises import DEFAULT_PROMISE, PROMISED, Promise
@@ -139,6 +140,7 @@ def pages(root: Path) -> dict[str, str]:
         "docs/real-faults.md": lambda _root: joined(["# Real faults", NOTE, *real_faults()]),
         "docs/requirements.md": requirements_page,
         "docs/retries.md": retries_page,
+        "docs/scenarios.md": stories_page,
         "docs/subjects.md": subjects_page,
         "docs/toxiproxy.md": lambda _root: joined(["# Toxiproxy", NOTE, *toxiproxy_page()]),
         "README.md": readme_page,
