@@ -117,7 +117,7 @@ class Permit:
 
 
 @final
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Recorded:
     """What became of an outcome.
 
