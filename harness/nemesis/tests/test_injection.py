@@ -48,6 +48,7 @@ WRONG: dict[str, dict[str, Any]] = {
     "worker_kill": {"at": "lunch"},
     "partition_workers": {"direction": "sideways"},
     "partition_replica": {"direction": "sideways"},
+    "command_reply_lost": {"nth": 0},
     "latency": {"milliseconds": 0},
     "jitter": {"milliseconds": 4, "jitter_milliseconds": 5},
     "bandwidth": {"stream": "sideways"},
