@@ -1,4 +1,4 @@
-"""What the jobs API needs of an audit, and what it writes down itself: each job that is put back, before and after."""
+"""What the jobs API needs of an audit, and what it tells one itself: each job that is put back, before and after."""
 
 from __future__ import annotations
 

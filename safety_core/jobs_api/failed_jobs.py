@@ -8,13 +8,14 @@ from __future__ import annotations
 import base64
 import io
 import json
-import pickle  # noqa: S403 - see _PlainUnpickler
+import pickle
 import zlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, final
 
 from safety_core.job_safety import EffectClass, FailureClassifierV2
+from safety_core.job_safety.jobs import IDEMPOTENCY_KEY
 
 from . import rq_keys
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from safety_core.job_safety import FailureVerdict
 
 EFFECT_CLASS = "effect_class"
-"""Under this name a job's metadata may say what is at stake; else the worst is taken: it opens risk."""
+"""Under this name a job's metadata may say what is at stake."""
 
 _FIELDS = ("origin", "status", "created_at", "ended_at", "meta", "exc_info", "rate_limit_key")
 _LONGEST = 1_000_000
@@ -121,11 +122,7 @@ class FailedJobs:
     def _job(self, place: Listed, fields: list[bytes | None], results: list[Any]) -> FailedJob:
         held = dict(zip(_FIELDS, fields, strict=True))
         meta = plain_meta(held["meta"])
-        try:
-            stake = EffectClass(meta.get(EFFECT_CLASS, EffectClass.OPENS_RISK))
-        except ValueError:
-            stake = EffectClass.OPENS_RISK
-        failure = self._classifier.classify(_failure_text(results, held["exc_info"]), effect_class=stake)
+        failure = self._classifier.classify(_failure_text(results, held["exc_info"]), effect_class=_stake(meta))
         return FailedJob(
             id=place.id,
             queue=place.queue,
@@ -135,6 +132,18 @@ class FailedJobs:
             failure=failure,
             meta=meta,
         )
+
+
+def _stake(meta: dict[str, Any]) -> EffectClass:
+    """Return what is at stake: what the job says, else what its guard leaves open, else the worst.
+
+    A job that runs under a RetryGuard carries its key. Run again it is refused or does only what is not done yet, so
+    that an unknown outcome is no danger there: as with a signal, which goes out under the same event id.
+    """
+    try:
+        return EffectClass(meta[EFFECT_CLASS])
+    except (KeyError, ValueError):
+        return EffectClass.SIGNALS if isinstance(meta.get(IDEMPOTENCY_KEY), str) else EffectClass.OPENS_RISK
 
 
 def plain_meta(raw: bytes | None) -> dict[str, Any]:

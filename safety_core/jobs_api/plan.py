@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 def plan_hash(looked: Iterable[tuple[FailedJob, RetryAnswer]], *, forced: bool, only_retryable: bool) -> str:
     """Return the hash of the jobs that would be retried, each with its queue, failure and attempt."""
-    jobs = sorted(
-        (job.id, job.queue, repr(job.score), answer.attempt) for job, answer in looked if answer.allowed
-    )
+    jobs = sorted((job.id, job.queue, repr(job.score), answer.attempt) for job, answer in looked if answer.allowed)
     text = json.dumps({"jobs": jobs, "forced": forced, "only_retryable": only_retryable}, separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()

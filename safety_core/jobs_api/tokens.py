@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
 _DIGEST = re.compile(r"[0-9a-f]{64}").fullmatch
+_LONGEST = 200
 _KEYS = {"actor", "role", "sha256"}
 
 
@@ -58,9 +59,10 @@ class Caller:
         Raises:
             JobsApiError: One is not.
         """
-        if not isinstance(self.actor, str) or not self.actor.strip() or len(self.actor) > 200:  # noqa: PLR2004
-            raise JobsApiError(f"actor is {self.actor!r:.80}; expected a name of at most 200 characters")
-        if not isinstance(self.sha256, str) or _DIGEST(self.sha256) is None:
+        given: tuple[object, object] = (self.actor, self.sha256)
+        if not isinstance(given[0], str) or not given[0].strip() or len(given[0]) > _LONGEST:
+            raise JobsApiError(f"actor is {self.actor!r:.80}; expected a name of at most {_LONGEST} characters")
+        if not isinstance(given[1], str) or _DIGEST(given[1]) is None:
             raise JobsApiError(f"sha256 of {self.actor} is not 64 hexadecimal digits in lower case")
 
 
@@ -77,7 +79,9 @@ class Tokens:
         if not self._callers:
             raise JobsApiError("there is no token, and nobody is served without one; expected one caller or more")
         if len({caller.sha256 for caller in self._callers}) < len(self._callers):
-            raise JobsApiError("two callers have the same token; expected one each, so that the audit knows who it was")
+            raise JobsApiError(
+                "two callers have the same token; expected one each, so that the audit knows who it was"
+            )
 
     @classmethod
     def from_file(cls, path: str | PathLike[str]) -> Tokens:
