@@ -58,7 +58,6 @@ class Mover:
     """Moves jobs."""
 
     def __init__(self, connection: redis.Redis) -> None:
-        self._connection = connection
         self._requeue = _script(connection, "requeue")
         self._rescue = _script(connection, "rescue")
         self._take = _script(connection, "take")

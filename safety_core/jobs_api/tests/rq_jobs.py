@@ -11,6 +11,7 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 import redis
+from rq import Retry
 
 from safety_core.idempotency import GuardSettings, SideEffectWrapper
 
@@ -49,7 +50,7 @@ def fail(how: str) -> None:
 
 
 def place_order(url: str, order_id: str, then: str = "") -> Any:
-    """Place an order once, through the guard, and end as told: `unpicklable`, `killed`, `held`, or plainly."""
+    """Place an order once, through the guard, and end as told: `unpicklable`, `again`, `killed`, `held`, or plainly."""
     with redis.Redis.from_url(url) as client:
         client.incr(RUNS)
         with SideEffectWrapper(url, settings=GuardSettings(request_life_s=1)) as guard:
@@ -61,6 +62,8 @@ def place_order(url: str, order_id: str, then: str = "") -> Any:
         if then == "held" and answer.executed:
             client.rpush(HELD, order_id)
             client.blpop([GO], timeout=60)
+    if then == "again":
+        return Retry(max=2)
     return NotToBePickled() if then == "unpicklable" else {"order": order_id}
 
 
