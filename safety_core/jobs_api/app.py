@@ -70,6 +70,8 @@ def create_app(url: str, *, tokens: Tokens, audit: ReadableAudit, settings: Jobs
     problems.install(app)
     app.include_router(make_router(connection, tokens, jobs, retrier, audit))
 
+    problems.describe(app)
+
     @app.get(OPENAPI, include_in_schema=False)
     def openapi(_: Annotated[Caller, Depends(Needs(tokens, Role.READ))]) -> dict[str, Any]:
         return app.openapi()

@@ -42,7 +42,6 @@ _WORDS = {
     403: "not allowed",
     404: "not failed",
     409: "refused",
-    412: "plan no longer true",
     422: "wrong input",
     429: "not yet",
     503: "not available",
@@ -53,9 +52,21 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return what the description of an endpoint says about its refusals."""
     form = {"schema": {"$ref": "#/components/schemas/Problem"}}
     return {
-        status: {"model": Problem, "description": _WORDS[status].capitalize(), "content": {CONTENT_TYPE: form}}
+        status: {"description": _WORDS[status].capitalize(), "content": {CONTENT_TYPE: form}}
         for status in sorted({401, 403, 422, 503, *statuses})
     }
+
+
+def describe(app: FastAPI) -> None:
+    """Add the form of a problem to the description of an application."""
+    made = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        held = made()
+        held["components"]["schemas"]["Problem"] = Problem.model_json_schema()
+        return held
+
+    app.openapi = openapi  # type: ignore[method-assign]
 
 
 def refused(answer: RetryAnswer, more: dict[str, Any]) -> Refusal:

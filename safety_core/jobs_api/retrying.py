@@ -139,7 +139,7 @@ class Retrier:
         plan = plan_hash(looked, forced=wish.force, only_retryable=wish.only_retryable)
         if wish.plan is not None and wish.plan != plan:
             raise Refusal(
-                412,
+                409,
                 "plan no longer true",
                 "the failed jobs are not those of the plan any more, and nothing was done; make a dry run again",
                 more={"plan": plan},

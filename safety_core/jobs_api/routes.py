@@ -102,7 +102,7 @@ def add_reading(
 def add_retrying(router: APIRouter, needs_retry: Needs, jobs: FailedJobs, retrier: Retrier) -> None:
     """Add the endpoints that put jobs back."""
 
-    @router.post("/failed/retry-all", responses=documented(412, 429))
+    @router.post("/failed/retry-all", responses=documented(409, 429))
     def retry_all(
         asked: Annotated[HowToRetryAll, Query()], caller: Annotated[Caller, Depends(needs_retry)]
     ) -> RetryAll:
@@ -124,7 +124,7 @@ def add_retrying(router: APIRouter, needs_retry: Needs, jobs: FailedJobs, retrie
             raise Refusal(429, "rate limit", "no more retries for now", more=more, headers={"Retry-After": wait})
         return answer
 
-    @router.post("/failed/{job_id}/retry", responses=documented(404, 409, 412, 429))
+    @router.post("/failed/{job_id}/retry", responses=documented(404, 409, 429))
     def retry(
         job_id: _JobId, asked: Annotated[HowToRetryOne, Query()], caller: Annotated[Caller, Depends(needs_retry)]
     ) -> RetryOne:

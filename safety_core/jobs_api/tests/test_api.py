@@ -128,7 +128,7 @@ def test_plan_of_a_dry_run_is_kept_or_nothing_is_done(api: Api) -> None:
     plan = api.post("/failed/retry-all", dry_run="true").json()["plan"]
     third = api.fails()
     late = api.post("/failed/retry-all", plan=plan)
-    assert (late.status_code, late.json()["title"]) == (412, "plan no longer true")
+    assert (late.status_code, late.json()["title"]) == (409, "plan no longer true")
     assert api.places()["queued"] == []
     renewed = api.post("/failed/retry-all", dry_run="true").json()["plan"]
     assert renewed == late.json()["plan"] != plan
@@ -142,7 +142,7 @@ def test_plan_of_one_job_holds_until_it_fails_anew(api: Api) -> None:
     job_id = api.fails()
     plan = api.post(f"/failed/{job_id}/retry", dry_run="true").json()["plan"]
     api.client.zincrby(api.queue.failed_job_registry.key, 1, job_id)
-    assert api.post(f"/failed/{job_id}/retry", plan=plan).status_code == 412
+    assert api.post(f"/failed/{job_id}/retry", plan=plan).status_code == 409
     assert api.places() == {"queued": [], "failed": [job_id]}
 
 
