@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING
 
 import typer
 
 from harness.errors import CouldNotRunError, WrongInputError
+from harness.interruption import stop_if_asked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +41,11 @@ def serve(redis: str, *, tokens: str, config: str | None, host: str, port: int, 
         app = jobs_api.create_app(redis, tokens=jobs_api.Tokens.from_file(tokens), audit=audit, settings=asked)
     except (settings.ConfigError, ValueError) as error:
         raise WrongInputError(str(error)) from None
-    server = uvicorn.Server(uvicorn.Config(app, host=host, port=port, log_level="warning"))
-    listener = server.config.bind_socket()
-    typer.echo(f"jobs API: http://{host}:{listener.getsockname()[1]}/api/v1/jobs")
-    server.run(sockets=[listener])
+    try:
+        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise CouldNotRunError(f"nobody can listen on {host}:{port}: {error.strerror}") from None
+    shown = f"[{host}]" if ":" in host else host
+    typer.echo(f"jobs API: http://{shown}:{listener.getsockname()[1]}/api/v1/jobs")
+    uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
+    stop_if_asked()

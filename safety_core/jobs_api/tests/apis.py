@@ -41,12 +41,15 @@ class Api:
     def __init__(self, server: Server, folder: Path, *, url: str = "", **settings: Any) -> None:
         prepare_store(server.url)
         self.url = server.url
-        self.client = server.client()
+        self.client: Any = server.client()
         self.queue = Queue(connection=self.client)
         self.audit = RetryAudit(folder / "audit")
         given = {"retry": RetrySettings(cooldown_seconds=0), "reconcile_every_s": 0, **settings}
         self.app = create_app(
-            url or server.url, tokens=CALLERS, audit=self.audit, settings=JobsApiSettings(guard=GuardSettings(), **given)
+            url or server.url,
+            tokens=CALLERS,
+            audit=self.audit,
+            settings=JobsApiSettings(guard=GuardSettings(), **given),
         )
         self._http = TestClient(self.app, raise_server_exceptions=False)
 

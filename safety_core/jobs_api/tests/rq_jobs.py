@@ -46,11 +46,12 @@ def fail(how: str) -> None:
     Raises:
         BaseException: What is named.
     """
-    raise RAISES[how]()
+    error = RAISES[how]()
+    raise error
 
 
 def place_order(url: str, order_id: str, then: str = "") -> Any:
-    """Place an order once, through the guard, and end as told: `unpicklable`, `again`, `killed`, `held`, or plainly."""
+    """Place an order once, through the guard; end as told: `unpicklable`, `again`, `killed`, `held`, or plainly."""
     with redis.Redis.from_url(url) as client:
         client.incr(RUNS)
         with SideEffectWrapper(url, settings=GuardSettings(request_life_s=1)) as guard:

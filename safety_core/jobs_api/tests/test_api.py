@@ -90,7 +90,7 @@ def test_what_cannot_help_or_may_have_happened_is_refused(how: str, api: Api) ->
 
 
 def test_cooldown_and_limit_hold_and_force_lifts_them(server: Server, tmp_path: Path) -> None:
-    """429 says when to come back; 409 that nobody should; force counts all the same and is audited before and after."""
+    """429 says when to come back, 409 that nobody should; force counts all the same, and is audited twice."""
     with Api(server, tmp_path, retry=RetrySettings(max_attempts=1, cooldown_seconds=60)) as api:
         job_id = api.fails()
         early = api.post(f"/failed/{job_id}/retry")
@@ -115,7 +115,9 @@ def test_dry_run_writes_nothing_but_its_audit_record(api: Api) -> None:
     before = _content(api)
     for job_id in ids:
         assert api.post(f"/failed/{job_id}/retry", dry_run="true").status_code == 200
-    assert api.post(f"/failed/{ids[2]}/retry", Role.FORCE, dry_run="true", force="true").json()["decision"] == "allowed"
+    assert (
+        api.post(f"/failed/{ids[2]}/retry", Role.FORCE, dry_run="true", force="true").json()["decision"] == "allowed"
+    )
     assert api.post("/failed/retry-all", dry_run="true").json()["retried"] == 0
     assert _content(api) == before
     assert len(api.audit.query()) == 7
@@ -224,4 +226,4 @@ def test_nothing_that_a_job_holds_goes_out(api: Api) -> None:
 
 
 def _content(api: Api) -> dict[bytes, bytes | None]:
-    return {key: api.client.dump(key) for key in api.client.scan_iter("*")}  # type: ignore[misc]
+    return {key: api.client.dump(key) for key in api.client.scan_iter("*")}

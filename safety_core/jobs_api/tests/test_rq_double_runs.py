@@ -49,13 +49,13 @@ class Rq:
         prepare_store(server.url)
         self.server = server
         self.url = server.url
-        self.client = server.client()
+        self.client: Any = server.client()
         self.queue = Queue(connection=self.client)
 
     @property
     def runs(self) -> int:
         """How often a job ran."""
-        return int(self.client.get(rq_jobs.RUNS) or 0)  # type: ignore[arg-type]
+        return int(self.client.get(rq_jobs.RUNS) or 0)
 
     @property
     def book(self) -> list[bytes]:
@@ -126,7 +126,7 @@ def test_4_worker_that_is_taken_for_dead(rq: Rq) -> None:
     with start(rq.url) as first:
         assert rq.client.blpop([rq_jobs.HELD], timeout=60)
         started = StartedJobRegistry(connection=rq.client)
-        for member in rq.client.zrange(started.key, 0, -1):  # type: ignore[union-attr]
+        for member in rq.client.zrange(started.key, 0, -1):
             rq.client.zadd(started.key, {member: 1}, xx=True)
         started.cleanup()
         assert rq.queue.job_ids == [job.id]
@@ -155,7 +155,7 @@ def test_6_unique_enqueueing_whose_reply_is_lost(rq: Rq) -> None:
     with Relay(rq.server.port) as relay, rq.through(relay, repeats=1) as client:
         queue = Queue(connection=client)
         queue.enqueue(rq_jobs.fail, "wrong", job_id="other", unique=True)
-        rq.queue.empty()
+        rq.client.delete(rq.queue.key)
         relay.lose_reply(losing("EVALSHA"))
         with pytest.raises(DuplicateJobError):
             queue.enqueue(rq_jobs.place_order, rq.url, ORDER, job_id="mine", unique=True)
@@ -251,9 +251,9 @@ def test_12_two_schedulers(rq: Rq) -> None:
 
     def schedule() -> None:
         with rq.server.client() as client:
-            scheduler = RQScheduler([rq.queue], connection=client)
+            scheduler: Any = RQScheduler([rq.queue], connection=client)
             own = type(registry)(connection=client)
-            own.get_jobs_to_schedule = once  # type: ignore[method-assign]
+            own.get_jobs_to_schedule = once
             scheduler._scheduled_job_registries = [own]
             scheduler._status = scheduler.Status.STARTED
             scheduler.enqueue_scheduled_jobs()
