@@ -62,7 +62,7 @@ def _check(cases: st.SearchStrategy[Any], job_ids: list[str]) -> None:
     """Ask what a strategy draws, with the id of a job that is there every second time, and judge every answer."""
 
     @settings(
-        max_examples=15,
+        max_examples=8,
         deadline=None,
         database=None,
         derandomize=True,

@@ -187,7 +187,7 @@ _ENVIRONMENT = st.dictionaries(
 _TRUE = {"true", "1", "on"}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(said=_SAID, foreign=_FOREIGN, environment=_ENVIRONMENT)
 def test_defaults_are_safe_under_every_file_and_environment(
     tmp_path_factory: pytest.TempPathFactory,
