@@ -9,6 +9,8 @@ import typer
 
 from harness.errors import CouldNotRunError, WrongInputError
 from harness.interruption import stop_if_asked
+from safety_core.runtime_checks import RedisRuntimeValidator
+from safety_core.runtime_checks.expected import Expected
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +40,11 @@ def serve(redis: str, *, tokens: str, config: str | None, host: str, port: int, 
             raise WrongInputError(f"jobs_api.enabled is false in {config}; expected true, or no --config")
         asked = jobs_api.JobsApiSettings(retry=found.retry.policy, guard=found.guard, queues=tuple(queues or ()))
         audit = RetryAudit(found.retry.audit_log_path)
-        app = jobs_api.create_app(redis, tokens=jobs_api.Tokens.from_file(tokens), audit=audit, settings=asked)
+        validator = None
+        if settings.is_on(found, "runtime.redis_checks"):
+            validator = RedisRuntimeValidator(redis, expected=Expected(settings=found.guard))
+        callers = jobs_api.Tokens.from_file(tokens)
+        app = jobs_api.create_app(redis, tokens=callers, audit=audit, settings=asked, validator=validator)
     except (settings.ConfigError, ValueError) as error:
         raise WrongInputError(str(error)) from None
     try:

@@ -11,6 +11,8 @@ from typing import Annotated, Any
 import redis
 from fastapi import Depends, FastAPI
 
+from safety_core.idempotency.steps import StoreValidator
+
 from . import problems
 from .auditing import ReadableAudit
 from .errors import JobsApiError
@@ -26,7 +28,14 @@ OPENAPI = f"{PREFIX}/openapi.json"
 """Where the description of the API is."""
 
 
-def create_app(url: str, *, tokens: Tokens, audit: ReadableAudit, settings: JobsApiSettings | None = None) -> FastAPI:
+def create_app(
+    url: str,
+    *,
+    tokens: Tokens,
+    audit: ReadableAudit,
+    settings: JobsApiSettings | None = None,
+    validator: StoreValidator | None = None,
+) -> FastAPI:
     """Return the application.
 
     Args:
@@ -34,6 +43,7 @@ def create_app(url: str, *, tokens: Tokens, audit: ReadableAudit, settings: Jobs
         tokens: Who may do what.
         audit: Told everything; a RetryAudit.
         settings: How to behave; the defaults where left out.
+        validator: Asked about the Redis behind every new connection; while it objects, nothing is retried.
 
     Raises:
         JobsApiError: The URL cannot be used.
@@ -44,7 +54,7 @@ def create_app(url: str, *, tokens: Tokens, audit: ReadableAudit, settings: Jobs
     except ValueError as error:
         raise JobsApiError(f"the URL of Redis cannot be used: {error}") from None
     jobs = FailedJobs(connection, queues=asked.queues)
-    retrier = Retrier(url, connection, jobs, audit, asked)
+    retrier = Retrier(url, connection, jobs, audit, asked, validator=validator)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

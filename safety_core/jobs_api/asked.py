@@ -5,9 +5,10 @@ A misspelt `dryrun=true` must not become a retry.
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 JOB_ID = r"^[A-Za-z0-9_-]+$"
 MOST = 1000
@@ -16,6 +17,17 @@ MOST = 1000
 _Text = Annotated[
     str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$")
 ]
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)").fullmatch
+
+
+def _written_out(given: Any) -> Any:
+    """Return a time that is written out with its zone; a bare number could be seconds, milliseconds or a mistake."""
+    if not isinstance(given, str) or _MOMENT(given) is None:
+        raise ValueError("expected a time with its zone, as 2026-02-07T12:00:00Z")
+    return given
+
+
+_Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 _Queue = Annotated[str | None, Field(min_length=1, max_length=200, description="Only this queue.")]
 
 
@@ -71,8 +83,8 @@ class Range(BaseModel):
 
     limit: Annotated[int, Field(ge=1, le=MOST)] = 100
     job_id: Annotated[str | None, Field(min_length=1, max_length=256)] = None
-    start: Annotated[AwareDatetime | None, Field(description="From this time on.")] = None
-    end: Annotated[AwareDatetime | None, Field(description="Before this time.")] = None
+    start: Annotated[_Moment | None, Field(description="From this time on.")] = None
+    end: Annotated[_Moment | None, Field(description="Before this time.")] = None
 
 
 class Nothing(BaseModel):

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     import redis
 
+    from safety_core.idempotency.steps import StoreValidator
+
     from .auditing import ReadableAudit
     from .failed_jobs import FailedJob, FailedJobs
     from .settings import JobsApiSettings
@@ -85,14 +87,22 @@ class Retrier:
     """Retries failed jobs of one Redis."""
 
     def __init__(
-        self, url: str, connection: redis.Redis, jobs: FailedJobs, audit: ReadableAudit, settings: JobsApiSettings
+        self,
+        url: str,
+        connection: redis.Redis,
+        jobs: FailedJobs,
+        audit: ReadableAudit,
+        settings: JobsApiSettings,
+        *,
+        validator: StoreValidator | None = None,
     ) -> None:
         self.mover = Mover(connection)
         self._jobs = jobs
         self._audit = audit
         self._settings = settings
-        self._policy = RetryPolicy(url, settings=settings.retry, guard=settings.guard, audit=audit)
-        self._silent = RetryPolicy(url, settings=settings.retry, guard=settings.guard)
+        shared: dict[str, Any] = {"settings": settings.retry, "guard": settings.guard, "validator": validator}
+        self._policy = RetryPolicy(url, audit=audit, **shared)
+        self._silent = RetryPolicy(url, **shared)
         self._bucket = self._policy.terms.guard.keys.own_key("jobs-api", "retry-all")
 
     def retry(self, job_id: str, wish: Wish) -> tuple[Retried, str]:

@@ -38,7 +38,7 @@ class Api:
         queue: RQ's default queue there.
     """
 
-    def __init__(self, server: Server, folder: Path, *, url: str = "", **settings: Any) -> None:
+    def __init__(self, server: Server, folder: Path, *, validator: Any = None, **settings: Any) -> None:
         prepare_store(server.url)
         self.url = server.url
         self.client: Any = server.client()
@@ -46,10 +46,11 @@ class Api:
         self.audit = RetryAudit(folder / "audit")
         given = {"retry": RetrySettings(cooldown_seconds=0), "reconcile_every_s": 0, **settings}
         self.app = create_app(
-            url or server.url,
+            server.url,
             tokens=CALLERS,
             audit=self.audit,
             settings=JobsApiSettings(guard=GuardSettings(), **given),
+            validator=validator,
         )
         self._http = TestClient(self.app, raise_server_exceptions=False)
 

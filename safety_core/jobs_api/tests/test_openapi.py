@@ -53,13 +53,14 @@ def test_schemathesis_finds_nothing(api: Api) -> None:
     for result in schema.get_all_operations():
         operation: Any = result.ok()  # type: ignore[union-attr]
         seen.add(operation.label)
-        for mode in (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE):
-            _check(operation.as_strategy(generation_mode=mode), [api.fails(how) for how in ("refused", "timeout")])
+        known = [api.fails(how) for how in ("refused", "timeout")]
+        _check(operation.as_strategy(generation_mode=schemathesis.GenerationMode.POSITIVE), known)
+        _check(operation.as_strategy(generation_mode=schemathesis.GenerationMode.NEGATIVE), [])
     assert seen == OPERATIONS
 
 
 def _check(cases: st.SearchStrategy[Any], job_ids: list[str]) -> None:
-    """Ask what a strategy draws, with the id of a job that is there every second time, and judge every answer."""
+    """Ask what a strategy draws, at times with the id of a job that is there, and judge every answer."""
 
     @settings(
         max_examples=8,

@@ -11,6 +11,7 @@ from safety_core.configuration import ConfigError
 from safety_core.job_safety.retry_audit import RetryAudit
 from safety_core.jobs_api import Caller, JobsApiError, JobsApiSettings, Role, Tokens, create_app
 from safety_core.jobs_api.tests.apis import CALLERS, Api
+from safety_core.runtime_checks import RedisRuntimeValidator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,6 +100,14 @@ def test_store_that_is_no_use_is_no_retry(server: Server, tmp_path: Path) -> Non
         server.kill()
         away = api.post(f"/failed/{job_id}/retry")
         assert (away.status_code, away.headers["content-type"]) == (503, "application/problem+json")
+
+
+def test_server_that_its_checks_object_to_is_no_use(server: Server, tmp_path: Path) -> None:
+    """With `runtime.redis_checks` on: this one keeps nothing on its disk, and a crash would forget every attempt."""
+    for validator, status in ((None, 200), (RedisRuntimeValidator(server.url), 503)):
+        with Api(server, tmp_path, validator=validator) as api:
+            answer = api.post(f"/failed/{api.fails()}/retry")
+            assert answer.status_code == status
 
 
 def test_without_an_audit_nothing_is_forced(api: Api) -> None:
