@@ -63,7 +63,7 @@ def _check(cases: st.SearchStrategy[Any], job_ids: list[str]) -> None:
     """Ask what a strategy draws, at times with the id of a job that is there, and judge every answer."""
 
     @settings(
-        max_examples=8,
+        max_examples=5,
         deadline=None,
         database=None,
         derandomize=True,
