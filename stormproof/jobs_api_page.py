@@ -61,7 +61,7 @@ RQ can run a job twice, and lose one, when a reply of Redis is lost or a worker 
 own workers ([test_rq_double_runs.py](../safety_core/jobs_api/tests/test_rq_double_runs.py)). Twice does no harm where
 every effect goes through the guard, keyed by the order and never by the job. What is lost the API finds: every minute
 it looks for jobs that say they are queued, or failed, and are in no list, and puts back what it saw so for two
-minutes."""
+minutes. It has little to do where a worker has one queue, and the client that enqueues jobs repeats nothing."""
 
 
 _DESCRIBED = f"The description in OpenAPI is at `{OPENAPI}`, for callers."

@@ -95,7 +95,7 @@ def _reconciling(
     stop = threading.Event()
     if not asked.reconcile_every_s:
         return stop, None
-    reconciler = Reconciler(connection, after_s=asked.stranded_after_s, audit=audit)
+    reconciler = Reconciler(connection, after_s=asked.stranded_after_s, queues=asked.queues, audit=audit)
     thread = threading.Thread(target=reconciler.run, args=(stop, asked.reconcile_every_s), daemon=True)
     thread.start()
     return stop, thread

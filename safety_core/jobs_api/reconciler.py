@@ -18,7 +18,7 @@ from .moving import Mover
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from .auditing import ReadableAudit
 
@@ -46,6 +46,7 @@ class Reconciler:
         connection: redis.Redis,
         *,
         after_s: float = 120.0,
+        queues: Iterable[str] = (),
         audit: ReadableAudit | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -54,12 +55,14 @@ class Reconciler:
         Args:
             connection: The Redis of RQ.
             after_s: Seconds between the first sight of a job in no list and its rescue.
+            queues: Only these; none named: all.
             audit: Told each rescue.
             now: Seconds of a clock that never goes back.
         """
         self._connection = connection
         self._mover = Mover(connection)
         self._after_s = after_s
+        self._only = frozenset(queues)
         self._audit = audit
         self._now = now
         self._seen: dict[Stranded, float] = {}
@@ -70,7 +73,7 @@ class Reconciler:
         Raises:
             RedisError: Redis gave no answer.
         """
-        suspects = [one for one in self._suspects() if one.queue]
+        suspects = list(self._suspects())
         with self._connection.pipeline(transaction=False) as pipe:
             for one in suspects:
                 if one.status == "failed":
@@ -120,7 +123,7 @@ class Reconciler:
             replies: list[list[Any]] = pipe.execute()
         for name, reply in zip(names, replies, strict=True):
             status, origin, enqueued_at = ((part or b"").decode("utf-8", "replace") for part in reply)
-            if status in {"queued", "failed"}:
+            if status in {"queued", "failed"} and (origin in self._only if self._only else origin):
                 yield Stranded(name, origin, status, enqueued_at)
 
     def _rescued(self, one: Stranded) -> bool:

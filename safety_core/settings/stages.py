@@ -94,8 +94,8 @@ def stage_of(settings: Settings) -> Stage:
         if early:
             missing = [flag for flag in _ORDER[reached.number + 1].flags if not is_on(settings, flag)]
             raise RolloutError(
-                f"{', '.join(early)} belongs to the stage {stage!r:.40}, and {', '.join(missing)} of the stage "
-                f"{_ORDER[reached.number + 1]!r:.40} is off; expected the stages in their order"
+                f"{', '.join(early)} belongs to the stage '{stage}', and {', '.join(missing)} of the stage "
+                f"'{_ORDER[reached.number + 1]}' is off; expected the stages in their order"
             )
     return reached
 

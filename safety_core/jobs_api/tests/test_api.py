@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -174,6 +175,15 @@ def test_retry_all_is_bounded_and_slowed_down(server: Server, tmp_path: Path) ->
         assert (later.status_code, later.json()["title"]) == (429, "rate limit")
         assert int(later.headers["Retry-After"]) > 60
         assert len(api.places()["failed"]) == 2
+
+
+def test_two_batches_at_once_put_each_job_back_once(api: Api) -> None:
+    """Whoever takes it out of the registry has it; the other one says that it moved."""
+    ids = [api.fails() for _ in range(6)]
+    with ThreadPoolExecutor(2) as pool:
+        answers = [one.json() for one in pool.map(lambda _: api.post("/failed/retry-all"), range(2))]
+    assert sum(answer["retried"] for answer in answers) == len(ids)
+    assert sorted(api.places()["queued"]) == sorted(ids)
 
 
 def test_batch_is_spread_at_random_where_a_scheduler_runs(api: Api) -> None:

@@ -101,6 +101,14 @@ def test_job_seen_anew_waits_anew(api: Api, reconciler: Reconciler, clock: Clock
     assert len(reconciler.repair()) == 1
 
 
+def test_jobs_of_other_queues_are_left_alone(api: Api, clock: Clock) -> None:
+    """Where only some were named."""
+    stranded(api)
+    others = Reconciler(api.client, after_s=60, queues=["other"], now=clock)
+    for clock.now in (0.0, 1000.0):
+        assert others.repair() == []
+
+
 def test_api_looks_by_itself(server: Server, tmp_path: Path) -> None:
     """While it runs, in a thread that ends with it."""
     with Api(server, tmp_path, reconcile_every_s=0.05, stranded_after_s=1) as api:
