@@ -33,7 +33,7 @@ def test_the_shares_of_three_checks_are_everything() -> None:
 
 def test_each_takes_everything_that_it_is_asked_for() -> None:
     """All of it with the option, and a single test that is named though it is another one's turn."""
-    assert _collected("--thorough", *CHECKS) == dict.fromkeys(CHECKS, set(PLANTED))
+    assert _collected("--thorough", *CHECKS) == {file: set(PLANTED) for file in CHECKS}
     name = list(PLANTED)[1]
     test = f"{CHECKS[0]}::test_reduction_meets_the_classes_and_findings_of_every_schedule[{name}]"
     assert _collected(test)[CHECKS[0]] == {name}
