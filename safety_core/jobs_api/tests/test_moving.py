@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ from safety_core.jobs_api.moving import Mover, Placed, client_of
 from safety_core.tests.relay import Relay
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from safety_core.jobs_api.failed_jobs import FailedJob
     from safety_core.jobs_api.tests.apis import Api
     from safety_core.tests.servers import Server
@@ -134,9 +137,21 @@ def test_job_that_is_back_does_not_expire_with_its_failure(api: Api) -> None:
     assert 0 < api.client.ttl(rq_keys.job_key(own.id)) <= 500
 
 
-def test_metadata_is_read_as_far_as_it_is_plain() -> None:
+class Runs:
+    """What makes a file when it is read from a pickle."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> Any:
+        return open, (str(self.path), "w")
+
+
+def test_metadata_is_read_as_far_as_it_is_plain(tmp_path: Path) -> None:
     """A pickle that would import something runs nothing."""
-    assert plain_meta(b"cos\nsystem\n(S'exit 1'\ntR.") == {}
+    assert plain_meta(pickle.dumps({"max_attempts": 1, "tags": ["a"]})) == {"max_attempts": 1, "tags": ["a"]}
+    assert plain_meta(pickle.dumps({"max_attempts": 1, "bad": Runs(tmp_path / "made")})) == {}
+    assert not (tmp_path / "made").exists()
     assert plain_meta(b'{"max_attempts": 1}') == {"max_attempts": 1}
     for raw in (b"", None, b"\x80", b"[1]", b"{", b"\xff" * 10):
         assert plain_meta(raw) == {}
