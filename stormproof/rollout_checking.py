@@ -55,7 +55,9 @@ class OneRedis:
             client.flushall()
 
 
-def _opener(choice: OwnedChoice) -> Callable[[], AbstractContextManager[OneRedis]]:
+def store_opener(choice: OwnedChoice) -> Callable[[], AbstractContextManager[OneRedis]]:
+    """Return what gives a fresh Redis of *choice* for the length of a block."""
+
     @contextmanager
     def opened() -> Iterator[OneRedis]:
         try:
@@ -87,11 +89,7 @@ def verify_rollout(
     """
     place = Path(tree)
     asked = [_form(text) for text in forms or ["json" if as_json else "table"]]
-    chosen = redis_of(redis_choice, [])
-    if isinstance(chosen, ExternalChoice):
-        raise WrongInputError(
-            "verify-rollout tries guards on a Redis of its own: --redis embedded, path or container"
-        )
+    chosen = _owned(redis_choice)
     named = baseline or str(place / BASELINE)
     interpreter = _interpreter(place, python)
     held = load(place, named, None if key is None else Path(key), interpreter)
@@ -99,7 +97,7 @@ def verify_rollout(
         tree=place,
         baseline=held,
         interpreter=_interpreter(place, python, held.rules.import_roots),
-        open_store=_opener(chosen),
+        open_store=store_opener(chosen),
         expect_enabled=expected_flags(held.rules, expect_enabled or ()),
     )
     report = verify(context, baseline=named)
@@ -143,6 +141,19 @@ def diff(tree: str, *, baseline: str | None, key: str | None, python: str | None
     said = differences(before, of_tree(place, interpreter))
     typer.echo("\n".join(said) if said else "nothing changed")
     raise typer.Exit(Exit.VIOLATED if said else Exit.HELD)
+
+
+def _owned(text: str) -> OwnedChoice:
+    """Return the chosen Redis, on which nobody has anything to lose."""
+    if "://" in text:
+        raise WrongInputError(
+            f"--redis is {text.partition('://')[0]}://...; a guard is tried on a Redis of its own: embedded, "
+            "embedded:6.2, path or container"
+        )
+    chosen = redis_of(text, [])
+    if isinstance(chosen, ExternalChoice):
+        raise TypeError(chosen)
+    return chosen
 
 
 def _interpreter(tree: Path, python: str | None, import_roots: tuple[str, ...] = (".",)) -> Interpreter:

@@ -52,10 +52,9 @@ def guards_active(
 
 def _of_one(context: Context, guard: Guard) -> tuple[list[Finding], list[str]]:
     findings, evidence = [], []
-    for what, target in (("importable", guard.make), ("wired", guard.wired)):
-        if not target:
-            continue
-        amiss = context.interpreter.run("has", target=target)
+    targets = {guard.make: "importable"} | ({guard.wired: "wired"} if guard.wired else {})
+    said = context.interpreter.run("has", targets=list(targets))
+    for (target, what), amiss in zip(targets.items(), said, strict=True):
         if amiss:
             findings.append(Finding(rule=f"not-{what}", sentence=f"{guard.name} is not {what}: {amiss}"))
         else:
@@ -66,8 +65,8 @@ def _of_one(context: Context, guard: Guard) -> tuple[list[Finding], list[str]]:
     findings += found
     if not found:
         evidence.append(seen)
-    switched, said = _switched(context, guard)
-    return findings + switched, [*evidence, *said]
+    switched, stands = _switched(context, guard)
+    return findings + switched, [*evidence, *stands]
 
 
 def _switched(context: Context, guard: Guard) -> tuple[list[Finding], list[str]]:

@@ -1,4 +1,4 @@
-"""Task: whether a module can be imported and holds a name."""
+"""Task: whether modules can be imported and hold a name."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import importlib
 from typing import Any
 
 
-def answer(request: dict[str, Any]) -> str:
-    """Return what is amiss; empty where nothing is."""
-    module, _, name = request["target"].partition(":")
+def answer(request: dict[str, Any]) -> list[str]:
+    """Return for each target what is amiss; empty where nothing is."""
+    return [_amiss(target) for target in request["targets"]]
+
+
+def _amiss(target: str) -> str:
+    module, _, name = target.partition(":")
     try:
         held = importlib.import_module(module)
     except Exception as error:  # noqa: BLE001 - whatever the import raises is what is amiss

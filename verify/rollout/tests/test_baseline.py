@@ -39,9 +39,7 @@ def keys(folder: Path, name: str) -> tuple[Path, Path]:
     private = ed25519.Ed25519PrivateKey.generate()
     pem = serialization.Encoding.PEM
     one, other = folder / f"{name}.pem", folder / f"{name}.pub"
-    one.write_bytes(
-        private.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
+    one.write_bytes(private.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
     other.write_bytes(private.public_key().public_bytes(pem, serialization.PublicFormat.SubjectPublicKeyInfo))
     return one, other
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from verify.rollout.manifest import Baseline
 
+
 def test_an_unchanged_tree_passes(committed: Path, baseline: Baseline) -> None:
     """All checks that need no Redis are VALID, and each names what it looked at."""
     report = look(committed, baseline)
