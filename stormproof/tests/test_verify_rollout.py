@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.redis_server.choice import parse_choice
+from harness.redis_server.binary import embedded_binary
+from harness.redis_server.choice import EmbeddedChoice
 from stormproof.documents import ROOT
 from stormproof.rollout_checking import BASELINE, store_opener
 from stormproof.saying import Exit
@@ -93,29 +94,36 @@ def test_one_changed_byte_fails_its_check_alone(tree: Path, place: str, check: s
     assert failing(said).keys() == {check}
 
 
+EXECUTED = """\
+        answer = self._wrapper.execute_once("order", key, lambda _claim: effect(payload), payload=payload)
+"""
+
+IN_MEMORY = """\
+        if key in _SEEN:
+            raise NotPlacedError(key)
+        _SEEN.add(key)
+        return effect(payload)
+"""
+
 GUARDS = {
     "orders-run-unguarded": (
         "adapters/orders.py",
-        '        answer = self._wrapper.execute_once("order", key, lambda _claim: effect(payload), payload=payload)\n'
-        "        if answer.result is None:\n"
-        '            raise NotPlacedError(f"{answer.outcome}: {answer.reason}")\n'
-        "        return answer.result\n",
+        EXECUTED,
         "        return effect(payload)\n",
         "idempotency_active",
         "ran the effect a second time in another process, while the first was running",
     ),
     "orders-remembered-in-memory": (
         "adapters/orders.py",
-        '        answer = self._wrapper.execute_once("order", key, lambda _claim: effect(payload), payload=payload)\n',
-        "        if key in _SEEN:\n            raise NotPlacedError(key)\n        _SEEN.add(key)\n"
-        "        return effect(payload)\n",
+        EXECUTED,
+        IN_MEMORY,
         "idempotency_active",
         "ran the effect a second time in another process, while the first was running",
     ),
     "orders-write-to-a-file": (
         "adapters/orders.py",
-        '        answer = self._wrapper.execute_once("order", key, lambda _claim: effect(payload), payload=payload)\n',
-        '        open("claims.txt", "x").close()\n        return effect(payload)\n',
+        EXECUTED,
+        '        open(f"{key}.claim", "x").close()\n        return effect(payload)\n',
         "idempotency_active",
         "left nothing in Redis, so that no other process can know of its claim",
     ),
@@ -171,7 +179,7 @@ def test_a_guard_that_does_not_work_fails_its_check_alone(tree: Path, case: str)
         tree=tree,
         baseline=of_file(tree / BASELINE, None),
         interpreter=interpreter,
-        open_store=store_opener(parse_choice("embedded")),
+        open_store=store_opener(EmbeddedChoice("embedded", embedded_binary())),
     )
     report = run_checks(context, baseline="of the test", checks=(retry_guards, idempotency))
     seen = {result.id: result for result in report.results if result.verdict is not Verdict.VALID}

@@ -25,8 +25,10 @@ def probe(context: Context, guard: Guard) -> tuple[list[Finding], str]:
         CannotCheckError: There is no Redis, or the guard could not be called.
     """
     with context.open_store() as store:
+        context.interpreter.run("prepare_guard", make=guard.make, url=store.url)
+        before = len(store.keys())
         claimed = _call(context, guard, store, first=True)
-        kept = len(store.keys())
+        kept = len(store.keys()) - before
         again = _call(context, guard, store, first=False)
         store.clear()
         left = len(store.keys())
@@ -70,7 +72,7 @@ def _amiss(claimed: dict[str, Any], again: dict[str, Any], kept: int, left: int)
     elif claimed["result"] != claimed["receipt"]:
         yield f"returned {claimed['result']!r} for the first effect, where its receipt was expected"
     yield from _amiss_meanwhile(claimed["other"])
-    if not kept:
+    if kept <= 0:
         yield "left nothing in Redis, so that no other process can know of its claim"
     if again["ran"]:
         yield "ran the effect again after it was done"

@@ -16,9 +16,6 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     """Return whether the effect ran, what the guard returned or raised, and what the other process saw."""
     module, _, name = request["make"].partition(":")
     make = getattr(importlib.import_module(module), name)
-    prepare = getattr(make, "prepare", None)
-    if request["first"] and prepare is not None:
-        prepare(request["url"])
     guard = make(request["url"], request["lease_s"])
     seen: dict[str, Any] = {"ran": 0, "receipt": {"order": request["key"]}}
 

@@ -1,4 +1,4 @@
-"""The baseline: the same bytes for the same tree, from tree and commit alike, refused when it is not to be believed."""
+"""The baseline: the same bytes for the same tree, from tree and commit alike, and refused when it must be."""
 
 from __future__ import annotations
 

@@ -9,7 +9,6 @@ import pytest
 from verify.rollout import baseline as baseline_module
 from verify.rollout import compiled_files, git, hidden, reading, shadows, unchanged, walking
 from verify.rollout.findings import Report, Result
-from verify.rollout.manifest import Entry
 from verify.rollout.tests import tricks
 from verify.rollout.tests.trees import UNCHANGED, failing, look
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from verify.rollout.manifest import Baseline
+    from verify.rollout.manifest import Baseline, Entry
 
 
 def _nothing(*_given: Any, **_named: Any) -> Iterator[Any]:

@@ -16,6 +16,18 @@ if TYPE_CHECKING:
 
 ISOLATED = "adaptive_isolated"
 
+WITH_ANOTHER_CODE = """\
+import sys
+
+
+def always(exposure):
+    return True
+
+
+if "risk.gates" in sys.modules:
+    sys.modules["risk.gates"].may_trade.__code__ = always.__code__
+"""
+
 BREACHES = {
     "imports": ("from risk import gates\n", "adaptive.learner reaches risk.gates: adaptive.learner -> risk.gates"),
     "imports-by-name": (
@@ -35,8 +47,7 @@ BREACHES = {
         "importing adaptive replaces risk.gates.may_trade",
     ),
     "replaces-code": (
-        "import sys\n\n\ndef always(exposure):\n    return True\n\n\n"
-        'if "risk.gates" in sys.modules:\n    sys.modules["risk.gates"].may_trade.__code__ = always.__code__\n',
+        WITH_ANOTHER_CODE,
         "importing adaptive replaces risk.gates.may_trade.__code__",
     ),
     "replaces-a-limit": (
@@ -44,8 +55,7 @@ BREACHES = {
         "importing adaptive replaces risk.gates.LARGEST_EXPOSURE",
     ),
     "fills-a-list": (
-        'import sys\n\nif "risk.kill_switch" in sys.modules:\n'
-        '    sys.modules["risk.kill_switch"]._pulled.append("no")\n',
+        'import sys\n\nif "risk.gates" in sys.modules:\n    sys.modules["risk.kill_switch"]._pulled.append("no")\n',
         "importing adaptive replaces risk.kill_switch._pulled (content)",
     ),
     "adds": (

@@ -116,7 +116,7 @@ def test_a_flag_that_must_be_on_is_asked_for(tree: Path, baseline: Baseline) -> 
     path = tree / "config/config.yaml"
     path.write_text(path.read_text().replace("retry:\n  enabled: false", "retry:\n  enabled: true"))
     assert config_defaults(context).verdict is Verdict.VALID
-    with pytest.raises(RolloutError, match="retry.on is no flag of the rules"):
+    with pytest.raises(RolloutError, match=r"retry\.on is no flag of the rules"):
         expected_flags(baseline.rules, ["retry.on"])
 
 
