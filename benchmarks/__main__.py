@@ -17,6 +17,7 @@ from benchmarks import (
     exploration_rate,
     exploration_reduction,
     guard_speed,
+    job_safety,
     judging,
     proxy_latency,
     record_bytes,
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 BENCHMARKS: Mapping[str, Benchmark] = {
     guard_speed.FIRST_CALL: guard_speed.first_call,
     guard_speed.REPLAY: guard_speed.replay,
+    job_safety.BREAKER: job_safety.breaker,
+    job_safety.METRICS: job_safety.metrics_guard,
+    job_safety.AUDIT: job_safety.audit_append,
     rivals.NAME: rivals.versus_others,
     exploration_memory.NAME: exploration_memory.memory,
     judging.NAME: judging.linear,

@@ -123,9 +123,9 @@ class RunFolder:
         self.parts = [part for part in self.parts if part["name"] != name]
         self.leave_out(name, why)
 
-    def leave_out(self, name: str, why: str) -> None:
-        """Say what was wanted and not run, and why; what was wanted and not run was not shown."""
-        self.not_run.append({"name": name, "why": why, "decides": True})
+    def leave_out(self, name: str, why: str, *, decides: bool = True) -> None:
+        """Say what was not run, and why. What was wanted and not run was not shown, so that it decides."""
+        self.not_run.append({"name": name, "why": why, "decides": decides})
 
     def write(self) -> None:
         """Write ``run.json`` and ``environment.json`` as they are now."""

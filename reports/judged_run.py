@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from reports.stored_run import SELFTEST, SINGLE, StoredPart, StoredRun, StoredRunError, load_run, read_object
 from verify.history.words import Verdict
-from verify.run_layout import ENVIRONMENT, VERDICT
+from verify.run_layout import ENVIRONMENT, SCENARIOS, VERDICT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -66,6 +66,16 @@ class JudgedPart:
         if self.row is None:
             return Verdict(self.object["verdict"])
         return Verdict.VALID if self.row["ok"] else Verdict.UNKNOWN
+
+    @property
+    def is_story(self) -> bool:
+        """Whether it was written down what strikes where, so that its notes say what was seen of it."""
+        return bool(self.object["tier"] == SCENARIOS)
+
+    @property
+    def shows_coverage(self) -> bool:
+        """Whether it is of interest how much of what could be struck was."""
+        return self.row is None and not self.is_story
 
     @property
     def said(self) -> str:

@@ -45,6 +45,7 @@ def _lines(judged: JudgedRun) -> Iterator[str]:
     yield from ("", _text(headline(judged)), "")
     yield from _table(_HEADS, (_row(part) for part in judged.parts))
     yield from _coverage(judged)
+    yield from _stories(judged)
     for part in judged.parts:
         yield from _lattice(part)
     for part in judged.parts:
@@ -79,8 +80,17 @@ def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]
         yield f"| {' | '.join(map(_text, row))} |"
 
 
+def _stories(judged: JudgedRun) -> Iterator[str]:
+    told = [part for part in judged.parts if part.is_story]
+    if told:
+        yield from ("", "## What was seen in the stories")
+    for part in told:
+        yield from ("", f"{_text(part.stored.name)}:", "")
+        yield from (f"- {_text(note)}" for note in part.object["notes"])
+
+
 def _coverage(judged: JudgedRun) -> Iterator[str]:
-    said = [(part, coverage_in_words(part.object["coverage"])) for part in judged.parts if part.row is None]
+    said = [(part, coverage_in_words(part.object["coverage"])) for part in judged.parts if part.shows_coverage]
     if any(phrases for _, phrases in said):
         yield from ("", "## Where faults struck", "")
         yield from (f"- {_text(part.stored.name)}: {_text('; '.join(phrases))}" for part, phrases in said if phrases)
@@ -157,7 +167,7 @@ def _reasons(judged: JudgedRun) -> Iterator[str]:
 
 def _outside(judged: JudgedRun) -> Iterator[str]:
     listed = {
-        (part.stored.name, kind): reason
+        (part.object["subject"], kind): reason
         for part in judged.parts
         for kind, reason in sorted(part.stored.record.outside.items())
     }
@@ -181,7 +191,8 @@ def _circumstances(judged: JudgedRun) -> Iterator[str]:
     for name, value in sorted(judged.environment.items()):
         said = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
         yield f"- {_text(name)}: {_text(said)}"
-    notes = dict.fromkeys(note for part in judged.parts for note in part.object["notes"])
+    untold = [part for part in judged.parts if not part.is_story]
+    notes = dict.fromkeys(note for part in untold for note in part.object["notes"])
     yield from (f"- note: {_text(note)}" for note in notes)
 
 

@@ -133,7 +133,7 @@ def _print_instrument(console: Console, parts: Sequence[JudgedPart]) -> None:
 
 def _print_coverage(console: Console, parts: Sequence[JudgedPart]) -> None:
     for part in parts:
-        phrases = coverage_in_words(part.object["coverage"], most=_MOST_NAMES)
+        phrases = coverage_in_words(part.object["coverage"], most=_MOST_NAMES) if part.shows_coverage else []
         if phrases:
             name = f"{part.stored.name}: " if len(parts) > 1 else ""
             _line(console, f"{name}{'; '.join(phrases)}", "dim")

@@ -14,7 +14,8 @@ from harness.nemesis import server_kill
 from scenarios.story import Category, Story
 
 if TYPE_CHECKING:
-    from scenarios.stage import Blow, Stage
+    from scenarios.blow import Blow
+    from scenarios.stage import Stage
 
 STORY = Story(
     name="kill_redis",

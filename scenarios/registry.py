@@ -4,11 +4,53 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scenarios import kill_redis
+from scenarios import (
+    claim_expires,
+    claims_evicted,
+    clock_jumps,
+    concurrent_same_key,
+    crash_points,
+    failover_during_claim,
+    half_open_connections,
+    kill_redis,
+    network_cut,
+    operator_deletes,
+    pause_past_lease,
+    redis_out_of_memory,
+    redis_slow_but_alive,
+    replies_lost,
+    retry_race,
+    retry_storm,
+    script_flushed,
+    sliced_and_slow,
+    store_forgets,
+    worker_storm,
+)
 
 if TYPE_CHECKING:
     from scenarios.storybook import Telling
 
-_FILES: tuple[Telling, ...] = (kill_redis,)
+_FILES: tuple[Telling, ...] = (
+    kill_redis,
+    *crash_points.POINTS,
+    store_forgets,
+    retry_race,
+    worker_storm,
+    concurrent_same_key,
+    claim_expires,
+    pause_past_lease,
+    failover_during_claim,
+    redis_out_of_memory,
+    claims_evicted,
+    operator_deletes,
+    clock_jumps,
+    script_flushed,
+    network_cut,
+    half_open_connections,
+    replies_lost,
+    redis_slow_but_alive,
+    sliced_and_slow,
+    retry_storm,
+)
 
 STORIES: dict[str, Telling] = {module.STORY.name: module for module in _FILES}

@@ -6,7 +6,7 @@ gives every fault its witness or none. It never says what the history means.
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 import redis
@@ -14,30 +14,36 @@ import redis
 from harness import clock
 from harness import seed as seeds
 from harness.errors import CouldNotRunError
-from harness.nemesis.fault import NotWitnessedError
 from harness.nemesis.site import Site
+from harness.probes.watch import AFTER, BEFORE, Watch
 from harness.processes.faked_clock import find_library
-from harness.redis_server.choice import EmbeddedChoice
+from harness.redis_server.choice import EmbeddedChoice, ExternalChoice
 from harness.redis_server.opening import open_owned
 from harness.redis_server.replication import PrimaryWithReplica
+from harness.redis_server.server import RedisServer
 from harness.stored_histories import in_order
 from harness.subjects.contract import REQUEST_LIFE_LEASES
 from harness.toxiproxy.server import open_toxiproxy
 from harness.venue.process import VenueProcess
 from harness.workers.crew import Crew
-from verify.history.events import Complete, Event, Fault, Invoke, Phase
+from scenarios.blow import Blow
+from scenarios.foreign import ForeignServer
+from scenarios.terms import AS_USUAL
+from scenarios.validator_word import flagged
+from verify.history.events import Complete, Event, Invoke, Phase
 from verify.history.words import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from harness.nemesis.fault import RealFault, Strike
-    from harness.redis_server.choice import OwnedChoice
+    from harness.nemesis.fault import RealFault
+    from harness.redis_server.choice import RedisChoice
     from harness.redis_server.owned import OwnedServer
     from harness.subjects.contract import Subject
     from harness.toxiproxy.client import ProxyHandle
     from harness.toxiproxy.server import ToxiproxyServer
     from scenarios.story import Story
+    from scenarios.terms import Terms
 
 DEADLINE_S = 60.0
 NO_PAIR = "needs a pair of servers that are processes of this machine (use --redis embedded or path)"
@@ -45,8 +51,8 @@ NO_PAIR = "needs a pair of servers that are processes of this machine (use --red
 _ROUNDS = 3
 _STEADY = 3
 """Orders with which the steady state is asked for."""
-_REDELIVERING = 4
-"""Processes that deliver again."""
+_REDELIVERING = 2
+"""Processes to which everything is delivered again."""
 
 
 class Stage:
@@ -54,7 +60,7 @@ class Stage:
 
     Attributes:
         story: What is told.
-        server: The server to which writes go.
+        server: The server to which writes go; an external one is somebody else's.
         pair: That server and its replica, where the story has one.
         proxy: What stands between the workers and the server, where the story has one.
         toxiproxy: The server of that proxy.
@@ -64,16 +70,36 @@ class Stage:
         random: The story's own stream of the run's seed.
         notes: Sentences for the reader.
         reason: Why the story shows nothing; empty while it may.
+        watch: The probes, and what they may not pass.
+        warning: What the validator said of the server when it was asked.
     """
 
     pair: PrimaryWithReplica | None = None
     toxiproxy: ToxiproxyServer | None = None
 
-    def __init__(self, story: Story, subject: Subject, choice: OwnedChoice, seed: int) -> None:
+    def __init__(
+        self,
+        story: Story,
+        subject: Subject,
+        choice: RedisChoice,
+        seed: int,
+        *,
+        terms: Terms = AS_USUAL,
+    ) -> None:
+        """Describe the stage; entering it starts what it is made of.
+
+        Args:
+            story: What is told.
+            subject: Whose guard the workers use.
+            choice: The server. An external one is always reached through a proxy.
+            seed: The run's.
+            terms: On what terms.
+        """
         self.story = story
         self.random = seeds.stream(seed, story.name)
         self.notes: list[str] = []
         self.reason = ""
+        self.warning = ""
         self._subject = subject
         self._choice = choice
         self._seed = seed
@@ -83,17 +109,15 @@ class Stage:
         self._orders: dict[str, dict[str, Any]] = {}
         self._proxy: ProxyHandle | None = None
         self._hired = 0
+        self._redelivering: list[str] = []
+        self._terms = terms
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             self.server = self._open_server(stack)
             self.venue = stack.enter_context(VenueProcess(request_life_s=self.request_life_s))
-            url = self.server.url
-            if self.story.is_proxied:
-                self.toxiproxy = stack.enter_context(open_toxiproxy(run_seed=self._seed))
-                self._proxy = self.toxiproxy.client.create(f"127.0.0.1:{self.server.port}", "redis")
-                url = f"redis://{self._proxy.listen}"
-            self._subject.prepare(self.server.url)
+            url = self._open_way(stack)
+            self._prepare(stack)
             crew = Crew(
                 subject=self._subject.name,
                 redis_url=url,
@@ -102,7 +126,10 @@ class Stage:
                 request_life_s=self.request_life_s,
             )
             self.crew = stack.enter_context(crew)
-            self.site = Site(server=self.server, pair=self.pair, proxy=self._proxy, crew=self.crew, venue=self.venue)
+            ours = None if isinstance(self.server, ForeignServer) else self.server
+            self.site = Site(server=ours, pair=self.pair, proxy=self._proxy, crew=self.crew, venue=self.venue)
+            self.site.proxy_url = url if ours is None else ""
+            self.watch = Watch(self.site, self._terms.limits)
             self._stack = stack.pop_all()
         return self
 
@@ -113,6 +140,13 @@ class Stage:
     def request_life_s(self) -> float:
         """Seconds after which a request that was sent to the venue lands no more."""
         return self.story.lease_s * REQUEST_LIFE_LEASES
+
+    @property
+    def own_server(self) -> RedisServer:
+        """The server, where it is ours."""
+        if not isinstance(self.server, RedisServer):
+            raise TypeError(f"the story {self.story.name} is told on somebody else's server")
+        return self.server
 
     @property
     def proxy(self) -> ProxyHandle:
@@ -129,8 +163,13 @@ class Stage:
         Raises:
             CouldNotRunError: It does not: what follows would show nothing of the fault.
         """
-        self._say(Phase(name="workload", at_ns=clock.shared_ns()))
+        self.phase("workload")
         self.crew.hire(list(self.story.worker_names))
+        if isinstance(self.server, ForeignServer):
+            # The first connection of a process may take longer than a short lease: TLS, and what it needs.
+            for worker, key in zip(self.story.worker_names, self.orders(self.story.workers), strict=True):
+                self.give(worker, key)
+            self.until_idle()
         keys = self.orders(_STEADY, word="steady-before")
         names = self.story.worker_names
         ops = [self.give(names[at % len(names)], key) for at, key in enumerate(keys)]
@@ -141,6 +180,7 @@ class Stage:
         if wrong:
             raise CouldNotRunError(f"the steady state does not hold before anything is hurt: {wrong}")
         self.notes.append(_steady("before", keys))
+        self.watch.look(BEFORE)
 
     def orders(self, count: int, *, word: str = "order") -> list[str]:
         """Think of *count* orders and return their keys."""
@@ -153,9 +193,18 @@ class Stage:
         """Deliver an order to a worker; return the number of the operation."""
         return self.crew.give(worker, key, self._orders[key], delivery=delivery)
 
-    def until(self, condition: Callable[[], bool], *, deadline_s: float = DEADLINE_S) -> None:
-        """Let the workers work until *condition* holds."""
-        self.crew.listen_until(condition, deadline_s=deadline_s)
+    def until(self, condition: Callable[[], object], *, deadline_s: float = DEADLINE_S) -> None:
+        """Let the workers work until *condition* holds.
+
+        Raises:
+            BreachedError: A probe is past its limit.
+        """
+
+        def look_and_ask() -> object:
+            self.watch.look_on()
+            return condition()
+
+        self.crew.listen_until(look_and_ask, deadline_s=deadline_s)
 
     def until_idle(self) -> None:
         """Let the workers work until nobody has anything to do."""
@@ -176,14 +225,24 @@ class Stage:
             blow = Blow(strike, at, before_ns)
             self._blows.append(blow)
             yield blow
+        # Later something else may do what this fault was to do: the lease is passed by moving the clock, too.
+        blow.close()
 
     def heal(self) -> None:
         """Note that nothing hurts from here on."""
-        self._say(Phase(name="heal", at_ns=clock.shared_ns()))
+        self.phase("heal")
+
+    def phase(self, name: str) -> None:
+        """Note that the story enters a phase."""
+        self._told.append(Phase(name=name, at_ns=clock.shared_ns()))
+
+    def refuse(self, reason: str) -> None:
+        """Say why the story shows nothing of this subject; the first reason stays."""
+        self.reason = self.reason or reason
 
     def redeliver(self) -> None:
         """Deliver every order again past the lease, from fresh processes, as a job queue would."""
-        self._say(Phase(name="redeliver", at_ns=clock.shared_ns()))
+        self.phase("redeliver")
         keys = list(self._orders)
         self.pass_the_lease()
         waiting = self._deliver(keys)
@@ -195,9 +254,24 @@ class Stage:
         waiting = self._deliver(keys)
         wrong = f"{len(waiting)} of {len(keys)} new orders were not answered OK" if waiting else self._unsteady(keys)
         if wrong:
-            self.reason = f"the steady state does not hold again at the end: {wrong}"
+            self.refuse(f"the steady state does not hold again at the end: {wrong}")
         else:
             self.notes.append(_steady("after", keys))
+        self.watch.look(AFTER)
+        self.notes.append(self.watch.sentence())
+
+    def follow(self, server: OwnedServer) -> None:
+        """Let the workers find *server* where they found the other one, as a failover moves an address."""
+        self.server = self.site.server = server
+        self.proxy.update(upstream=f"127.0.0.1:{server.port}")
+
+    def prepare_again(self) -> None:
+        """Let the subject prepare the store, as an operator does who knows that it was emptied."""
+        self._subject.prepare(self.server.url)
+
+    def ask_validator(self) -> None:
+        """Let the validator look for what the story says that it must flag, as it does at every reconnect."""
+        self.warning = flagged(self.server.url, self.story.flagged_as)
 
     def hire(self, count: int) -> list[str]:
         """Hire fresh workers and return their names."""
@@ -211,9 +285,13 @@ class Stage:
         beyond_s = self.story.lease_s * (1 + REQUEST_LIFE_LEASES) + 0.1
         if self.server.has_clock:
             self.server.advance(beyond_s)
-            return
-        until_ns = clock.elapsed_ns() + int(beyond_s * 1e9)
-        self.until(lambda: clock.elapsed_ns() > until_ns, deadline_s=beyond_s + 1)
+        else:
+            self.wait(beyond_s)
+
+    def wait(self, seconds: float, *, unless: Callable[[], bool] = lambda: False) -> None:
+        """Let the workers work for some real time, or until a condition holds."""
+        until_ns = clock.elapsed_ns() + int(seconds * 1e9)
+        self.until(lambda: unless() or clock.elapsed_ns() > until_ns, deadline_s=seconds + DEADLINE_S)
 
     @property
     def answers(self) -> Mapping[int, Complete]:
@@ -234,26 +312,49 @@ class Stage:
 
     # Within.
 
-    def _open_server(self, stack: ExitStack) -> OwnedServer:
-        story = self.story
+    def _open_server(self, stack: ExitStack) -> OwnedServer | ForeignServer:
+        story, choice = self.story, self._choice
+        if isinstance(choice, ExternalChoice):
+            return stack.enter_context(ForeignServer(choice.url, shown=choice.text))
         if not story.has_replica:
-            return stack.enter_context(open_owned(self._choice, appendonly=story.appendonly, config=story.config))
-        if not isinstance(self._choice, EmbeddedChoice):
+            server = open_owned(
+                choice, appendonly=story.appendonly, config=story.config, controlled_clock=story.moves_clock
+            )
+            return stack.enter_context(server)
+        if not isinstance(choice, EmbeddedChoice):
             raise CouldNotRunError(f"the story {story.name} {NO_PAIR}")
-        binary = self._choice.binary
         pair = PrimaryWithReplica(
-            binary=binary,
+            binary=choice.binary,
             appendonly=story.appendonly,
             config=story.config,
-            controlled_clock=find_library() is not None and binary.takes_clock,
+            controlled_clock=story.moves_clock and find_library() is not None and choice.binary.takes_clock,
         )
         self.pair = stack.enter_context(pair)
         return self.pair.primary
 
+    def _open_way(self, stack: ExitStack) -> str:
+        """Return the URL at which the workers find the server."""
+        server = self.server
+        if not isinstance(server, ForeignServer) and not self.story.is_proxied:
+            return server.url
+        self.toxiproxy = stack.enter_context(open_toxiproxy(self._terms.toxiproxy, run_seed=self._seed))
+        if isinstance(server, ForeignServer):
+            self._proxy = self.toxiproxy.client.create(server.upstream, "redis")
+            return server.through(self._proxy.listen)
+        self._proxy = self.toxiproxy.client.create(f"127.0.0.1:{server.port}", "redis")
+        return f"redis://{self._proxy.listen}"
+
+    def _prepare(self, stack: ExitStack) -> None:
+        """Let the subject prepare the store; of an external one, all that came by the run is removed in the end."""
+        if isinstance(self.server, ForeignServer):
+            stack.callback(self.server.clean, f"*-{self._seed:08x}-[0-9]*", self.server.prepare(self._subject))
+        else:
+            self._subject.prepare(self.server.url)
+
     def _deliver(self, keys: list[str]) -> list[str]:
         """Deliver orders until each is answered OK, and let the guard reconcile in between; return what is left."""
+        names = self._redelivering = self._redelivering or self.hire(_REDELIVERING)
         for number in range(1, _ROUNDS + 1):
-            names = self.hire(min(len(keys), _REDELIVERING))
             ops = {self.give(names[at % len(names)], key, delivery=number): key for at, key in enumerate(keys)}
             self.until_idle()
             answers = self.answers
@@ -278,37 +379,6 @@ class Stage:
             return f"the server does not answer PING: {error}"
         return ""
 
-    def _say(self, event: Event) -> None:
-        self._told.append(event)
-
 
 def _steady(when: str, keys: list[str]) -> str:
     return f"steady state {when}: {len(keys)} of {len(keys)} orders landed once and were answered OK"
-
-
-class Blow:
-    """A fault of the story.
-
-    Attributes:
-        strike: What is known of the fault itself.
-        at: The place where it was to strike; empty where any will do.
-        at_ns: When injecting it began.
-    """
-
-    def __init__(self, strike: Strike, at: str, at_ns: int) -> None:
-        self.strike = strike
-        self.at = at
-        self.at_ns = at_ns
-        self._place = ""
-
-    def saw(self, sentence: str) -> None:
-        """Say what shows that it struck at its place."""
-        self._place = sentence
-
-    def told(self) -> Fault:
-        """Return the fault as the history tells it, with its witness or none."""
-        witness = ""
-        if self._place or not self.at:
-            with suppress(NotWitnessedError):
-                witness = "; ".join(filter(None, [self.strike.witness(), self._place]))
-        return Fault(kind=self.strike.name, at=self.at, witness=witness, at_ns=self.at_ns)

@@ -34,14 +34,19 @@ class Story:
         name: As in ``--only``.
         category: What it is about.
         what: One sentence for lists.
-        kinds: The faults that strike in it; every one must leave a witness.
+        kinds: The faults that strike in it; every one must leave a witness. A story without any must show a race:
+            an effect that fell into another process's call of the same key.
         catches: The planted guards that must be caught by it.
+        flagged_as: The check of the validator that must flag what is wrong with the server; empty where nothing is.
+            The promise of the validator's own guard leaves out only what was flagged.
         workers: The processes of the workload.
         lease_s: Seconds of a claim.
         appendonly: Whether the server keeps an append-only file.
         config: More directives of the server.
         has_replica: Whether a replica stands beside the server.
         is_proxied: Whether the workers reach the server through a Toxiproxy.
+        moves_clock: Whether the lease may be passed by moving the server's clock. Not where somebody comes late to
+            the venue: its clock is not ours.
     """
 
     name: str
@@ -49,12 +54,14 @@ class Story:
     what: str
     kinds: tuple[str, ...]
     catches: tuple[str, ...]
+    flagged_as: str = ""
     workers: int = 4
     lease_s: float = 2.0
     appendonly: bool = True
     config: Mapping[str, str] = field(default_factory=dict)
     has_replica: bool = False
     is_proxied: bool = False
+    moves_clock: bool = True
 
     @property
     def worker_names(self) -> tuple[str, ...]:

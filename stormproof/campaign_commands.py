@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scenarios.terms import terms_of
 from stormproof import campaigning, parts
 from stormproof.options import budget_of, cores, jobs_of, kinds_of, redis_of, seed_of
 
@@ -31,10 +32,15 @@ def campaign(
     seed: int | None,
     budget_s: float | None,
     out: str | None,
+    toxiproxy: str,
+    abort_when: list[str],
+    experiments: list[str],
 ) -> None:
     """Run a campaign."""
+    terms = terms_of(toxiproxy, abort_when)
     campaigning.run(
-        parts.wanted(profile=profile, tiers=tiers, only=only, subjects=subjects),
+        parts.wanted(profile=profile, tiers=tiers, only=only, subjects=subjects, experiments=experiments),
+        terms=terms,
         choice=redis_of(redis, allow_target),
         seed=seed_of(seed),
         budget_s=budget_of(budget_s),

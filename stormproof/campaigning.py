@@ -8,13 +8,17 @@ import typer
 
 from harness import clock
 from harness.durability.running import LatticeRun
+from harness.errors import CouldNotRunError
 from harness.explorer.jobs import Jobs
 from harness.interruption import stop_if_asked
+from harness.probes.limits import BreachedError
 from harness.recorder import RunFolder, write_record
 from harness.redis_server.choice import EmbeddedChoice, ExternalChoice
+from harness.redis_server.opening import check_provider
 from reports.stored_run import judge_part, write_verdict
-from scenarios.registry import STORIES
 from scenarios.storybook import tell
+from scenarios.terms import AS_USUAL, Terms
+from stormproof import staging
 from stormproof.evidence import show, write_reports
 from stormproof.live import Live
 from stormproof.part_pool import Errand, Lost, PartPool
@@ -29,7 +33,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.explorer.plan import Plan
-    from harness.redis_server.choice import OwnedChoice, RedisChoice
+    from harness.redis_server.choice import RedisChoice
+    from scenarios.storybook import Telling
     from stormproof.parts import Part, Wanted
     from verify.history.record import ExplorationRecord
 
@@ -37,13 +42,26 @@ _NOT_OURS = "it kills its servers, and an external one is not ours to kill"
 _NO_FILES = "it cuts append-only files, and those of a container are out of reach: --redis embedded or path"
 
 
-def run(asked: Wanted, *, choice: RedisChoice, seed: int, budget_s: float | None, jobs: int, out: str | None) -> None:
+def run(
+    asked: Wanted,
+    *,
+    choice: RedisChoice,
+    seed: int,
+    budget_s: float | None,
+    jobs: int,
+    out: str | None,
+    terms: Terms | None = None,
+) -> None:
     """Run what is asked for, judge it, report it, and end with its exit code."""
+    terms = terms or AS_USUAL
+    check_provider(choice)
     parts = parts_of(asked, seed=seed)
     run_folder = RunFolder.create(asked.kind, seed, out)
+    if isinstance(choice, ExternalChoice):
+        _show_plan(parts, choice, terms, seed)
     with Live() as live:
         try:
-            _Campaign(run_folder, choice, budget_s, jobs, live).run(parts)
+            _Campaign(run_folder, choice, budget_s=budget_s, jobs=jobs, live=live, terms=terms).run(parts)
         except KeyboardInterrupt:
             run_folder.interrupted = True
         run_folder.write()
@@ -54,11 +72,30 @@ def run(asked: Wanted, *, choice: RedisChoice, seed: int, budget_s: float | None
     raise typer.Exit(exit_of(verdict["verdict"], interrupted=run_folder.interrupted))
 
 
+def _show_plan(parts: list[Part], choice: ExternalChoice, terms: Terms, seed: int) -> None:
+    """Show what the stories will do to an external server, where any may run there."""
+    told = [part.telling.STORY for part in parts if part.telling is not None]
+    stories = {story.name: story for story in told if not staging.obstacle(story, choice)}
+    if stories:
+        typer.echo("\n".join(staging.plan(list(stories.values()), choice, terms, seed)))
+
+
 class _Campaign:
     """Runs the checks of the instrument side by side, and after them the other parts one after the other."""
 
-    def __init__(self, folder: RunFolder, choice: RedisChoice, budget_s: float | None, jobs: int, live: Live) -> None:
+    def __init__(
+        self,
+        folder: RunFolder,
+        choice: RedisChoice,
+        *,
+        budget_s: float | None,
+        jobs: int,
+        live: Live,
+        terms: Terms,
+    ) -> None:
         self._folder = folder
+        self._terms = terms
+        self._breach = ""
         self._choice = choice
         self._budget_s = budget_s
         self._jobs = jobs
@@ -75,8 +112,10 @@ class _Campaign:
                 continue
             if part.plan is not None:
                 self._explore(part, part.plan)
+            elif part.telling is not None:
+                self._tell(part, part.telling)
             else:
-                self._strike(part)
+                self._lay(part)
 
     def _left_s(self) -> float | None:
         if self._budget_s is None:
@@ -135,13 +174,20 @@ class _Campaign:
         if not told.interrupted:
             self._live.done(told.line)
 
-    def _strike(self, part: Part) -> None:
-        """Run what kills servers of its own: a story, or the lattice."""
+    def _tell(self, part: Part, telling: Telling) -> None:
+        if isinstance(self._choice, ExternalChoice) and (why := staging.obstacle(telling.STORY, self._choice)):
+            self._folder.leave_out(part.name, why, decides=False)
+        elif self._breach:
+            self._folder.leave_out(part.name, f"the campaign was ended before it: {self._breach}")
+        else:
+            seed, terms = self._folder.seed, self._terms
+            self._leave(part, lambda folder: tell(telling, folder, part.subject, self._choice, seed, terms=terms))
+
+    def _lay(self, part: Part) -> None:
+        """Measure the lattice, where the servers are processes of ours."""
         choice = self._choice
         if isinstance(choice, ExternalChoice):
             self._folder.leave_out(part.name, _NOT_OURS)
-        elif not part.lattice:
-            self._leave(part, lambda folder: self._tell(part, folder, choice))
         elif isinstance(choice, EmbeddedChoice):
             self._leave(part, lambda folder: self._measure(part, folder, choice))
         else:
@@ -152,15 +198,22 @@ class _Campaign:
         self._live.say(f"{part.name}: running")
         try:
             record = run(folder)
+        except BreachedError as error:
+            self._breach = str(error)
+            self._folder.drop(part.name, self._breach)
+            self._live.done(f"{part.name}: {self._breach}")
+            return
+        except CouldNotRunError as error:
+            # The other stories may show something all the same.
+            self._folder.drop(part.name, str(error))
+            self._live.done(f"{part.name}: not run, {error}")
+            return
         except BaseException:
             self._folder.drop(part.name)
             raise
         write_record(folder, record)
         verdict = judge_part(self._folder.path, part.name)
         self._live.done(f"{part.name}: {verdict['verdict']}, {'; '.join(record.notes)}")
-
-    def _tell(self, part: Part, folder: Path, choice: OwnedChoice) -> ExplorationRecord:
-        return tell(STORIES[part.story], folder, part.subject, choice, self._folder.seed)
 
     def _measure(self, part: Part, folder: Path, choice: EmbeddedChoice) -> ExplorationRecord:
         cells = part.lattice

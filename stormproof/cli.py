@@ -53,6 +53,17 @@ def campaign(
     seed: Seed = None,
     budget: Budget = None,
     out: Out = None,
+    toxiproxy: Annotated[
+        str, typer.Option("--toxiproxy", help="embedded, path, a file, or http://HOST:PORT.")
+    ] = "embedded",
+    abort_when: Annotated[
+        list[str] | None,
+        typer.Option("--abort-when", metavar="LIMIT", help="A probe's limit, as latency_ms>200: ends the stories."),
+    ] = None,
+    from_experiment: Annotated[
+        list[str] | None,
+        typer.Option("--from-experiment", metavar="FILE", help="A Chaos Toolkit experiment (.json, .yaml)."),
+    ] = None,
 ) -> None:
     """Check the instrument, explore the subject, kill a real Redis under load; leave evidence."""
     from stormproof import campaign_commands  # noqa: PLC0415 - loading all takes long, and a command needs its own
@@ -68,6 +79,9 @@ def campaign(
         seed=seed,
         budget_s=budget,
         out=out,
+        toxiproxy=toxiproxy,
+        abort_when=abort_when or [],
+        experiments=from_experiment or [],
     )
 
 

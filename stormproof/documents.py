@@ -22,6 +22,7 @@ from harness.subjects.loading import load_subject
 from stormproof.cli import app
 from stormproof.durability_page import durability_page
 from stormproof.markdown import NOTE, joined, table
+from stormproof.metrics_page import alert_rules_yaml, dashboard_json, metrics_page, recording_rules_yaml
 from stormproof.peers_section import peers_section
 from stormproof.providers_page import providers_page
 from stormproof.pytest_page import pytest_page
@@ -32,6 +33,7 @@ from stormproof.requirements.rows import RequirementsError
 from stormproof.retries_page import retries_page
 from stormproof.saying import Exit, complain
 from stormproof.source_facts import members, tests_of_outcomes
+from stormproof.stories_page import stories_page
 from stormproof.toxiproxy_page import toxiproxy_page
 from verify.history.checkers import ASSUMPTIONS, CHECKERS
 from verify.history.promises import DEFAULT_PROMISE, PROMISED, Promise
@@ -128,12 +130,17 @@ def pages(root: Path) -> dict[str, str]:
         "docs/commands.md": commands_page,
         "docs/durability.md": durability_page,
         "docs/faults.md": faults_page,
+        "docs/metrics.md": metrics_page,
         "docs/outcomes.md": outcomes_page,
+        "docs/prometheus/alert_rules.yaml": lambda _root: alert_rules_yaml(),
+        "docs/prometheus/dashboard.json": lambda _root: dashboard_json(),
+        "docs/prometheus/recording_rules.yaml": lambda _root: recording_rules_yaml(),
         "docs/providers.md": lambda _root: joined(["# Where servers come from", NOTE, *providers_page()]),
         "docs/pytest.md": lambda _root: joined(["# In a test of pytest", NOTE, *pytest_page()]),
         "docs/real-faults.md": lambda _root: joined(["# Real faults", NOTE, *real_faults()]),
         "docs/requirements.md": requirements_page,
         "docs/retries.md": retries_page,
+        "docs/scenarios.md": stories_page,
         "docs/subjects.md": subjects_page,
         "docs/toxiproxy.md": lambda _root: joined(["# Toxiproxy", NOTE, *toxiproxy_page()]),
         "README.md": readme_page,

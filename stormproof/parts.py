@@ -13,17 +13,19 @@ from harness.explorer.plan import Plan, workloads_for
 from harness.faults.registry import ALL, select
 from harness.subjects.broken.registry import PLANTED
 from harness.subjects.loading import load_subject
+from scenarios.experiments.telling import ExperimentTelling
 from scenarios.registry import STORIES
 from stormproof.saying import count
-from verify.run_layout import DURABILITY
+from verify.run_layout import DURABILITY, SCENARIOS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from harness.subjects.contract import Subject
+    from scenarios.storybook import Telling
     from verify.durability.cell import Configuration, Crash
 
-INSTRUMENT, EXPLORE, SCENARIOS = "instrument", "explore", "scenarios"
+INSTRUMENT, EXPLORE = "instrument", "explore"
 TIERS = (INSTRUMENT, EXPLORE, SCENARIOS, DURABILITY)
 
 
@@ -52,7 +54,17 @@ PROFILES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What a campaign is asked for; *lattice* are the cells of the durability tier, if that is asked for."""
+    """What a campaign is asked for.
+
+    Attributes:
+        kind: ``campaign`` or ``selftest``.
+        profile: How deep it goes.
+        tiers: Which tiers.
+        subjects: Whose guards, by name.
+        only: Names of parts; all where it is empty.
+        lattice: The cells of the tier ``durability``.
+        tellings: The stories of the tier ``scenarios``.
+    """
 
     kind: str
     profile: Profile
@@ -60,6 +72,7 @@ class Wanted:
     lattice: tuple[tuple[Configuration, Crash], ...]
     subjects: tuple[str, ...]
     only: tuple[str, ...]
+    tellings: tuple[Telling, ...] = tuple(STORIES.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +83,7 @@ class Part:
         name: What reports call it.
         tier: ``instrument``, ``explore``, ``scenarios`` or ``durability``.
         plan: What to explore; None for a story or a lattice.
-        story: Name of the story; empty for an exploration or a lattice.
+        telling: The story; None for an exploration or a lattice.
         lattice: The cells of the durability lattice; empty for anything else.
         subject: Whose guard.
         checker: The checker that must fire; empty where nothing may.
@@ -80,7 +93,7 @@ class Part:
     tier: str
     subject: Subject
     plan: Plan | None = None
-    story: str = ""
+    telling: Telling | None = None
     lattice: tuple[tuple[Configuration, Crash], ...] = ()
     checker: str = ""
 
@@ -91,8 +104,10 @@ def selftest(twin_kinds: tuple[str, ...]) -> Wanted:
     return Wanted(kind="selftest", profile=profile, tiers=(INSTRUMENT,), lattice=(), subjects=(), only=())
 
 
-def wanted(*, profile: str, tiers: list[str], only: list[str], subjects: list[str]) -> Wanted:
-    """Return what is asked for.
+def wanted(
+    *, profile: str, tiers: list[str], only: list[str], subjects: list[str], experiments: Sequence[str] = ()
+) -> Wanted:
+    """Return what is asked for; with *experiments*, which are files, they are the stories and nothing else is run.
 
     Raises:
         WrongInputError: A profile, tier, part or subject does not exist.
@@ -103,13 +118,17 @@ def wanted(*, profile: str, tiers: list[str], only: list[str], subjects: list[st
     for tier in tiers:
         if tier not in TIERS:
             raise WrongInputError(f"unknown tier {tier!r}; expected some of: {', '.join(TIERS)}")
+    if experiments and (tiers or only):
+        raise WrongInputError("--from-experiment says what is run; leave out --tier and --only")
+    told = tuple(ExperimentTelling(path) for path in experiments)
     asked = Wanted(
         kind="campaign",
         profile=PROFILES[profile],
-        tiers=tuple(tiers) or TIERS,
+        tiers=(SCENARIOS,) if told else tuple(tiers) or TIERS,
         lattice=full() if DURABILITY in tiers or PROFILES[profile].whole_lattice else smoke(),
         subjects=tuple(subjects),
         only=tuple(only),
+        tellings=told or tuple(STORIES.values()),
     )
     names = {part.name for part in _all_parts(asked, seed=0)}
     for name in only:
@@ -150,8 +169,8 @@ def _all_parts(asked: Wanted, *, seed: int) -> Iterator[Part]:
                 plan = replace(plan, name=called, hosting=hosting)
                 yield Part(name=plan.name, tier=EXPLORE, subject=subject, plan=plan)
         if SCENARIOS in asked.tiers:
-            for story in STORIES:
-                yield Part(name=f"{story}, {name}", tier=SCENARIOS, subject=subject, story=story)
+            for telling in asked.tellings:
+                yield Part(name=f"{telling.STORY.name}, {name}", tier=SCENARIOS, subject=subject, telling=telling)
     # The lattice shows what Redis and the validator do, and its orders run through the reference guard.
     if DURABILITY in asked.tiers and REFERENCE in asked.subjects:
         yield Part(

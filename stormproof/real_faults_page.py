@@ -41,12 +41,16 @@ def real_faults() -> Iterator[str]:
                 ("A correct subject", fault.demand),
                 ("Afterwards", fault.heals),
                 ("Touches at most", fault.blast_radius),
-                ("Needs", ", ".join(REMEDIES[need] for need in Need if need in fault.needs) + "."),
-                ("On", ", ".join(f"`{one}`" for one in Provider if one in fault.providers) + "."),
+                ("Needs", _needs(fault)),
                 ("Arguments", _arguments(fault)),
             )
             if said
         )
+
+
+def _needs(fault: RealFault[Any]) -> str:
+    needed = ", ".join(REMEDIES[need] for need in Need if need in fault.needs)
+    return f"{needed}; on {', '.join(f'`{one}`' for one in Provider if one in fault.providers)}."
 
 
 def _arguments(fault: RealFault[Any]) -> str:

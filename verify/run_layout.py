@@ -23,6 +23,9 @@ PLAN = "plan.json"
 RECORD = "exploration.json"
 """What the exploration or story says of itself (:class:`verify.history.record.ExplorationRecord`)."""
 
+SCENARIOS = "scenarios"
+"""The tier whose parts are stories."""
+
 DURABILITY = "durability"
 """The tier whose parts hold cells, and the section of their verdict."""
 

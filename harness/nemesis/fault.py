@@ -83,7 +83,7 @@ class Strike:
         Raises:
             NotWitnessedError: Nothing shows it.
         """
-        if not (self._is_over and self._seen):
+        if not self._is_over:
             self._seen = self._look()
         if not self._seen:
             raise NotWitnessedError(

@@ -11,6 +11,7 @@ from harness.nemesis import (
     ask,
     bandwidth,
     clock_jump,
+    command_reply_lost,
     config_forbidden,
     disk_full,
     eviction,
@@ -28,6 +29,7 @@ from harness.nemesis import (
     partition_workers,
     readonly_after_failover,
     replica_promotion,
+    replies_lost,
     reset,
     restart_empty,
     script_flush,
@@ -35,6 +37,7 @@ from harness.nemesis import (
     server_pause,
     slicing,
     slow_command,
+    venue_failing,
     worker_kill,
     worker_pause,
 )
@@ -58,9 +61,11 @@ _FILES = (
     slow_command,
     worker_kill,
     worker_pause,
+    command_reply_lost,
     partition_workers,
     half_open,
     reset,
+    replies_lost,
     latency,
     jitter,
     bandwidth,
@@ -74,6 +79,7 @@ _FILES = (
     key_deleted,
     flushall,
     config_forbidden,
+    venue_failing,
 )
 
 ALL: dict[str, RealFault[Any]] = {module.FAULT.name: module.FAULT for module in _FILES}

@@ -11,6 +11,7 @@ import ctypes
 import os
 import signal
 import subprocess
+import sys
 import threading
 from concurrent.futures import Future
 from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 _PR_SET_PDEATHSIG = 1
+_ROOT = Path(__file__).resolve().parents[2]
 _prctl = ctypes.CDLL(None, use_errno=True).prctl
 
 _Job = tuple["Future[subprocess.Popen[bytes]]", "Callable[[], subprocess.Popen[bytes]]"]
@@ -68,6 +70,14 @@ def spawn(
     return _spawner().run(fork)
 
 
+def spawn_module(module: str, *arguments: str, log: Path) -> subprocess.Popen[bytes]:
+    """Start ``python -m MODULE`` with *arguments*, a module of ours, as :func:`spawn` does."""
+    # -P and our own root first: a package named `harness` in the user's folder must not answer in our place.
+    search = os.pathsep.join([str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    argv = [sys.executable, "-P", "-m", module, *arguments]
+    return spawn(argv, log=log, env={**os.environ, "PYTHONPATH": search})
+
+
 def process_state(pid: int) -> str:
     """Return the kernel's letter for what process *pid* does (``T`` stopped, ``Z`` dead), empty where it is gone."""
     try:
@@ -93,7 +103,7 @@ def wait_until_gone(pid: int, *, deadline_s: float = 10.0) -> bool:
 
 
 def die_with(parent: int) -> None:
-    """Run in the forked child, before the program: ask for SIGKILL when our parent ends.
+    """Run in a forked child, before anything else: ask for SIGKILL when its parent ends.
 
     Safe although other threads of the parent may have held locks: it takes none, imports nothing and makes two
     system calls. The second one closes the gap in which the parent died before the first.

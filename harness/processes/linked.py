@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import socket
-import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from harness import clock
 from harness.errors import CouldNotRunError
 from harness.interruption import stop_if_asked
-from harness.processes.child import spawn, wait_until_gone
+from harness.processes.child import spawn_module, wait_until_gone
 from harness.processes.folder import make_folder, remove_folder
 
 if TYPE_CHECKING:
     import subprocess
+    from pathlib import Path
 
 TICK_S = 0.1
 """How long to wait at most before the user's wish to stop is asked for again."""
@@ -26,7 +24,6 @@ TICK_S = 0.1
 _START_S = 60.0
 _END_S = 10.0
 _MOST_SAID = 500
-_ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(slots=True, eq=False)
@@ -58,7 +55,6 @@ class LinkedProcesses:
         self._door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._door.bind(str(self._folder / "door"))
         self._door.listen()
-        self._door.settimeout(TICK_S)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -79,17 +75,10 @@ class LinkedProcesses:
         Raises:
             CouldNotRunError: It ends or hangs before it connects.
         """
-        argv = [sys.executable, "-P", "-m", module, str(self._folder / "door")]
-        search = os.pathsep.join([str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
         log = self._folder / f"{number}.log"
-        process = spawn(argv, log=log, env={**os.environ, "PYTHONPATH": search})
-        try:
-            link = self._meet(process, log)
-        except BaseException:
-            process.kill()
-            process.wait()
-            raise
-        linked = Linked(process, link, log)
+        process = spawn_module(module, str(self._folder / "door"), log=log)
+        link = meet(self._door, process, what="a process of --jobs", log=log)
+        linked = Linked(process, Connection(link.detach()), log)
         self._linked.append(linked)
         return linked
 
@@ -107,18 +96,34 @@ class LinkedProcesses:
             with suppress(ProcessLookupError):
                 linked.process.terminate()
 
-    def _meet(self, process: subprocess.Popen[bytes], log: Path) -> Connection:
-        deadline_ns = clock.elapsed_ns() + int(_START_S * 1e9)
-        while True:
-            stop_if_asked()
-            try:
-                link, _ = self._door.accept()
-            except TimeoutError:
-                if process.poll() is None and clock.elapsed_ns() < deadline_ns:
-                    continue
-                raise CouldNotRunError(f"a process of --jobs did not start: {_last_words(log)}") from None
-            link.setblocking(True)
-            return Connection(link.detach())
+
+def meet(door: socket.socket, process: subprocess.Popen[bytes], *, what: str, log: Path) -> socket.socket:
+    """Return the connection that *process* makes to *door*, which listens.
+
+    Raises:
+        CouldNotRunError: It ends or hangs before. It is gone then.
+    """
+    try:
+        return _accepted(door, process, what, log)
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+
+
+def _accepted(door: socket.socket, process: subprocess.Popen[bytes], what: str, log: Path) -> socket.socket:
+    door.settimeout(TICK_S)
+    deadline_ns = clock.elapsed_ns() + int(_START_S * 1e9)
+    while True:
+        stop_if_asked()
+        try:
+            link, _ = door.accept()
+        except TimeoutError:
+            if process.poll() is None and clock.elapsed_ns() < deadline_ns:
+                continue
+            raise CouldNotRunError(f"{what} did not start: {_last_words(log)}") from None
+        link.setblocking(True)
+        return link
 
 
 def _last_words(log: Path) -> str:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import sys
+import shlex
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import clock
 from harness.containers.container import Container
-from harness.processes.child import spawn
+from harness.processes.child import spawn, spawn_module
 from harness.processes.folder import make_folder, remove_folder
 from harness.redis_server.port import free_port
 from harness.toxiproxy.choice import (
@@ -29,8 +28,8 @@ from harness.toxiproxy.errors import ToxiproxyUnavailableError
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-_ROOT = Path(__file__).resolve().parents[2]
 _START_DEADLINE_S = 15.0
 _PORT_ATTEMPTS = 8
 _CLASH = "address already in use"
@@ -144,22 +143,22 @@ def _answers(container: Container, client: ToxiproxyClient) -> bool:
     return True
 
 
+def _named(process: subprocess.Popen[bytes]) -> str:
+    words = [str(word) for word in process.args] if isinstance(process.args, list) else [str(process.args)]
+    return "the embedded Toxiproxy" if "harness.toxiproxy.embedded" in words else shlex.join(words)
+
+
 def _end(process: subprocess.Popen[bytes]) -> None:
     process.kill()
     process.wait()
 
 
 def _start_embedded(folder: Path, run_seed: int, loop: str) -> _Started:
-    # -P and our own root first: a package named `harness` in the user's folder must not answer in our place.
-    search = os.pathsep.join([str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     log = folder / "toxiproxy.log"
-    process = spawn(
-        [
-            *(sys.executable, "-P", "-m", "harness.toxiproxy.embedded"),
-            *("--host", "127.0.0.1", "--port", "0", "--seed", str(run_seed), "--loop", loop),
-        ],
+    process = spawn_module(
+        "harness.toxiproxy.embedded",
+        *("--host", "127.0.0.1", "--port", "0", "--seed", str(run_seed), "--loop", loop),
         log=log,
-        env={**os.environ, "PYTHONPATH": search},
     )
 
     def looked() -> ToxiproxyClient | None:
@@ -209,7 +208,7 @@ def _wait(
             continue
         _end(process)
         raise ToxiproxyUnavailableError(
-            f"Started {process.args!r}: expected a Toxiproxy to answer within {_START_DEADLINE_S:g} s, saw exit "
+            f"Started {_named(process)}: expected a Toxiproxy to answer within {_START_DEADLINE_S:g} s, saw exit "
             f"status {process.returncode}. Its log ends:\n{said[-2000:]}"
         )
     return client

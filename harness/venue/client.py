@@ -107,6 +107,14 @@ class VenueControl(VenueClient):
         """
         self._call({"do": "plan", "mischief": asdict(mischief), "key": key, "nth": nth})
 
+    def behave(self) -> None:
+        """Forget the mischief that was planned and has not happened."""
+        self._call({"do": "behave"})
+
+    def mischief_met(self) -> int:
+        """Return how many requests have met mischief so far."""
+        return int(self._call({"do": "mischief_met"}))
+
     def take(self, position: int = 0) -> list[Landed]:
         """Return what landed since the book had *position* lines."""
         return self._lines({"do": "take", "position": position})

@@ -46,6 +46,12 @@ class VenueForm(Protocol):
     def plan(self, mischief: Mischief, *, key: str | None = None, nth: int | None = None) -> None:
         """Plan a misbehaviour."""
 
+    def behave(self) -> None:
+        """Forget what was planned."""
+
+    def mischief_met(self) -> int:
+        """Return how many requests have met mischief."""
+
     def late_tickets(self) -> tuple[int, ...]:
         """Return the delayed requests."""
 
@@ -149,6 +155,17 @@ def _nth_request_of_a_key(venue: VenueForm) -> None:
     _expect("a plan for the past", "ValueError", _outcome(lambda: venue.plan(bad.reject(), key="a", nth=1)))
 
 
+def _behaves_when_told(venue: VenueForm) -> None:
+    for nth in (1, 2):
+        venue.plan(bad.lose_request(), key="a", nth=nth)
+    venue.plan(bad.lose_request())
+    _expect("the first request meets what was planned", ("EffectTimeout", False), _ask(venue, "a"))
+    _expect("one request met mischief", 1, venue.mischief_met())
+    venue.behave()
+    _expect("what was planned is forgotten", ["a/1", "b/1"], [_ask(venue, key) for key in ("a", "b")])
+    _expect("and nobody met it", 1, venue.mischief_met())
+
+
 def _late_request_lands_when_released(venue: VenueForm) -> None:
     venue.plan(bad.late())
     venue.plan(bad.late())
@@ -202,6 +219,7 @@ _CLAIMS: tuple[_Claim, ...] = (
     (_open_id_is_refused, True, None),
     (_lost_request_and_lost_reply, False, None),
     (_nth_request_of_a_key, False, None),
+    (_behaves_when_told, False, None),
     (_late_request_lands_when_released, False, None),
     (_late_request_dies_with_its_life, False, 0.0),
     (_slow_request_is_done_and_answered, False, None),

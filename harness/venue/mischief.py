@@ -93,8 +93,13 @@ def reject(error: str = "insufficient_balance") -> Mischief:
 
 @dataclass(slots=True)
 class MischiefPlan:
-    """Which request meets which mischief. Each planned mischief happens once."""
+    """Which request meets which mischief. Each planned mischief happens once.
 
+    Attributes:
+        met: How many requests have met one.
+    """
+
+    met: int = 0
     _next: deque[Mischief] = field(default_factory=deque)
     _numbered: dict[tuple[str, int], Mischief] = field(default_factory=dict)
     _seen: dict[str, int] = field(default_factory=dict)
@@ -119,7 +124,11 @@ class MischiefPlan:
     def take(self, key: str) -> Mischief | None:
         """Count one request of *key* and return what it meets; None means that the venue behaves."""
         seen = self._seen[key] = self._seen.get(key, 0) + 1
-        numbered = self._numbered.pop((key, seen), None)
-        if numbered is not None:
-            return numbered
-        return self._next.popleft() if self._next else None
+        chosen = self._numbered.pop((key, seen), None) or (self._next.popleft() if self._next else None)
+        self.met += chosen is not None
+        return chosen
+
+    def clear(self) -> None:
+        """Forget what was planned and has not happened."""
+        self._next.clear()
+        self._numbered.clear()

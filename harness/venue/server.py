@@ -41,6 +41,8 @@ class VenueServer:
             "ask": lambda m: [to_object(line) for line in venue.ask(key=m.get("key"), order_id=m.get("order_id"))],
             "take": lambda m: [to_object(line) for line in venue.take(int(m["position"]))],
             "plan": lambda m: venue.plan(mischief_from(m["mischief"]), key=m.get("key"), nth=m.get("nth")),
+            "behave": lambda _: venue.behave(),
+            "mischief_met": lambda _: venue.mischief_met(),
             "hold": lambda _: self._flowing.clear(),
             "release": lambda _: self._flowing.set(),
             "late_tickets": lambda _: venue.late_tickets(),

@@ -118,6 +118,14 @@ class Venue:
         """
         self._plan.add(mischief, key=key, nth=nth)
 
+    def behave(self) -> None:
+        """Forget the mischief that was planned and has not happened."""
+        self._plan.clear()
+
+    def mischief_met(self) -> int:
+        """Return how many requests have met mischief so far."""
+        return self._plan.met
+
     def next_mischief(self, key: str) -> Mischief | None:
         """Count one request of *key* and return what was planned for it, None if nothing was."""
         return self._plan.take(key)

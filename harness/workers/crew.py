@@ -8,20 +8,18 @@ from __future__ import annotations
 import selectors
 import signal
 import socket
-import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from harness import clock
 from harness.errors import CouldNotRunError
 from harness.interruption import stop_if_asked
-from harness.processes.child import spawn, wait_until_gone
 from harness.processes.folder import make_folder, remove_folder
-from harness.workers.messages import BROKEN, CALL, DONE, EVENT, HELLO, RECONCILE, STOP, Lines, send
+from harness.workers.messages import BROKEN, CALL, DONE, EVENT, HELLO, RECONCILE, Lines, send
+from harness.workers.nursery import Forked, Nursery
 from verify.history.events import Died, from_object
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable, Mapping
 
     from verify.history.events import Event
@@ -34,7 +32,7 @@ class _Hand:
     """One worker as the crew sees it."""
 
     name: str
-    process: subprocess.Popen[bytes]
+    process: Forked
     link: socket.socket | None = None
     lines: Lines = field(default_factory=Lines)
     queue: list[dict[str, Any]] = field(default_factory=list)
@@ -53,8 +51,9 @@ class Crew:
     def __init__(self, *, subject: str, redis_url: str, venue: str, lease_s: float, request_life_s: float) -> None:
         """Describe the crew; :meth:`hire` starts workers."""
         self.redis_url = redis_url
-        self._arguments = ["--subject", subject, "--venue", venue]
-        self._arguments += ["--lease-s", repr(lease_s), "--request-life-s", repr(request_life_s)]
+        self._subject = subject
+        self._told = {"subject": subject, "venue": venue, "lease_s": lease_s, "request_life_s": request_life_s}
+        self._nursery: Nursery | None = None
         self._hands: list[_Hand] = []
         self._selector = selectors.DefaultSelector()
         self._ops = 0
@@ -71,6 +70,8 @@ class Crew:
     def __exit__(self, *_: object) -> None:
         for hand in self._hands:
             self._let_go(hand)
+        if self._nursery is not None:
+            self._nursery.close()
         for key in list(self._selector.get_map().values()):
             # The door, and the link of a worker that never said hello.
             if isinstance(key.fileobj, socket.socket):
@@ -84,10 +85,10 @@ class Crew:
         Raises:
             CouldNotRunError: One of them cannot make its guard, or they are not ready in time.
         """
+        if self._nursery is None:
+            self._nursery = Nursery(self._folder, self._subject, self._door)
         for name in names:
-            argv = [sys.executable, "-P", "-m", "harness.workers", "--socket", str(self._folder / "crew")]
-            argv += ["--name", name, "--redis", self.redis_url, *self._arguments]
-            process = spawn(argv, log=self._folder / f"{name}.log")
+            process = self._nursery.fork(name=name, redis_url=self.redis_url, **self._told)
             self._hands.append(_Hand(name, process))
         self.listen_until(lambda: all(hand.link is not None for hand in self._hands), deadline_s=deadline_s)
 
@@ -106,8 +107,7 @@ class Crew:
     def kill(self, name: str) -> None:
         """SIGKILL a worker; what it was doing ends there."""
         hand = self._hand(name)
-        hand.process.kill()
-        hand.process.wait()
+        hand.process.end()
         self._drain(hand)
         if hand.is_busy and hand.doing:
             self.events.append(Died(process=hand.doing, at_ns=clock.shared_ns()))
@@ -116,13 +116,13 @@ class Crew:
 
     def pause(self, name: str) -> None:
         """SIGSTOP a worker: it does nothing until :meth:`resume`."""
-        self._hand(name).process.send_signal(signal.SIGSTOP)
+        self._hand(name).process.signal(signal.SIGSTOP)
 
     def resume(self, name: str) -> None:
         """SIGCONT a worker; nothing happens to one that is gone."""
         for hand in self._hands:
             if hand.name == name:
-                hand.process.send_signal(signal.SIGCONT)
+                hand.process.signal(signal.SIGCONT)
 
     def pid(self, name: str) -> int:
         """Return the process id of the worker *name*."""
@@ -138,14 +138,23 @@ class Crew:
         """Whether all work is done."""
         return all(not hand.queue and not hand.is_busy for hand in self._hands)
 
-    def listen_until(self, condition: Callable[[], bool], *, deadline_s: float) -> None:
+    def hand_out(self) -> None:
+        """Give every worker that has nothing to do what comes next for it."""
+        for hand in self._hands:
+            if hand.link is not None and hand.queue and not hand.is_busy:
+                order = hand.queue.pop(0)
+                hand.is_busy = True
+                hand.doing = order["process"]
+                send(hand.link, order)
+
+    def listen_until(self, condition: Callable[[], object], *, deadline_s: float) -> None:
         """Hand out work and take reports until *condition* holds.
 
         Raises:
             CouldNotRunError: A worker is broken or died by itself, or the deadline passed.
         """
         deadline_ns = clock.elapsed_ns() + int(deadline_s * 1e9)
-        self._hand_out()
+        self.hand_out()
         while not condition():
             stop_if_asked()
             if clock.elapsed_ns() > deadline_ns:
@@ -153,20 +162,12 @@ class Crew:
                 raise CouldNotRunError(f"the workers were not done within {deadline_s:g} s; they were doing {doing}")
             for ready, _ in self._selector.select(_TICK_S):
                 self._hear(ready)
-            self._hand_out()
+            self.hand_out()
 
     # Within.
 
     def _hand(self, name: str) -> _Hand:
         return next(hand for hand in self._hands if hand.name == name)
-
-    def _hand_out(self) -> None:
-        for hand in self._hands:
-            if hand.link is not None and hand.queue and not hand.is_busy:
-                order = hand.queue.pop(0)
-                hand.is_busy = True
-                hand.doing = order["process"]
-                send(hand.link, order)
 
     def _hear(self, ready: selectors.SelectorKey) -> None:
         if ready.fileobj is self._door:
@@ -205,19 +206,12 @@ class Crew:
                 self._take(message, hand.link)
 
     def _let_go(self, hand: _Hand) -> None:
+        hand.process.end()
         if hand.link is not None:
-            if hand.process.poll() is None and not hand.is_busy:
-                send(hand.link, {"do": STOP})
             if hand.link in self._selector.get_map():
                 self._selector.unregister(hand.link)
             hand.link.close()
             hand.link = None
-        else:
-            # It is still loading and hears nothing.
-            hand.process.kill()
-        if hand.is_busy or not wait_until_gone(hand.process.pid, deadline_s=2.0):
-            hand.process.kill()
-        hand.process.wait()
 
     def _log_of(self, hand: _Hand | None) -> str:
         if hand is None:

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 HELLO = "hello"
 CALL = "call"
 RECONCILE = "reconcile"
-STOP = "stop"
 DONE = "done"
 EVENT = "event"
 BROKEN = "broken"

@@ -9,31 +9,13 @@ import pytest
 
 from safety_core.idempotency import GuardSettings
 from safety_core.tests.guards import Guard
-from safety_core.tests.relay import Relay
-from safety_core.tests.servers import LEASE_S, LIFE_S, Server
+from safety_core.tests.servers import LEASE_S, LIFE_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-
-@pytest.fixture
-def server(redis_server: Server) -> Server:
-    """Return the server under its typed name."""
-    return redis_server
-
-
-@pytest.fixture
-def relay(server: Server) -> Iterator[Relay]:
-    """Yield a relay in front of the server."""
-    with Relay(server.port) as relay:
-        yield relay
-
-
-@pytest.fixture(params=["sync", "async"])
-def flavour(request: pytest.FixtureRequest) -> str:
-    """Return each flavour of the guard in turn."""
-    name: str = request.param
-    return name
+    from safety_core.tests.relay import Relay
+    from safety_core.tests.servers import Server
 
 
 @pytest.fixture

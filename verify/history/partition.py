@@ -37,7 +37,8 @@ def partition(events: Sequence[Event], *, piece: int = PIECE) -> Iterator[Piece]
     for position, event in enumerate(events):
         sorter.take(position, event)
     faults = sorter.faults
-    for group in sorter.groups:
+    # What concerns no key is in every piece, and makes none of its own beside others.
+    for group in [group for group in sorter.groups if group] or sorter.groups[:1]:
         positions = sorted({*group, *sorter.first_phases.values(), *faults})
         faults = faults[:1]
         yield Piece(positions, [events[position] for position in positions])

@@ -7,7 +7,9 @@ from harness.nemesis.tests import (
     memory_cases,
     network_cases,
     process_cases,
+    reply_cases,
     store_cases,
+    venue_cases,
     worker_cases,
 )
 
@@ -17,5 +19,7 @@ CASES = (
     *store_cases.CASES,
     *failover_cases.CASES,
     *network_cases.CASES,
+    *reply_cases.CASES,
     *memory_cases.CASES,
+    *venue_cases.CASES,
 )

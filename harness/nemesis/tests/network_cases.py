@@ -12,6 +12,7 @@ import redis
 from harness import clock
 from harness.nemesis import (
     bandwidth,
+    command_reply_lost,
     half_open,
     jitter,
     latency,
@@ -59,6 +60,15 @@ def is_lost(site: Site, *, arrives: bool) -> None:
         assert (client.get(_NEW) == b"data") is arrives
 
 
+def is_done_and_not_answered(site: Site) -> None:
+    """Assert that a SET through the proxy ends with a lost connection, and that the server did it."""
+    with make_client(site.url_through_proxy) as client:
+        assert client.ping()
+        with pytest.raises(redis.ConnectionError):
+            client.set(_NEW, "data")
+    assert site.the_server.client().get(_NEW) == b"data"
+
+
 def is_reset(site: Site) -> None:
     """Assert that a connection through the proxy ends, and one past it holds."""
     with make_client(site.url_through_proxy) as client, pytest.raises(redis.ConnectionError):
@@ -87,6 +97,13 @@ def catches_up(site: Site) -> None:
 
 
 CASES = (
+    Case(
+        fault=command_reply_lost.FAULT,
+        site=proxied_server,
+        during=is_done_and_not_answered,
+        after=works_through,
+        arguments={"command": "set"},
+    ),
     Case(
         fault=latency.FAULT,
         site=proxied_server,

@@ -43,6 +43,7 @@ CHECKERS_WITH_A_BUG = {
     "truthful_outcome",
     "usefulness",
 }
+LIMITS_ARE_THE_BUG = "limits_unsaid"
 LOSING = ("setnx_then_expire", "takeover_of_started")
 IN_TURN = 1
 TWO_WORKERS: dict[str, Any] = {"workers": 2, "faults": 1, "reduces": True}
@@ -100,10 +101,11 @@ def test_every_promised_kind_takes_its_turn() -> None:
     promised = {
         kind.name for name in PLANTED for kind in promised_kinds(load_subject(f"twin.{name}"), of_store=False)
     }
-    assert taken == promised
+    assert taken >= promised
 
 
 @NEEDS_CLOCK
+@pytest.mark.in_turn(0)
 @pytest.mark.parametrize("name", PLANTED)
 def test_twin_without_the_bug_keeps_its_promise(name: str, redis_server: RedisServer, tmp_path: Path) -> None:
     """The same guard without the bug is VALID where the bug was caught, and under faults of other kinds in turn.
@@ -137,9 +139,10 @@ def assert_held(explored: Explored) -> None:
 
 @pytest.mark.parametrize("name", PLANTED)
 def test_twin_promises_what_the_planted_guard_promises(name: str) -> None:
-    """The bug is the only difference: promise, limits and reuse are the same."""
+    """The bug is the only difference: promise, limits and reuse are the same, unless that is the bug."""
     planted, twin = load_subject(f"broken.{name}"), load_subject(f"twin.{name}")
-    assert (planted.promise, planted.outside, planted.reusable) == (twin.promise, twin.outside, twin.reusable)
+    assert (planted.promise, planted.reusable) == (twin.promise, twin.reusable)
+    assert (planted.outside == twin.outside) is (name != LIMITS_ARE_THE_BUG)
 
 
 def test_registry_holds_every_planted_file_in_order() -> None:

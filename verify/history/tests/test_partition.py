@@ -91,3 +91,13 @@ def test_no_piece_of_a_faulty_history_looks_faultless() -> None:
     events = (*GOOD, Fault(kind="advance", witness="seen"))
     for part in partition(events, piece=16):
         assert any(isinstance(event, Fault) for event in part.events)
+
+
+@pytest.mark.usefixtures("small_pieces")
+def test_faults_and_phases_make_no_piece_of_their_own() -> None:
+    """A history that fills its last piece exactly has no further one without any call."""
+    first = next(iter(partition([event for event in GOOD if not isinstance(event, SHARED)], piece=16))).events
+    shared: list[Event] = [Phase(name="workload"), Fault(kind="server_kill", witness="gone"), Phase(name="heal")]
+    pieces = list(partition([*shared, *first], piece=len(first)))
+    assert [any(isinstance(event, Invoke) for event in part.events) for part in pieces] == [True]
+    assert [event for event in pieces[0].events if isinstance(event, SHARED)] == shared

@@ -1,0 +1,1 @@
+"""The faults' own tests: each bites, each is seen to have bitten, and each heals."""

@@ -1,0 +1,1 @@
+"""Tests of the job safety: real Redis, real files, a real HTTP server."""

@@ -1,0 +1,1 @@
+"""Tests of the metrics guard, the catalogue, the rules and the dashboard."""

@@ -1,0 +1,1 @@
+"""Experiments of the Chaos Toolkit, told as stories: our faults are their actions, our probes are their probes."""
