@@ -159,20 +159,19 @@ class Git:
     def contents(self, names: list[str]) -> Iterator[bytes]:
         """Yield the content of each blob, in order, one at a time."""
         command = ["git", *_QUIET, "-C", str(self._tree), "cat-file", "--batch"]
-        with (
-            tempfile.TemporaryFile() as asked,
-            subprocess.Popen(command, stdin=asked, stdout=subprocess.PIPE, env=_environment()) as process,
-        ):
+        with tempfile.TemporaryFile() as asked:
             # The whole question is written before git starts, so that neither waits for the other.
             asked.write("".join(f"{name}\n" for name in names).encode())
+            asked.flush()
             asked.seek(0)
-            answer = process.stdout
-            for name in names if answer is not None else ():
-                head = answer.readline().split() if answer is not None else []
-                if len(head) != 3 or answer is None:  # noqa: PLR2004 - id, type, size
-                    raise CannotCheckError(f"git has no content named {name}")
-                yield answer.read(int(head[2]))
-                answer.read(1)
+            with subprocess.Popen(command, stdin=asked, stdout=subprocess.PIPE, env=_environment()) as process:
+                answer = process.stdout
+                for name in names if answer is not None else ():
+                    head = answer.readline().split() if answer is not None else []
+                    if len(head) != 3 or answer is None:  # noqa: PLR2004 - id, type, size
+                        raise CannotCheckError(f"git has no content named {name}")
+                    yield answer.read(int(head[2]))
+                    answer.read(1)
 
 
 def _environment() -> dict[str, str]:

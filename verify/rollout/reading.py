@@ -48,7 +48,7 @@ def mode_of(status: os.stat_result) -> str:
     return "100755" if status.st_mode & stat.S_IXUSR else "100644"
 
 
-def read(path: Path, *, any_endings: bool) -> Content:
+def read(path: Path | str, *, any_endings: bool) -> Content:
     """Return what is at *path*.
 
     Args:
@@ -68,7 +68,7 @@ def read(path: Path, *, any_endings: bool) -> Content:
     return _read_file(path, any_endings=any_endings)
 
 
-def _read_file(path: Path, *, any_endings: bool) -> Content:
+def _read_file(path: Path | str, *, any_endings: bool) -> Content:
     try:
         # O_NONBLOCK: a pipe that takes the file's place meanwhile must not hold us.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -94,7 +94,7 @@ def _identity(status: os.stat_result) -> tuple[int, ...]:
     return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_mode)
 
 
-def _still_there(path: Path, status: os.stat_result) -> bool:
+def _still_there(path: Path | str, status: os.stat_result) -> bool:
     try:
         return _identity(os.lstat(path)) == _identity(status)
     except OSError:

@@ -37,23 +37,31 @@ def unchanged(context: Context, group: Group, *, id: str, title: str, claim: str
         lacking = unknown(f"the rules protect nothing as {group}, so there was nothing to compare", rule="no-rules")
         return Result(id=id, title=title, claim=claim, findings=(lacking,), evidence=())
     entries = {path: entry for path, entry in baseline.entries.items() if _is_in(path, entry, patterns)}
-    findings = list(compared(context.tree, entries, patterns, baseline.entries))
     evidence = [f"{len(entries):,} protected files compared with the baseline: {', '.join(patterns)}"]
+    findings = first(_all(context, entries, patterns, evidence), MOST)
+    return Result(id=id, title=title, claim=claim, findings=findings, evidence=tuple(evidence))
+
+
+def _all(
+    context: Context, entries: Mapping[str, Entry], patterns: tuple[str, ...], evidence: list[str]
+) -> Iterator[Finding]:
+    """Yield every finding, one at a time: there may be a million; add to *evidence* what was looked at besides."""
+    baseline = context.baseline
+    yield from compared(context.tree, entries, patterns, baseline.entries)
     try:
-        findings += shadows(context.tree, entries, baseline.entries, baseline.rules.import_roots)
-        findings += compiled_files(context.tree, entries, context.interpreter)
+        yield from shadows(context.tree, entries, baseline.entries, baseline.rules.import_roots)
+        yield from compiled_files(context.tree, entries, context.interpreter)
         git = context.git
         if git is None:
             evidence.append("the tree is in no git repository, so that git was not asked")
-        else:
-            same_format = baseline.git_format == git.object_format()
-            in_git = list(hidden(git, entries, patterns, same_format=same_format))
-            findings += in_git
-            said = "does not agree" if in_git else "agrees: nothing assumed, skipped, ignored or other there"
-            evidence.append(f"git's index {said}")
+            return
+        same_format = baseline.git_format == git.object_format()
+        in_git = list(hidden(git, entries, patterns, same_format=same_format))
+        yield from in_git
+        said = "does not agree" if in_git else "agrees: nothing assumed, skipped, ignored or other there"
+        evidence.append(f"git's index {said}")
     except CannotCheckError as error:
-        findings.append(unknown(str(error)))
-    return Result(id=id, title=title, claim=claim, findings=first(findings, MOST), evidence=tuple(evidence))
+        yield unknown(str(error))
 
 
 def _is_in(path: str, entry: Entry, patterns: tuple[str, ...]) -> bool:
@@ -92,7 +100,7 @@ def _of_one(tree: Path, path: str, entry: Entry, known: Mapping[str, Entry]) -> 
     """Yield how one file differs from its entry."""
     name = to_text(path)
     try:
-        content = read(tree / path, any_endings=entry.any_endings)
+        content = read(f"{tree}/{path}", any_endings=entry.any_endings)
     except FileNotFoundError:
         yield unknown(f"{name} went away while the tree was read", name, "unreadable")
         return

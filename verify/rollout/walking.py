@@ -42,9 +42,13 @@ def walk(tree: Path, patterns: tuple[str, ...]) -> Iterator[Seen]:
         if any(place.startswith(f"{other}/") or (not other and place) for other in starts if other != place):
             continue
         for found in _below(tree, place):
-            if found.path not in seen and (found.problem or _is_meant(tree, found.path, patterns)):
+            is_above = len(found.path) < len(place)
+            if found.path in seen or not (found.problem or _is_meant(tree, found.path, patterns)):
+                continue
+            if is_above:
+                # A link on the way to several places; all else is come to once.
                 seen.add(found.path)
-                yield found
+            yield found
 
 
 def _is_meant(tree: Path, path: str, patterns: tuple[str, ...]) -> bool:
