@@ -10,7 +10,9 @@ import typer
 from harness.errors import HarnessError
 from harness.interruption import heeding_signals
 from reports.stored_run import StoredRunError
+from stormproof.rollout_cli import baseline_app, verify_rollout
 from stormproof.saying import Exit, complain
+from verify.rollout.errors import CannotCheckError, RolloutError
 
 UsageProblem: type[Any] = typer.BadParameter.__mro__[2]
 """ClickException, the root of what typer raises for wrong options: typer carries a click of its own, unnamed."""
@@ -231,6 +233,10 @@ def jobs_api(
     jobs_serving.serve(redis, tokens=tokens, config=config, host=host, port=port, queues=queue)
 
 
+app.command("verify-rollout")(verify_rollout)
+app.add_typer(baseline_app)
+
+
 @app.command()
 def selftest(
     kinds: Annotated[
@@ -253,9 +259,12 @@ def main() -> None:
     try:
         with heeding_signals():
             code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
-    except (HarnessError, StoredRunError) as error:
+    except (HarnessError, StoredRunError, RolloutError) as error:
         complain(str(error))
         code = error.exit_code
+    except CannotCheckError as error:
+        complain(str(error))
+        code = Exit.NOT_SHOWN
     except UsageProblem as error:
         complain(f"{error.format_message()} (try --help)")
         code = Exit.WRONG_INPUT

@@ -295,7 +295,7 @@ def commands_page(_root: Path) -> str:
     """Return the page of the commands and their options."""
     command: Any = typer.main.get_command(app)
     parts = ["# Commands", NOTE, command.help]
-    for name, each in command.commands.items():
+    for name, each in _named(command):
         arguments = [param for param in each.params if param.param_type_name == "argument"]
         usage = " ".join(["stormproof", name, *(param.name.upper() for param in arguments), "[OPTIONS]"])
         parts += [f"## {name}", each.help, f"```text\n{usage}\n```"]
@@ -305,6 +305,15 @@ def commands_page(_root: Path) -> str:
         parts.append(table(("option", "value", "default", "meaning"), rows))
     codes = [(str(int(code)), _EXITS[code]) for code in Exit]
     return joined([*parts, "## Exit codes", table(("code", "meaning"), codes)])
+
+
+def _named(group: Any, above: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every command with the words that call it."""
+    for name, each in group.commands.items():
+        if hasattr(each, "commands"):
+            yield from _named(each, f"{above}{name} ")
+        else:
+            yield f"{above}{name}", each
 
 
 def _option(param: Any, kind: Any) -> tuple[str, str, str, str]:

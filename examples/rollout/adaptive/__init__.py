@@ -1,0 +1,1 @@
+"""The adaptive side: it learns beside the frozen model, and nothing that trades knows it."""

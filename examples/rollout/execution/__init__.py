@@ -1,0 +1,1 @@
+"""Places orders at the venue."""

@@ -1,0 +1,1 @@
+"""The frozen model: weights, preprocessing and inference, and golden predictions."""

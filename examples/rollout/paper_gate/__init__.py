@@ -1,0 +1,1 @@
+"""The paper pipeline: orders that are written down and not sent."""

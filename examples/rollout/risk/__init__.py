@@ -1,0 +1,1 @@
+"""Risk gates and kill switches."""

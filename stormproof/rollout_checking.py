@@ -1,0 +1,167 @@
+"""``stormproof verify-rollout`` and ``stormproof baseline``: puts tree, baseline and a real Redis together."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import redis
+import typer
+
+from harness.errors import HarnessError, WrongInputError
+from harness.redis_server.choice import ExternalChoice
+from harness.redis_server.opening import open_owned
+from reports.rollout_forms import FORMS
+from reports.stored_run import write_whole
+from stormproof.names import ROOT
+from stormproof.options import redis_of
+from stormproof.saying import Exit, exit_of
+from verify.rollout.baseline import differences, load, of_tree, rules_of
+from verify.rollout.context import Context
+from verify.rollout.errors import CannotCheckError
+from verify.rollout.inside_tree import Interpreter
+from verify.rollout.manifest import canonical, to_statement
+from verify.rollout.signing import sign
+from verify.rollout.verifier import expected_flags, verify
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from harness.redis_server.choice import OwnedChoice
+
+BASELINE = "rollout-baseline.json"
+"""The baseline of a tree, where no other is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneRedis:
+    """A Redis that nobody but the guard under trial uses."""
+
+    url: str
+    about: str
+
+    def keys(self) -> list[str]:
+        """Return the names of all keys."""
+        with redis.Redis.from_url(self.url) as client:
+            return [str(name) for name in client.scan_iter(count=1000)]
+
+    def clear(self) -> None:
+        """Remove all keys."""
+        with redis.Redis.from_url(self.url) as client:
+            client.flushall()
+
+
+def store_opener(choice: OwnedChoice) -> Callable[[], AbstractContextManager[OneRedis]]:
+    """Return what gives a fresh Redis of *choice* for the length of a block."""
+
+    @contextmanager
+    def opened() -> Iterator[OneRedis]:
+        try:
+            with open_owned(choice, controlled_clock=False) as server:
+                server_is = server.identity()
+                yield OneRedis(server.tcp_url, f"{server_is.name} {server_is.version}")
+        except HarnessError as error:
+            raise CannotCheckError(f"there is no Redis to try it on: {error}") from None
+
+    return opened
+
+
+def verify_rollout(
+    tree: str,
+    *,
+    baseline: str | None,
+    key: str | None,
+    expect_enabled: list[str] | None,
+    forms: list[str] | None,
+    python: str | None,
+    redis_choice: str,
+    as_json: bool,
+) -> None:
+    """Run the eight checks, show what they say in each form that was asked for, and end with the exit code.
+
+    Raises:
+        RolloutError, WrongInputError: Tree, baseline, key or options cannot be used.
+        CannotCheckError: The baseline could not be read because git could not be asked.
+    """
+    place = Path(tree)
+    asked = [_form(text) for text in forms or ["json" if as_json else "table"]]
+    chosen = _owned(redis_choice)
+    named = baseline or str(place / BASELINE)
+    interpreter = _interpreter(place, python)
+    held = load(place, named, None if key is None else Path(key), interpreter)
+    context = Context(
+        tree=place,
+        baseline=held,
+        interpreter=_interpreter(place, python, held.rules.import_roots),
+        open_store=store_opener(chosen),
+        expect_enabled=expected_flags(held.rules, expect_enabled or ()),
+    )
+    report = verify(context, baseline=named)
+    for form, file in asked:
+        text = FORMS[form](report)
+        if file is None:
+            sys.stdout.write(text)
+        else:
+            write_whole(Path(file), text.encode())
+    raise typer.Exit(exit_of(report.verdict))
+
+
+def create(tree: str, *, out: str | None, sign_with: str | None, python: str | None) -> None:
+    """Write the baseline of a tree as it lies there.
+
+    Raises:
+        RolloutError: Tree, rules or key cannot be used.
+        CannotCheckError: Something protected cannot be read.
+    """
+    place = Path(tree)
+    rules = rules_of(place)
+    held = of_tree(place, _interpreter(place, python, rules.import_roots))
+    payload = canonical(to_statement(held))
+    stored = payload if sign_with is None else canonical(sign(payload, Path(sign_with)))
+    target = Path(out) if out is not None else place / BASELINE
+    write_whole(target, stored + b"\n")
+    signed = "" if sign_with is None else ", signed"
+    typer.echo(f"{target}: {len(held.entries):,} protected files{signed}")
+
+
+def diff(tree: str, *, baseline: str | None, key: str | None, python: str | None) -> None:
+    """Say in words how the tree differs from a baseline; exit code 1 where it does.
+
+    Raises:
+        RolloutError: Tree, rules, baseline or key cannot be used.
+        CannotCheckError: Something protected cannot be read.
+    """
+    place = Path(tree)
+    interpreter = _interpreter(place, python, rules_of(place).import_roots)
+    before = load(place, baseline or str(place / BASELINE), None if key is None else Path(key), interpreter)
+    said = differences(before, of_tree(place, interpreter))
+    typer.echo("\n".join(said) if said else "nothing changed")
+    raise typer.Exit(Exit.VIOLATED if said else Exit.HELD)
+
+
+def _owned(text: str) -> OwnedChoice:
+    """Return the chosen Redis, on which nobody has anything to lose."""
+    if "://" in text:
+        raise WrongInputError(
+            f"--redis is {text.partition('://')[0]}://...; a guard is tried on a Redis of its own: embedded, "
+            "embedded:6.2, path or container"
+        )
+    chosen = redis_of(text, [])
+    if isinstance(chosen, ExternalChoice):
+        raise TypeError(chosen)
+    return chosen
+
+
+def _interpreter(tree: Path, python: str | None, import_roots: tuple[str, ...] = (".",)) -> Interpreter:
+    return Interpreter(tree=tree, import_roots=import_roots, python=python or sys.executable, also=(str(ROOT),))
+
+
+def _form(text: str) -> tuple[str, str | None]:
+    name, _, file = text.partition("=")
+    if name not in FORMS:
+        raise WrongInputError(f"--format is {text!r}; expected one of {', '.join(FORMS)}, or NAME=FILE")
+    return name, file or None

@@ -1,0 +1,81 @@
+"""The commands of the rollout verifier, as the command line takes them; what they do stands in `rollout_checking`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+baseline_app = typer.Typer(
+    name="baseline", help="Make the baseline of a tree, or compare the tree with it.", rich_markup_mode=None
+)
+
+Tree = Annotated[str, typer.Argument(help="Folder that holds rollout.toml.")]
+Baseline = Annotated[
+    str | None,
+    typer.Option("--baseline", metavar="FILE|git:REF", help="Default: rollout-baseline.json in the tree."),
+]
+Key = Annotated[
+    str | None, typer.Option("--key", metavar="FILE", help="Public key (ed25519, PEM) that must have signed it.")
+]
+Python = Annotated[
+    str | None, typer.Option("--python", metavar="PATH", help="Interpreter in which code of the tree runs.")
+]
+
+
+def verify_rollout(
+    tree: Tree = ".",
+    baseline: Baseline = None,
+    key: Key = None,
+    expect_enabled: Annotated[
+        list[str] | None, typer.Option("--expect-enabled", metavar="FLAG", help="This flag must be on.")
+    ] = None,
+    form: Annotated[
+        list[str] | None,
+        typer.Option("--format", metavar="NAME[=FILE]", help="table, json, sarif, junit, github or markdown."),
+    ] = None,
+    python: Python = None,
+    redis: Annotated[
+        str, typer.Option("--redis", help="embedded, embedded:6.2, path, container[:IMAGE:TAG].")
+    ] = "embedded",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+) -> None:
+    """Say whether what must not change is unchanged, and whether the guards work: eight checks."""
+    from stormproof import rollout_checking  # noqa: PLC0415 - a command loads only what it needs
+
+    rollout_checking.verify_rollout(
+        tree,
+        baseline=baseline,
+        key=key,
+        expect_enabled=expect_enabled,
+        forms=form,
+        python=python,
+        redis_choice=redis,
+        as_json=as_json,
+    )
+
+
+@baseline_app.command()
+def create(
+    tree: Tree = ".",
+    out: Annotated[
+        str | None, typer.Option("--out", metavar="FILE", help="Default: rollout-baseline.json in the tree.")
+    ] = None,
+    sign_with: Annotated[
+        str | None,
+        typer.Option("--sign-with", metavar="FILE", help="Private key (ed25519, PEM); needs the extra signing."),
+    ] = None,
+    python: Python = None,
+) -> None:
+    """Write down what every protected file is now."""
+    from stormproof import rollout_checking  # noqa: PLC0415 - as above
+
+    rollout_checking.create(tree, out=out, sign_with=sign_with, python=python)
+
+
+@baseline_app.command()
+def diff(tree: Tree = ".", baseline: Baseline = None, key: Key = None, python: Python = None) -> None:
+    """Say in words how the tree differs from its baseline."""
+    from stormproof import rollout_checking  # noqa: PLC0415 - as above
+
+    rollout_checking.diff(tree, baseline=baseline, key=key, python=python)

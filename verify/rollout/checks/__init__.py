@@ -1,0 +1,1 @@
+"""The eight checks, each with `ID`, `TITLE`, `CLAIM` and `check`."""

@@ -1,0 +1,21 @@
+"""Every file of the paper pipeline is as the baseline has it, and none is new, missing or hidden."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from verify.rollout.rules import Group
+from verify.rollout.unchanged import unchanged
+
+if TYPE_CHECKING:
+    from verify.rollout.context import Context
+    from verify.rollout.findings import Result
+
+ID = "paper_pipeline_unchanged"
+TITLE = "Paper pipeline unchanged"
+CLAIM = "Every file of the paper pipeline is as the baseline has it, and none is new, missing or hidden."
+
+
+def check(context: Context) -> Result:
+    """Return whether it is true of the tree."""
+    return unchanged(context, Group.PAPER_PIPELINE, id=ID, title=TITLE, claim=CLAIM)

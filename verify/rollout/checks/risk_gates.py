@@ -1,0 +1,23 @@
+"""Every file of the risk gates and kill switches is as the baseline has it, and none is new, missing or hidden."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from verify.rollout.rules import Group
+from verify.rollout.unchanged import unchanged
+
+if TYPE_CHECKING:
+    from verify.rollout.context import Context
+    from verify.rollout.findings import Result
+
+ID = "risk_gates_unchanged"
+TITLE = "Risk gates unchanged"
+CLAIM = (
+    "Every file of the risk gates and kill switches is as the baseline has it, and none is new, missing or hidden."
+)
+
+
+def check(context: Context) -> Result:
+    """Return whether it is true of the tree."""
+    return unchanged(context, Group.RISK_GATES, id=ID, title=TITLE, claim=CLAIM)

@@ -1,0 +1,96 @@
+"""Runs a task of `inside` in another interpreter, in which the tree's own modules may be imported.
+
+What it answers is as trustworthy as the code that ran there. Nothing of it is left running, and no compiled file of
+the tree is read or written.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from verify.rollout.errors import CannotCheckError
+
+_HOST = Path(__file__).with_name("inside") / "host.py"
+_SAID = 3
+"""How many of the last lines of a failed task are shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interpreter:
+    """Where tasks run.
+
+    Attributes:
+        tree: The tree; also the working folder.
+        import_roots: Folders of the tree in which its modules are looked up.
+        python: The interpreter.
+        also: Folders in which modules are looked up last.
+        patience_s: After how many seconds a task is given up.
+    """
+
+    tree: Path
+    import_roots: tuple[str, ...] = (".",)
+    python: str = field(default_factory=lambda: sys.executable)
+    also: tuple[str, ...] = ()
+    patience_s: float = 60.0
+
+    def command(self) -> list[str]:
+        """Return the words that start the host of a task; it reads a request from standard input."""
+        # The prefix is no folder, so that no compiled file can stand in for a source.
+        return [self.python, "-I", "-B", "-X", "utf8", "-X", f"pycache_prefix={os.devnull}/none", str(_HOST)]
+
+    def request(self, task: str, **asked: Any) -> dict[str, Any]:
+        """Return what the host of a task is sent."""
+        roots = [os.path.normpath(self.tree.resolve() / root) for root in self.import_roots]
+        return {"task": task, "roots": roots, "also": list(self.also), **asked}
+
+    def run(self, task: str, **asked: Any) -> Any:
+        """Return what the task answers.
+
+        Raises:
+            CannotCheckError: It failed, gave no answer, or took too long.
+        """
+        given = json.dumps(self.request(task, **asked))
+        try:
+            with subprocess.Popen(
+                self.command(),
+                cwd=self.tree,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                errors="replace",
+                start_new_session=True,
+            ) as process:
+                try:
+                    out, err = process.communicate(given, timeout=self.patience_s)
+                except subprocess.TimeoutExpired:
+                    raise CannotCheckError(f"it took longer than {self.patience_s:g} s in {self.python}") from None
+                finally:
+                    _end(process.pid)
+        except OSError as error:
+            raise CannotCheckError(f"{self.python} cannot be started: {error.strerror}") from None
+        try:
+            answer = json.loads(out)
+        except ValueError:
+            said = " / ".join(line.strip() for line in err.strip().splitlines()[-_SAID:]) or "no reason given"
+            raise CannotCheckError(
+                f"{self.python} gave no answer (exit status {process.returncode}): {said}"
+            ) from None
+        if "failed" in answer:
+            raise CannotCheckError(answer["failed"])
+        return answer["answer"]
+
+
+def _end(group: int) -> None:
+    """Kill what a task may have left running."""
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return

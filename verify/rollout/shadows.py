@@ -1,0 +1,98 @@
+"""Whether another file would be imported in the place of a protected module, or could be.
+
+Which of two Python takes depends on the path at run time, so that a second one is enough.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+from verify.rollout.errors import CannotCheckError
+from verify.rollout.findings import Finding
+from verify.rollout.path_text import to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+_ENDING = re.compile(r"\.(?:pyc?|pyd|so|[\w-]+\.so|[\w-]+\.pyd)")
+
+
+def shadows(tree: Path, protected: Iterable[str], known: Iterable[str], roots: tuple[str, ...]) -> Iterator[Finding]:
+    """Yield each file that answers to the name of a protected module and was not in the baseline.
+
+    Args:
+        tree: The tree.
+        protected: The paths that are looked at.
+        known: Every path of the baseline.
+        roots: Folders of the tree in which modules are looked up.
+
+    Raises:
+        CannotCheckError: A folder cannot be read.
+    """
+    held, listing, told = set(known), _Listing(tree), set()
+    for path in sorted(protected):
+        if not path.endswith(".py"):
+            continue
+        for root in roots:
+            within = _below(path, root)
+            if within is None:
+                continue
+            for name in _names(within):
+                for other in roots:
+                    for found in listing.answering(_join(other, name)):
+                        if found not in held and found not in told:
+                            told.add(found)
+                            text = to_text(found)
+                            sentence = (
+                                f"{text} could be imported in the place of the protected module {to_text(path)}"
+                            )
+                            yield Finding(rule="shadowed", path=text, sentence=sentence)
+
+
+def _below(path: str, root: str) -> str | None:
+    if root == ".":
+        return path
+    return path.removeprefix(f"{root}/") if path.startswith(f"{root}/") else None
+
+
+def _join(root: str, name: str) -> str:
+    return name if root == "." else f"{root}/{name}"
+
+
+def _names(within: str) -> Iterator[str]:
+    """Yield the module and each package above it, as paths without ending."""
+    parts = within.removesuffix(".py").split("/")
+    for number in range(1, len(parts) + 1):
+        yield "/".join(parts[:number])
+
+
+class _Listing:
+    """What is in each folder, read once."""
+
+    def __init__(self, tree: Path) -> None:
+        self._tree = tree
+        self._held: dict[str, list[str]] = {}
+
+    def _names(self, folder: str) -> list[str]:
+        if folder not in self._held:
+            try:
+                self._held[folder] = os.listdir(self._tree / folder)  # noqa: PTH208 - names, not paths
+            except (FileNotFoundError, NotADirectoryError):
+                self._held[folder] = []
+            except OSError as error:
+                raise CannotCheckError(f"{to_text(folder)} cannot be looked into: {error.strerror}") from None
+        return self._held[folder]
+
+    def answering(self, module: str) -> Iterator[str]:
+        """Yield every file that is imported under the name of *module*, a path without ending."""
+        folder, _, stem = module.rpartition("/")
+        for name in self._names(folder):
+            path = f"{folder}/{name}" if folder else name
+            if name == stem:
+                inits = [each for each in self._names(path) if each.startswith("__init__")]
+                yield from (f"{path}/{each}" for each in inits if _ENDING.fullmatch(each.removeprefix("__init__")))
+            elif name.startswith(f"{stem}.") and _ENDING.fullmatch(name.removeprefix(stem)):
+                yield path

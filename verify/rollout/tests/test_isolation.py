@@ -1,0 +1,112 @@
+"""The adaptive side is isolated: by its imports, and by what it does when it is imported."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from verify.history.words import Verdict
+from verify.rollout.tests.trees import failing, look
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from verify.rollout.manifest import Baseline
+
+ISOLATED = "adaptive_isolated"
+
+WITH_ANOTHER_CODE = """\
+import sys
+
+
+def always(exposure):
+    return True
+
+
+if "risk.gates" in sys.modules:
+    sys.modules["risk.gates"].may_trade.__code__ = always.__code__
+"""
+
+BREACHES = {
+    "imports": ("from risk import gates\n", "adaptive.learner reaches risk.gates: adaptive.learner -> risk.gates"),
+    "imports-by-name": (
+        'import importlib\n\n\ndef late():\n    return importlib.import_module("risk.gates")\n',
+        "adaptive.learner reaches risk.gates: adaptive.learner -> risk.gates",
+    ),
+    "imports-a-chain": (
+        "from live import trading\n",
+        "adaptive.learner reaches execution.orders: adaptive.learner -> live.trading -> execution.orders",
+    ),
+    "loads-without-an-import": (
+        'import sys\nfrom pathlib import Path\n\nexec("import risk.gates")\n',
+        "importing adaptive loads risk.gates, which is protected",
+    ),
+    "replaces-a-function": (
+        'import sys\n\nif "risk.gates" in sys.modules:\n    sys.modules["risk.gates"].may_trade = lambda _: True\n',
+        "importing adaptive replaces risk.gates.may_trade",
+    ),
+    "replaces-code": (
+        WITH_ANOTHER_CODE,
+        "importing adaptive replaces risk.gates.may_trade.__code__",
+    ),
+    "replaces-a-limit": (
+        'import sys\n\nif "risk.gates" in sys.modules:\n    sys.modules["risk.gates"].LARGEST_EXPOSURE = 1e9\n',
+        "importing adaptive replaces risk.gates.LARGEST_EXPOSURE",
+    ),
+    "fills-a-list": (
+        'import sys\n\nif "risk.gates" in sys.modules:\n    sys.modules["risk.kill_switch"]._pulled.append("no")\n',
+        "importing adaptive replaces risk.kill_switch._pulled (content)",
+    ),
+    "adds": (
+        'import sys\n\nif "risk.gates" in sys.modules:\n    sys.modules["risk.gates"].more = 1\n',
+        "importing adaptive adds risk.gates.more",
+    ),
+}
+
+
+@pytest.mark.parametrize("breach", BREACHES)
+def test_a_breach_is_seen_and_named(tree: Path, baseline: Baseline, breach: str) -> None:
+    """Each way out of the isolation is INVALID, and no other check minds it."""
+    source, sentence = BREACHES[breach]
+    (tree / "adaptive/learner.py").write_text(f'"""Learns."""\n\n{source}')
+    report = look(tree, baseline)
+    assert failing(report).keys() == {ISOLATED}
+    assert report.verdict is Verdict.INVALID
+    (result,) = (each for each in report.results if each.id == ISOLATED)
+    assert sentence in {finding.sentence for finding in result.findings}
+
+
+def test_what_is_protected_may_not_know_the_adaptive_side_either(tree: Path, baseline: Baseline) -> None:
+    """The chain is found in the other direction too; that the file changed is another check's finding."""
+    path = tree / "risk/gates.py"
+    path.write_text(f"{path.read_text()}\nfrom adaptive import learner\n")
+    seen = failing(look(tree, baseline))
+    assert seen.keys() == {ISOLATED, "risk_gates_unchanged"}
+    assert "import-chain" in seen[ISOLATED]
+
+
+def test_a_name_that_is_made_at_run_time_is_unknown(tree: Path, baseline: Baseline) -> None:
+    """It cannot be followed, so that nothing is concluded from it."""
+    source = 'import importlib\n\n\ndef late(name):\n    return importlib.import_module(f"risk.{name}")\n'
+    (tree / "adaptive/learner.py").write_text(f'"""Learns."""\n\n{source}')
+    report = look(tree, baseline)
+    assert failing(report) == {ISOLATED: ["dynamic-import"]}
+    assert report.verdict is Verdict.UNKNOWN
+    (result,) = (each for each in report.results if each.id == ISOLATED)
+    assert (result.findings[0].path, result.findings[0].line) == ("adaptive/learner.py", 7)
+
+
+def test_an_adaptive_side_that_cannot_be_imported_is_unknown(tree: Path, baseline: Baseline) -> None:
+    """What it would do is not known."""
+    (tree / "adaptive/learner.py").write_text("raise RuntimeError('not today')\n")
+    report = look(tree, baseline, [ISOLATED])
+    assert report.verdict is Verdict.UNKNOWN
+    assert any("not today" in finding.sentence for finding in report.results[0].findings)
+
+
+def test_a_module_of_the_tree_cannot_stand_in_for_what_a_task_imports(tree: Path, baseline: Baseline) -> None:
+    """A file that is called as one of Python's or of ours changes nothing."""
+    for name in ("grimp", "json", "importlib", "pkgutil"):
+        (tree / f"{name}.py").write_text("raise SystemExit(0)\n")
+    assert failing(look(tree, baseline, [ISOLATED])) == {}

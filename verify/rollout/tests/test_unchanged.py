@@ -1,0 +1,214 @@
+"""Unchanged means unchanged: every trick is seen, by its check and by no other, and only real changes are."""
+
+from __future__ import annotations
+
+import os
+import py_compile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from verify.history.words import Verdict
+from verify.rollout.errors import CannotCheckError
+from verify.rollout.reading import read
+from verify.rollout.tests.trees import (
+    UNCHANGED,
+    WITHOUT_REDIS,
+    baseline_of,
+    commit,
+    failing,
+    flip,
+    git,
+    look,
+    make_tree,
+)
+from verify.rollout.tests.tricks import TRICKS
+from verify.rollout.unchanged import compared
+from verify.rollout.walking import found
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from verify.rollout.manifest import Baseline
+
+
+def test_an_unchanged_tree_passes(committed: Path, baseline: Baseline) -> None:
+    """All checks that need no Redis are VALID, and each names what it looked at."""
+    report = look(committed, baseline)
+    assert failing(report) == {}
+    assert {result.id for result in report.results} == WITHOUT_REDIS
+    assert all(result.evidence for result in report.results)
+
+
+@pytest.mark.parametrize("trick", TRICKS, ids=lambda trick: trick.__name__)
+def test_a_trick_is_seen_by_its_check_and_by_no_other(
+    tree: Path, baseline: Baseline, trick: Callable[[Path], None]
+) -> None:
+    """Whatever hides a change, the check of its part is INVALID, and the others go on as before."""
+    trick(tree)
+    check, rule = TRICKS[trick]
+    report = look(tree, baseline, UNCHANGED)
+    seen = failing(report)
+    assert seen.keys() == {check}
+    assert rule in seen[check]
+    assert report.verdict is Verdict.INVALID
+
+
+def test_every_protected_file_is_compared(tree: Path, baseline: Baseline) -> None:
+    """One changed byte in any of them is seen, whichever it is."""
+    for path, entry in baseline.entries.items():
+        patterns = baseline.rules.all_protected
+        before = (tree / path).read_bytes()
+        flip(tree / path, len(before) // 2)
+        (finding,) = compared(tree, baseline.entries, patterns, baseline.entries)
+        assert (finding.rule, finding.path) == ("changed", path)
+        assert entry.sha256[:12] in finding.sentence
+        (tree / path).write_bytes(before)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_changed_byte_mode_or_name_is_seen(tree: Path, baseline: Baseline, data: st.DataObject) -> None:
+    """Any one mutation of any protected file gives a finding about it."""
+    path = data.draw(st.sampled_from(sorted(baseline.entries)))
+    place = tree / path
+    before, mode = place.read_bytes(), place.stat().st_mode
+    how = data.draw(st.sampled_from(["byte", "cut", "longer", "mode", "name", "link"]))
+    if how == "byte":
+        changed = bytearray(before)
+        changed[data.draw(st.integers(0, len(before) - 1))] ^= data.draw(st.integers(1, 255))
+        place.write_bytes(changed)
+    elif how == "cut":
+        place.write_bytes(before[: data.draw(st.integers(0, len(before) - 1))])
+    elif how == "longer":
+        place.write_bytes(before + data.draw(st.binary(min_size=1, max_size=9)))
+    elif how == "mode":
+        place.chmod(mode ^ 0o100)
+    else:
+        place.rename(tree / "moved")
+        if how == "link":
+            place.symlink_to(tree / "moved")
+    try:
+        findings = list(compared(tree, baseline.entries, baseline.rules.all_protected, baseline.entries))
+        assert [finding.path for finding in findings] == [path]
+        assert findings[0].verdict is Verdict.INVALID
+    finally:
+        place.unlink(missing_ok=True)
+        (tree / "moved").unlink(missing_ok=True)
+        place.write_bytes(before)
+        place.chmod(mode)
+
+
+def test_line_endings_do_not_matter_where_git_says_so(tmp_path: Path) -> None:
+    """Text that git may write with CRLF is compared as git stores it; what git calls binary is not."""
+    tree = make_tree(tmp_path / "tree")
+    (tree / ".gitattributes").write_text("*.py text\n*.json -text\n")
+    commit(tree)
+    baseline = baseline_of(tree)
+    source, weights = tree / "execution/orders.py", tree / "model/weights.json"
+    source.write_bytes(source.read_bytes().replace(b"\n", b"\r\n"))
+    assert failing(look(tree, baseline, UNCHANGED)) == {}
+    weights.write_bytes(weights.read_bytes().replace(b"\n", b"\r\n"))
+    assert failing(look(tree, baseline, UNCHANGED)).keys() == {"frozen_model_unchanged"}
+
+
+def test_attributes_that_came_later_do_not_hide_a_change(tree: Path, baseline: Baseline) -> None:
+    """Which files are text is the baseline's word, not the tree's."""
+    (tree / ".gitattributes").write_text("* text\n")
+    source = tree / "execution/orders.py"
+    source.write_bytes(source.read_bytes().replace(b"\n", b"\r\n"))
+    assert failing(look(tree, baseline, UNCHANGED)).keys() == {"execution_unchanged"}
+
+
+def test_a_tree_outside_git_is_compared_too(tmp_path: Path) -> None:
+    """Without a repository the hashes decide, and the report says that git was not asked."""
+    tree = make_tree(tmp_path / "tree", repository=False)
+    baseline = baseline_of(tree)
+    report = look(tree, baseline, UNCHANGED)
+    assert failing(report) == {}
+    assert all(any("git was not asked" in line for line in result.evidence) for result in report.results)
+    flip(tree / "execution/orders.py")
+    assert failing(look(tree, baseline, UNCHANGED)).keys() == {"execution_unchanged"}
+
+
+def test_a_file_that_changes_while_it_is_read_is_unknown() -> None:
+    """A file whose content is not as long as the system says is not believed."""
+    with pytest.raises(CannotCheckError, match="changed while it was read"):
+        read(Path("/proc/self/status"), any_endings=False)
+
+
+def test_a_repository_that_git_refuses_is_unknown(tree: Path, baseline: Baseline) -> None:
+    """Where git cannot be asked, nothing is concluded from its silence."""
+    (tree / ".git/HEAD").write_text("damaged")
+    report = look(tree, baseline, UNCHANGED)
+    assert report.verdict is Verdict.UNKNOWN
+    assert failing(report).keys() == UNCHANGED
+
+
+def test_an_unfetched_lfs_pointer_is_unknown_and_the_fetched_file_is_compared(tmp_path: Path) -> None:
+    """What the pointer points to counts: neither the pointer itself nor another content passes."""
+    tree = make_tree(tmp_path / "tree")
+    weights = tree / "model/weights.json"
+    content = weights.read_bytes()
+    oid = baseline_of(tree).entries["model/weights.json"].sha256
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize {len(content)}\n"
+    weights.write_text(pointer)
+    commit(tree)
+    baseline = baseline_of(tree)
+    assert failing(look(tree, baseline, UNCHANGED))["frozen_model_unchanged"][:1] == ["lfs-pointer"]
+    weights.write_bytes(content)
+    assert failing(look(tree, baseline, UNCHANGED)) == {}
+    assert baseline_of(tree).entries == baseline.entries
+    flip(weights)
+    assert "changed" in failing(look(tree, baseline, UNCHANGED))["frozen_model_unchanged"]
+
+
+def test_a_submodule_is_compared_by_commit_and_by_content(tmp_path: Path) -> None:
+    """Its files count as any, and so does the commit that git holds."""
+    inner, tree = make_tree(tmp_path / "inner"), make_tree(tmp_path / "tree")
+    git(tree, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(inner), "execution/inner")
+    commit(tree)
+    baseline = baseline_of(tree)
+    assert baseline.entries["execution/inner"].kind == "submodule"
+    assert failing(look(tree, baseline, UNCHANGED)) == {}
+    flip(tree / "execution/inner/risk/gates.py")
+    assert failing(look(tree, baseline, UNCHANGED))["execution_unchanged"] == ["changed"]
+    git(tree / "execution/inner", "checkout", "--quiet", ".")
+    commit(tree / "execution/inner")
+    git(tree, "add", "execution/inner")
+    assert failing(look(tree, baseline, UNCHANGED))["execution_unchanged"] == ["other-in-git"]
+
+
+def test_a_report_stays_readable(tree: Path, baseline: Baseline) -> None:
+    """Of many findings of one kind some are shown and the rest are counted."""
+    for number in range(500):
+        (tree / f"execution/more{number}.py").write_text("")
+    (result,) = look(tree, baseline, ["execution_unchanged"]).results
+    assert len(result.findings) == 21
+    assert result.findings[-1].sentence == "480 more of this kind (new)"
+
+
+def test_files_are_found_in_order_and_once(tree: Path) -> None:
+    """Patterns that overlap mean each file once, whatever order the file system has."""
+    paths = found(tree, ("risk/**", "risk/*.py", "risk/gates.py"))
+    assert paths == ["risk/__init__.py", "risk/gates.py", "risk/kill_switch.py"]
+
+
+def test_a_foreign_compiled_file_is_unknown(tree: Path, baseline: Baseline) -> None:
+    """What another Python compiled cannot be compared here."""
+    folder = tree / "risk/__pycache__"
+    folder.mkdir()
+    (folder / "gates.cpython-399.pyc").write_bytes(os.urandom(32))
+    report = look(tree, baseline, UNCHANGED)
+    assert failing(report) == {"risk_gates_unchanged": ["compiled"]}
+    assert report.verdict is Verdict.UNKNOWN
+
+
+def test_what_python_compiled_of_a_source_itself_is_no_change(tree: Path, baseline: Baseline) -> None:
+    """A cache that says what its source says is nobody's business."""
+    for level in (0, 1, 2):
+        py_compile.compile(str(tree / "risk/gates.py"), optimize=level, doraise=True)
+    assert failing(look(tree, baseline, UNCHANGED)) == {}

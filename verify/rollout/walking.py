@@ -1,0 +1,107 @@
+"""Finds every file of a tree that patterns mean. Follows no link, keeps no list of what it does not yield."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from verify.rollout.errors import CannotCheckError
+from verify.rollout.patterns import matches, start
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+COMPILED = "__pycache__"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One place of the tree.
+
+    Attributes:
+        path: Relative to the tree, as `os` gives it.
+        problem: Why what is below it could not be seen; empty where it could.
+    """
+
+    path: str
+    problem: str = ""
+
+
+def walk(tree: Path, patterns: tuple[str, ...]) -> Iterator[Seen]:
+    """Yield each file, link or other thing that the patterns mean, and each folder that cannot be read.
+
+    What compilers leave in `__pycache__` is not yielded (see `compiled`). A folder that is a link is yielded as
+    the link.
+    """
+    seen: set[str] = set()
+    starts = sorted({start(pattern) for pattern in patterns})
+    for place in starts:
+        if any(place.startswith(f"{other}/") or (not other and place) for other in starts if other != place):
+            continue
+        for found in _below(tree, place):
+            is_above = len(found.path) < len(place)
+            if found.path in seen or not (found.problem or _is_meant(tree, found.path, patterns)):
+                continue
+            if is_above:
+                # A link on the way to several places; all else is come to once.
+                seen.add(found.path)
+            yield found
+
+
+def _is_meant(tree: Path, path: str, patterns: tuple[str, ...]) -> bool:
+    """Say whether a pattern means *path*, or what would lie below it if it were a folder and not a link."""
+    if matches(path, patterns):
+        return True
+    is_above = any(f"{start(pattern)}/".startswith(f"{path}/") for pattern in patterns)
+    return is_above and (tree / path).is_symlink()
+
+
+def _below(tree: Path, place: str) -> Iterator[Seen]:
+    """Yield what is at *place* or below it; a link on the way there is yielded itself."""
+    parts = place.split("/") if place else []
+    for number in range(1, len(parts) + 1):
+        here = "/".join(parts[:number])
+        try:
+            status = os.lstat(tree / here)
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        except OSError as error:
+            yield Seen(here, f"cannot be looked at: {error.strerror}")
+            return
+        if not stat.S_ISDIR(status.st_mode):
+            yield Seen(here)
+            return
+    yield from _within(tree, place)
+
+
+def _within(tree: Path, place: str) -> Iterator[Seen]:
+    waiting = [place]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            with os.scandir(tree / folder) as entries:
+                for entry in entries:
+                    path = f"{folder}/{entry.name}" if folder else entry.name
+                    if not entry.is_dir(follow_symlinks=False):
+                        yield Seen(path)
+                    elif entry.name not in {COMPILED, ".git"}:
+                        waiting.append(path)
+        except OSError as error:
+            yield Seen(folder, f"cannot be looked into: {error.strerror}")
+
+
+def found(tree: Path, patterns: tuple[str, ...]) -> list[str]:
+    """Return the paths that the patterns mean, in order.
+
+    Raises:
+        CannotCheckError: A folder cannot be read.
+    """
+    paths = []
+    for seen in walk(tree, patterns):
+        if seen.problem:
+            raise CannotCheckError(f"{seen.path} {seen.problem}")
+        paths.append(seen.path)
+    return sorted(paths)
