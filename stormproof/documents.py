@@ -19,6 +19,7 @@ from harness.faults.registry import ALL
 from harness.subjects.box import BOX
 from harness.subjects.broken.registry import PLANTED
 from harness.subjects.loading import load_subject
+from stormproof.assumptions import ASSUMED, RESTS_ON
 from stormproof.cli import app
 from stormproof.durability_page import durability_page
 from stormproof.jobs_api_page import jobs_api_page
@@ -62,49 +63,6 @@ explores the twin within the same bound: two workers and these faults."""
 _ABOUT_CHECKERS = """\
 All checkers always run. A guard is judged by those that its promise names. What the others find is listed and decides
 nothing."""
-
-ASSUMED: Mapping[str, tuple[str, str]] = {
-    "AS1": (
-        "Every path to the effect goes through the guard.",
-        "A worker has no way to the venue but the effect that the guard is given.",
-    ),
-    "AS2": (
-        "The key is made once, where the decision is made, and kept with the job. It is not computed from the order.",
-        "The harness makes the key and gives the same one to every delivery.",
-    ),
-    "AS3": (
-        "Redis keeps what it acknowledged. Nothing is evicted, and nobody deletes records.",
-        "The explorer takes no acknowledged write away. The tier durability measures what configurations keep.",
-    ),
-    "AS4": (
-        "The venue can be asked about a key, and after a known time its `not found` is final.",
-        "The venue answers from its own book.",
-    ),
-    "AS5": (
-        "A request that was sent dies after a known time, and clocks are wrong by a known amount at most.",
-        "A late effect lands within its life or never. All clocks move together.",
-    ),
-    "AS6": (
-        "Somebody delivers again and reconciles within a stated time, and sees every effect of the account.",
-        "The harness delivers again past the lease, and lets the guard ask the venue.",
-    ),
-    "AS7": (
-        "Whoever comes late with an ended claim is stopped at the venue. Nothing else can stop it.",
-        "The venue refuses a request that comes after the time that the guard has put on it.",
-    ),
-}
-"""Each assumption in plain words, and how the harness provides for it."""
-
-RESTS_ON: Mapping[str, tuple[str, ...]] = {
-    "at_most_once": ("AS1", "AS2", "AS3", "AS4", "AS5", "AS7"),
-    "nothing_lost": ("AS3", "AS4", "AS6"),
-    "truthful_outcome": ("AS3", "AS4"),
-    "replay_equality": ("AS2", "AS3", "AS4"),
-    "conflict": ("AS1", "AS3"),
-    "fence_order": ("AS3", "AS5", "AS7"),
-    "usefulness": (),
-}
-"""On which assumptions each claim of the reference guard rests."""
 
 _EXITS: Mapping[Exit, str] = {
     Exit.HELD: "The promise held in every schedule of the bound (VALID). For `check-redis`: OK or WARNING.",
@@ -341,7 +299,7 @@ def guarantees(root: Path) -> str:
     """Return the guarantee sheet of the reference guard.
 
     Raises:
-        IncompleteError: A promised claim is missing from :data:`RESTS_ON`, or something else is in it.
+        IncompleteError: A promised claim is missing from `RESTS_ON`, or something else is in it.
     """
     promise = load_subject("reference").promise
     if PROMISED[promise] != RESTS_ON.keys():
