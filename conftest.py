@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 collect_ignore = ["stormproof/tests/sample_repository"]
 """Somebody else's tests, which are run where they belong."""
-pytest_plugins = ["harness.explorer.tests.shares"]
+pytest_plugins = ["stormproof.tests.in_turn"]
 
 
 @pytest.fixture(autouse=True)

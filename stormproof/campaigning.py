@@ -14,6 +14,7 @@ from harness.interruption import stop_if_asked
 from harness.probes.limits import BreachedError
 from harness.recorder import RunFolder, write_record
 from harness.redis_server.choice import EmbeddedChoice, ExternalChoice
+from harness.redis_server.opening import check_provider
 from reports.stored_run import judge_part, write_verdict
 from scenarios.storybook import tell
 from scenarios.terms import AS_USUAL, Terms
@@ -53,6 +54,7 @@ def run(
 ) -> None:
     """Run what is asked for, judge it, report it, and end with its exit code."""
     terms = terms or AS_USUAL
+    check_provider(choice)
     parts = parts_of(asked, seed=seed)
     run_folder = RunFolder.create(asked.kind, seed, out)
     if isinstance(choice, ExternalChoice):

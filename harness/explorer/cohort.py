@@ -2,24 +2,25 @@
 
 A jump costs about a millisecond, because the server's cached clock has to follow; a schedule costs less. Every
 schedule has its own key, and all of them wait at their jumps together, so none sees time move at a point of its
-life where it would not have moved had it run alone. A schedule that waits for a server of its own lets the others go
-on.
+life where it would not have moved had it run alone. A schedule that waits for a server of its own, or for a program
+that works, lets the others go on.
 """
 
 from __future__ import annotations
 
+import select
 from typing import TYPE_CHECKING
 
-from harness import clock
 from harness.explorer.world.world import Pause
 from harness.interruption import stop_if_asked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from harness.explorer.world.world import World
 
 _A_MOMENT_S = 0.000_5
+_TICK_MS = 10
 
 
 def run_together(next_world: Callable[[], World | None], jump: Callable[[], None], size: int) -> Iterator[World]:
@@ -38,15 +39,15 @@ def run_together(next_world: Callable[[], World | None], jump: Callable[[], None
                 yield from _go_on(world, flying)
             if not flying:
                 return
-            waiting = [world for world, pause in flying.items() if pause is Pause.SERVER]
+            waiting = [world for world, pause in flying.items() if pause is not Pause.JUMP]
             for world in waiting:
                 yield from _go_on(world, flying)
             if not waiting:
                 jump()
                 for world in list(flying):
                     yield from _go_on(world, flying)
-            elif all(flying.get(world) is Pause.SERVER for world in waiting):
-                clock.pause_s(_A_MOMENT_S)
+            elif all(flying.get(world, Pause.JUMP) is not Pause.JUMP for world in waiting):
+                _wait(flying)
     finally:
         for world in flying:
             world.abandon()
@@ -61,6 +62,15 @@ def _go_on(world: World, flying: dict[World, Pause]) -> Iterator[World]:
         yield world
     else:
         flying[world] = pause
+
+
+def _wait(flying: Mapping[World, Pause]) -> None:
+    """Wait until one of the programs has done something, or for a moment where a server comes up."""
+    poller = select.poll()
+    for world, pause in flying.items():
+        if pause is Pause.PROGRAM:
+            poller.register(world.awaited, select.POLLIN)
+    poller.poll(_A_MOMENT_S * 1000 if Pause.SERVER in flying.values() else _TICK_MS)
 
 
 def run_alone(world: World, jump: Callable[[], None]) -> None:

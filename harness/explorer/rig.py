@@ -91,11 +91,11 @@ class Rig:
         """Connect, install the gate, let the subject prepare the store."""
         with self._stack, self._target.client() as client:
             table = CommandTable.ask(client)
-            self._stack.enter_context(on_one_core(self._target.pid, self._place))
+            others = self._stack.enter_context(on_one_core(self._target.pid, self._place))
             pool = WirePool.to(self._target.url, is_ours=self._target.is_ours)
             self._stack.callback(pool.close)
             self.store = Store(self, self._target, pool)
-            self.gate: Gate = self._stack.enter_context(self._gate_with(table))
+            self.gate: Gate = self._stack.enter_context(self._gate_with(table, others))
             # Somebody who used the server before may have moved its clock; clients must not live in its past.
             self.gate.advance(self.now_s)
             self.prepare(self.store)
@@ -143,9 +143,9 @@ class Rig:
         """Keep a server on our processor core."""
         os.sched_setaffinity(server.pid, os.sched_getaffinity(0))
 
-    def _gate_with(self, table: CommandTable) -> AbstractContextManager[Gate]:
+    def _gate_with(self, table: CommandTable, others: frozenset[int]) -> AbstractContextManager[Gate]:
         if self._hosting.gate == PROXY:
-            return ProxyGate(self._subject, self._hosting, table, self._target).installed()
+            return ProxyGate(self._subject, self._hosting, table, self._target, others).installed()
         return GreenletGate(self._subject, table).installed()
 
     def _prepare(self, store: Store) -> None:

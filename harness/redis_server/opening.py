@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import redis
 
+from harness.containers.engine import Engine
 from harness.errors import HarnessError
 from harness.processes.faked_clock import find_library
 from harness.redis_server.choice import ContainerChoice
@@ -22,8 +23,22 @@ from harness.redis_server.server import RedisServer
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from harness.redis_server.choice import OwnedChoice
+    from harness.redis_server.choice import OwnedChoice, RedisChoice
     from harness.redis_server.owned import OwnedServer
+
+
+def check_provider(choice: RedisChoice) -> None:
+    """See that what is to provide the server is there, before anything is begun.
+
+    Raises:
+        ContainersUnavailableError: No container engine answers, or the image is not to be had.
+    """
+    if isinstance(choice, ContainerChoice):
+        engine = Engine()
+        try:
+            engine.pull(choice.image)
+        finally:
+            engine.close()
 
 
 def make_owned(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -142,6 +143,11 @@ def _answers(container: Container, client: ToxiproxyClient) -> bool:
     return True
 
 
+def _named(process: subprocess.Popen[bytes]) -> str:
+    words = [str(word) for word in process.args] if isinstance(process.args, list) else [str(process.args)]
+    return "the embedded Toxiproxy" if "harness.toxiproxy.embedded" in words else shlex.join(words)
+
+
 def _end(process: subprocess.Popen[bytes]) -> None:
     process.kill()
     process.wait()
@@ -202,7 +208,7 @@ def _wait(
             continue
         _end(process)
         raise ToxiproxyUnavailableError(
-            f"Started {process.args!r}: expected a Toxiproxy to answer within {_START_DEADLINE_S:g} s, saw exit "
+            f"Started {_named(process)}: expected a Toxiproxy to answer within {_START_DEADLINE_S:g} s, saw exit "
             f"status {process.returncode}. Its log ends:\n{said[-2000:]}"
         )
     return client

@@ -26,6 +26,7 @@ on_every_provider = pytest.mark.parametrize("redis", PROVIDERS)
 every_story = pytest.mark.parametrize("name", [name for name in STORIES if name in EVERYWHERE])
 
 
+@pytest.mark.in_turn(0)
 @on_every_provider
 @every_story
 def test_the_reference_holds(name: str, redis: str, tmp_path: Path, seed: int) -> None:
@@ -36,6 +37,7 @@ def test_the_reference_holds(name: str, redis: str, tmp_path: Path, seed: int) -
     assert judgement.record.server.version
 
 
+@pytest.mark.in_turn(1)
 @on_every_provider
 @every_story
 def test_the_planted_guard_is_caught(name: str, redis: str, tmp_path: Path, seed: int) -> None:

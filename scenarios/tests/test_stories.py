@@ -49,6 +49,7 @@ def test_the_reference_holds(name: str, tmp_path: Path, seed: int) -> None:
     assert [note for note in notes if note.startswith("steady state after")]
 
 
+@pytest.mark.in_turn(1)
 @pytest.mark.parametrize(("name", "guard"), CAUGHT)
 def test_a_planted_guard_is_caught(name: str, guard: str, tmp_path: Path, seed: int) -> None:
     """The guard breaks what it promises, and a checker that decides says so."""
@@ -64,6 +65,7 @@ def test_the_twin_of_a_planted_breaker_holds(guard: str, tmp_path: Path, seed: i
     assert judgement.verdict is Verdict.VALID, judgement.reasons or judgement.findings
 
 
+@pytest.mark.in_turn(2)
 @pytest.mark.parametrize(("name", "kind"), STRUCK)
 def test_a_fault_that_does_nothing_shows_nothing(
     name: str, kind: str, tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch

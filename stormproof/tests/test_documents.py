@@ -40,7 +40,7 @@ def fences(text: str, info: str) -> list[str]:
 def shown_commands() -> Iterator[list[str]]:
     """Yield the words of every stormproof command that a fenced ``sh`` block of the README shows."""
     blocks: list[str] = re.findall(r"^```sh[^\n]*\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-    for line in "".join(blocks).splitlines():
+    for line in "".join(blocks).replace("\\\n", "").splitlines():
         for command in line.split("&&"):
             words = shlex.split(command)
             if words[0].rpartition("/")[2] == "stormproof":
@@ -51,7 +51,7 @@ def shown_commands() -> Iterator[list[str]]:
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a copy of what the pages are made from, which the generator takes for the tree."""
     root = tmp_path / "tree"
-    for place in ("docs", "examples/config", "harness", "safety_core", "scenarios", "stormproof", "verify"):
+    for place in ("docs", "examples", "harness", "safety_core", "scenarios", "stormproof", "verify"):
         shutil.copytree(ROOT / place, root / place, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "README.md", root)
     monkeypatch.setattr(documents, "ROOT", root)

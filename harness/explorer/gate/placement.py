@@ -1,4 +1,4 @@
-"""Puts an exploration and its server on one processor core.
+"""Puts an exploration and its server on one processor core, and says which are left for the programs of others.
 
 A command's round trip is a matter of scheduling, not of Redis: measured at 17 us when client and server share a core
 and at 66 to 75 us when the kernel spreads them over two. While a schedule runs, only one of the two ever has work.
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def on_one_core(server_pid: int | None, place: int | None = None) -> Iterator[None]:
+def on_one_core(server_pid: int | None, place: int | None = None) -> Iterator[frozenset[int]]:
     """Keep this process and the server *server_pid* on one core for the length of the block.
+
+    Yields the cores that nobody of the exploration uses; none where it has several processes.
 
     Several explorations at once take different cores, as far as there are any. Where the system does not offer it,
     or the server is not ours, nothing happens.
@@ -26,7 +28,7 @@ def on_one_core(server_pid: int | None, place: int | None = None) -> Iterator[No
         place: Which of several processes this is, counted from 0; None: the only one of its exploration.
     """
     if server_pid is None or not hasattr(os, "sched_setaffinity"):
-        yield
+        yield frozenset()
         return
     ours = os.sched_getaffinity(0)
     core = {sorted(ours)[(os.getpid() if place is None else place) % len(ours)]}
@@ -34,7 +36,7 @@ def on_one_core(server_pid: int | None, place: int | None = None) -> Iterator[No
     os.sched_setaffinity(server_pid, core)
     os.sched_setaffinity(0, core)
     try:
-        yield
+        yield frozenset(ours - core if place is None else ())
     finally:
         os.sched_setaffinity(0, ours)
         # The server may have been ended within the block.

@@ -75,8 +75,8 @@ class Doorway:
         self._listener.setblocking(False)
         self._connections: dict[int, Connection] = {}
         self._subscribers: dict[int, Connection] = {}
-        self.poller = select.poll()
-        self.poller.register(self._listener, select.POLLIN)
+        self.poller = select.epoll()
+        self.poller.register(self._listener, select.EPOLLIN)
 
     def url(self, target: str) -> str:
         """Return the URL of the doorway, with the user and the database of *target*."""
@@ -136,12 +136,13 @@ class Doorway:
         """Close the listener and every connection."""
         self.close_connections()
         self._listener.close()
+        self.poller.close()
 
     def _watch_messages(self, connection: Connection) -> None:
         wire = connection.link.subscription
         if wire is not None and wire.fileno() not in self._subscribers:
             self._subscribers[wire.fileno()] = connection
-            self.poller.register(wire.fileno(), select.POLLIN)
+            self.poller.register(wire.fileno(), select.EPOLLIN)
 
     def _bring_messages(self, descriptor: int) -> None:
         connection = self._subscribers.get(descriptor)
@@ -163,4 +164,4 @@ class Doorway:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         client.settimeout(_WRITE_S)
         self._connections[client.fileno()] = Connection(client, Link(pool, self._table, self._passage))
-        self.poller.register(client, select.POLLIN)
+        self.poller.register(client, select.EPOLLIN)

@@ -84,7 +84,7 @@ class Program:
         self.doorway = Doorway(table, self)
         self._lines = lines
         self._poller = self.doorway.poller
-        self._poller.register(lines.incoming, select.POLLIN)
+        self._poller.register(lines.incoming, select.EPOLLIN)
         self._is_alive = True
         self._asked = 0
         self._asked_for = ""
@@ -193,7 +193,7 @@ class Program:
                     raise ProgramError(f"said {message['say']!r} of {message['id']}, and was asked {self._asked}")
                 else:
                     return message
-            ready = self._poller.poll(0 if hint is not None else self._patience_ms)
+            ready = self._poller.poll(0) or (self._sign() if hint is None else [])
             if ready:
                 self._patience_ms = _QUIET_MS
                 self._serve(ready)
@@ -273,6 +273,16 @@ class Program:
         return are_asleep((self.pid, *family))
 
     # Within.
+
+    def _sign(self) -> list[tuple[int, int]]:
+        """Return what comes within the program's patience, while other schedules go on."""
+        process = running()
+        until_ns = clock.elapsed_ns() + self._patience_ms * 1_000_000
+        while process is not None and process.lets_others_work(self._poller.fileno()):
+            ready = self._poller.poll(0)
+            if ready or clock.elapsed_ns() > until_ns:
+                return ready
+        return self._poller.poll(max(0, until_ns - clock.elapsed_ns()) / 1e9)
 
     def _serve(self, ready: list[tuple[int, int]]) -> None:
         """Do what waits: connections before lines, because a program sends before it says that it waits."""

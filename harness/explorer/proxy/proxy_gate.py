@@ -25,7 +25,7 @@ from harness.processes.folder import make_folder, remove_folder
 from harness.subjects.contract import ElsewhereError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from harness.explorer.gate.commands import CommandTable
@@ -93,11 +93,15 @@ class ProxyGate:
 
     cohort = _COHORT
 
-    def __init__(self, subject: Subject, hosting: Hosting, table: CommandTable, target: Target) -> None:
+    def __init__(
+        self, subject: Subject, hosting: Hosting, table: CommandTable, target: Target, cores: Collection[int] = ()
+    ) -> None:
+        """Describe the gate; its programs use *cores*, or where there are none those that we use."""
         self._subject = subject
         self._hosting = hosting
         self._table = table
         self._target = target
+        self._cores = cores
         self._clocks = ClientClocks()
         self._faked: FakedClock | None = None
 
@@ -182,10 +186,10 @@ class ProxyGate:
 
     def _starter(self, log: Path, environment: dict[str, str]) -> Starter:
         if self._hosting.command:
-            return Spawner(self._hosting.command, log=log, env=environment, is_ours=False)
+            return Spawner(self._hosting.command, log=log, env=environment, is_ours=False, cores=self._cores)
         argv = python_argv(self._hosting.python, self._subject.place, again=self._subject.is_boxed)
-        forker = Forker(argv, log=log, env=environment)
+        forker = Forker(argv, log=log, env=environment, cores=self._cores)
         if forker.can_fork:
             return forker
         forker.close()
-        return Spawner(argv, log=log, env=environment, is_ours=True)
+        return Spawner(argv, log=log, env=environment, is_ours=True, cores=self._cores)

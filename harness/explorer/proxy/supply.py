@@ -21,7 +21,7 @@ from harness.processes.child import spawn, wait_until_gone
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from harness.explorer.gate.commands import CommandTable
 
@@ -122,8 +122,10 @@ class Forker:
         can_fork: Whether it has but one thread; others would be missing in what it forks.
     """
 
-    def __init__(self, argv: Sequence[str], *, log: Path, env: Mapping[str, str]) -> None:
-        """Start it.
+    def __init__(
+        self, argv: Sequence[str], *, log: Path, env: Mapping[str, str], cores: Collection[int] = ()
+    ) -> None:
+        """Start it, and let it and what it forks use *cores*; without any, those that we use.
 
         Raises:
             CouldNotRunError: The interpreter cannot be run.
@@ -133,7 +135,7 @@ class Forker:
         with theirs:
             argv = [*argv, "--forks", str(theirs.fileno())]
             try:
-                self._process = _started(argv, log=log, env=env, pass_fds=(theirs.fileno(),))
+                self._process = _started(argv, cores, log=log, env=env, pass_fds=(theirs.fileno(),))
             except WrongInputError:
                 self._control.close()
                 raise
@@ -201,8 +203,17 @@ class Forker:
 class Spawner:
     """Starts each process for itself."""
 
-    def __init__(self, argv: Sequence[str], *, log: Path, env: Mapping[str, str], is_ours: bool) -> None:
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        log: Path,
+        env: Mapping[str, str],
+        is_ours: bool,
+        cores: Collection[int] = (),
+    ) -> None:
         self._argv = argv
+        self._cores = cores
         self._log = log
         self._env = env
         self._is_ours = is_ours
@@ -218,7 +229,7 @@ class Spawner:
         to_read, incoming = os.pipe()
         outgoing, to_write = os.pipe()
         try:
-            process = _started(self._argv, log=self._log, env=self._env, stdin=to_read, stdout=to_write)
+            process = _started(self._argv, self._cores, log=self._log, env=self._env, stdin=to_read, stdout=to_write)
         except WrongInputError:
             os.close(incoming)
             os.close(outgoing)
@@ -236,11 +247,16 @@ class Spawner:
             process.wait()
 
 
-def _started(argv: Sequence[str], **how: Any) -> subprocess.Popen[bytes]:
+def _started(argv: Sequence[str], cores: Collection[int], **how: Any) -> subprocess.Popen[bytes]:
     try:
-        return spawn(argv, **how)
+        process = spawn(argv, **how)
     except OSError as error:
         raise WrongInputError(f"cannot run {argv[0]}: {error.strerror}") from error
+    if cores:
+        # One that has ended already has no need of them.
+        with suppress(ProcessLookupError):
+            os.sched_setaffinity(process.pid, cores)
+    return process
 
 
 def python_argv(python: str, place: str, *, again: bool) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import greenlet
 
@@ -28,6 +28,16 @@ class Stoppable(Protocol):
 
 _LAST_WORDS = 64
 """How many steps a dying process may try before it is left where it stands: a handler may swallow its death."""
+
+
+class Working(NamedTuple):
+    """A process works on, in a program of its own, and has come to no step yet.
+
+    Attributes:
+        descriptor: There is something to read there when it has.
+    """
+
+    descriptor: int
 
 
 class State(Enum):
@@ -102,6 +112,16 @@ class Process(greenlet.greenlet):
         self.link = link
         return self.wait(step)
 
+    def lets_others_work(self, descriptor: int) -> bool:
+        """Let other schedules go on until something may be read at *descriptor*, or for a while.
+
+        Returns False where there are none that could: whoever waits waits alone.
+        """
+        if self.state is State.DEAD or not hasattr(self._world, "wait_for"):
+            return False
+        self._world.switch(Working(descriptor))
+        return True
+
     def rest(self) -> float:
         """Wait until another process has moved; return how many seconds time has jumped meanwhile."""
         before_s = self._time_s()
@@ -134,6 +154,9 @@ class Process(greenlet.greenlet):
     def go_on(self, came: Came | None) -> None:
         """Let the process run to its next step, or to its end."""
         step = self.switch() if came is None else self.switch(came)
+        while isinstance(step, Working):
+            self._world.wait_for(step.descriptor)  # type: ignore[attr-defined]  # it runs in a world
+            step = self.switch()
         if self.dead:
             self.step = None
             self.state = State.DONE

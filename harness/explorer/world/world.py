@@ -62,6 +62,7 @@ class Pause(Enum):
 
     JUMP = "time must jump"
     SERVER = "a server of its own comes up"
+    PROGRAM = "a program of its own works"
 
 
 @dataclass(slots=True)
@@ -111,6 +112,7 @@ class World(greenlet.greenlet):
         vacuous: The fault with which its prefix ends changed nothing.
         written: Keys that the schedule wrote and nobody evicted, by their plain names.
         writes: How many of its commands changed something, since it last lost the store.
+        awaited: Where there is something to read when a program of the schedule has come to something.
         cold_at: After how many decisions the server did not know a script; None if it knew all. What a server has
             cached is no part of a schedule, so a cold schedule is run again; NOSCRIPT itself is a fault kind.
     """
@@ -138,6 +140,7 @@ class World(greenlet.greenlet):
         self.landed_late = False
         self.written: dict[str, bytes] = {}
         self.writes = 0
+        self.awaited = -1
         self._asleep: Mapping[str, Footprint] = {}
         self._last: Process | None = None
         self._idle_sleeps = 0
@@ -229,6 +232,11 @@ class World(greenlet.greenlet):
             if process.state is State.SLEEPING:
                 process.state = State.READY
         return True
+
+    def wait_for(self, descriptor: int) -> None:
+        """Come back when there may be something to read at *descriptor*."""
+        self.awaited = descriptor
+        self._hub.switch(Pause.PROGRAM)
 
     def let_others_go_on(self) -> None:
         """Come back for a moment while a server comes up."""

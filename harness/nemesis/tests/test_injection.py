@@ -49,6 +49,8 @@ WRONG: dict[str, dict[str, Any]] = {
     "partition_workers": {"direction": "sideways"},
     "partition_replica": {"direction": "sideways"},
     "command_reply_lost": {"nth": 0},
+    "replies_lost": {"every": 0},
+    "venue_failing": {"requests": 0},
     "latency": {"milliseconds": 0},
     "jitter": {"milliseconds": 4, "jitter_milliseconds": 5},
     "bandwidth": {"stream": "sideways"},

@@ -104,10 +104,11 @@ def test_every_promised_kind_takes_its_turn() -> None:
     promised = {
         kind.name for name in PLANTED for kind in promised_kinds(load_subject(f"twin.{name}"), of_store=False)
     }
-    assert taken == promised
+    assert taken >= promised
 
 
 @NEEDS_CLOCK
+@pytest.mark.in_turn(0)
 @pytest.mark.parametrize("name", PLANTED)
 def test_twin_without_the_bug_keeps_its_promise(name: str, redis_server: RedisServer, tmp_path: Path) -> None:
     """The same guard without the bug is VALID where the bug was caught, and under faults of other kinds in turn.

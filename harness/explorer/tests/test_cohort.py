@@ -1,0 +1,79 @@
+"""Schedules side by side: none that waits for something keeps the others waiting."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, cast
+
+import greenlet
+import pytest
+
+from harness.explorer.cohort import run_together
+from harness.explorer.world.world import Pause, World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+class _Stand(greenlet.greenlet):
+    """Stands for a world: it does *body*, which may come back to whoever runs it."""
+
+    def __init__(self, body: Callable[[_Stand], None], awaited: int = -1) -> None:
+        super().__init__(lambda: body(self))
+        self.awaited = awaited
+        self.hub = greenlet.getcurrent()
+
+    def abandon(self) -> None:
+        """Nobody breaks a test off."""
+
+
+def _play(jump: Callable[[], None], *stands: _Stand) -> None:
+    coming: Any = iter(stands)
+    ended = run_together(lambda: cast("World | None", next(coming, None)), jump, size=len(stands))
+    assert len(list(ended)) == len(stands)
+
+
+@pytest.fixture(name="pipe")
+def _pipe() -> Iterator[tuple[int, int]]:
+    """Yield two ends of a pipe, to be read and to be written."""
+    ends = os.pipe()
+    yield ends
+    for end in ends:
+        os.close(end)
+
+
+def test_a_schedule_whose_program_works_lets_the_others_go_on(pipe: tuple[int, int]) -> None:
+    """It is asked again when there is something to read of its program, here sent by the schedule beside it."""
+    ours, theirs = pipe
+    said: list[str] = []
+
+    def waits(stand: _Stand) -> None:
+        stand.hub.switch(Pause.PROGRAM)
+        said.append(os.read(ours, 9).decode())
+
+    def sends(_: _Stand) -> None:
+        said.append("sent")
+        os.write(theirs, b"heard")
+
+    _play(lambda: None, _Stand(waits, ours), _Stand(sends))
+    assert said == ["sent", "heard"]
+
+
+def test_time_does_not_jump_while_a_program_works(pipe: tuple[int, int]) -> None:
+    """A jump is for everybody: it waits until nobody is in the middle of anything."""
+    ours, theirs = pipe
+    os.write(theirs, b".")
+    order: list[str] = []
+
+    def works(stand: _Stand) -> None:
+        for _ in range(3):
+            stand.hub.switch(Pause.PROGRAM)
+        order.append("worked")
+        stand.hub.switch(Pause.JUMP)
+
+    def waits(stand: _Stand) -> None:
+        stand.hub.switch(Pause.JUMP)
+        order.append("went on")
+
+    _play(lambda: order.append("jump"), _Stand(works, ours), _Stand(waits))
+    assert order == ["worked", "jump", "went on"]

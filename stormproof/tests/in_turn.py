@@ -1,0 +1,45 @@
+"""Tests that take their parameters in turn: each takes its share of them, or with ``--thorough`` every one.
+
+Several tests that look at the same planted guards or stories from different sides share them, so that together they
+look at all. CI takes every one in each.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+SHARES = 3
+"""Of so many parameters in a row a test takes one."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that leaves nothing to turns."""
+    parser.addoption("--thorough", action="store_true", help="take every parameter of tests that take them in turn")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say what is not run."""
+    if config.getoption("--thorough"):
+        return "tests in turn: each takes every planted guard or story"
+    return f"tests in turn: each takes 1 planted guard or story in {SHARES}; --thorough takes every one"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is another test's turn, unless everything or a single test was asked for."""
+    if config.getoption("--thorough") or any("::" in word for word in config.args):
+        return
+    met: Counter[str] = Counter()
+    left_out = set()
+    for item in items:
+        marker = item.get_closest_marker("in_turn")
+        if marker is not None:
+            test = item.nodeid.partition("[")[0]
+            if met[test] % SHARES != marker.args[0]:
+                left_out.add(item)
+            met[test] += 1
+    config.hook.pytest_deselected(items=[item for item in items if item in left_out])
+    items[:] = [item for item in items if item not in left_out]
