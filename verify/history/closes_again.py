@@ -20,6 +20,8 @@ def check(history: History) -> list[Finding]:
         return []
     within_ns = lease_ns(history.breaker) + SLACK_NS
     at_ns = {position: event.at_ns or 0 for position, event in zip(history.positions, history.events, strict=True)}
+    # What came late to the store may have taken a permit that nobody uses: it ends like any other.
+    late = [position for position, fault in history.faults if fault.at == "landed"]
     reasons = [operation for operation in history.operations if not _is_refused(operation)]
     return [
         Finding(
@@ -32,7 +34,9 @@ def check(history: History) -> list[Finding]:
             operations=(refused.number,),
         )
         for refused in history.operations
-        if _is_refused(refused) and not any(_explains(each, refused, at_ns, within_ns) for each in reasons)
+        if _is_refused(refused)
+        and not any(_explains(each, refused, at_ns, within_ns) for each in reasons)
+        and not any(_reaches(position, refused, at_ns, within_ns) for position in late)
     ]
 
 
@@ -51,4 +55,10 @@ def _explains(each: Operation, refused: Operation, at_ns: dict[int, int], within
     if each.word in {UNRECORDED, "refused"}:
         # What it asked of the store may have come there much later.
         return True
-    return at_ns[refused.invoked_at] < at_ns[each.ended_at] + within_ns
+    return _reaches(each.ended_at, refused, at_ns, within_ns)
+
+
+def _reaches(position: int, refused: Operation, at_ns: dict[int, int], within_ns: int) -> bool:
+    """Say whether what the breaker learnt at an event may have been why it refused a call."""
+    until = refused.completed_at
+    return until is not None and position < until and at_ns[refused.invoked_at] < at_ns[position] + within_ns

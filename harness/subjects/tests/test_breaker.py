@@ -27,6 +27,7 @@ KINDS = [
 
 
 @NEEDS_CLOCK
+@pytest.mark.in_turn(0)
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_breaker_keeps_its_promise_under_every_kind(kind: str, redis_server: RedisServer, tmp_path: Path) -> None:
     """Whatever strikes: nobody calls while it is open, one probes at a time, and it closes again."""
@@ -41,12 +42,12 @@ def test_the_breaker_keeps_its_promise_under_every_kind(kind: str, redis_server:
 
 @NEEDS_CLOCK
 def test_the_breaker_opens_at_its_threshold(redis_server: RedisServer, tmp_path: Path) -> None:
-    """Three workers fail, and the call of the next wave is refused."""
+    """Three calls fail, and of the two that come next to it, one is refused."""
     explored = explore(
         redis_server,
         tmp_path,
         load_subject("breaker"),
-        workers=3,
+        workers=2,
         faults=0,
         kinds=(),
         workloads=("waves",),
