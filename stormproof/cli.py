@@ -201,6 +201,36 @@ def check_redis(
     )
 
 
+@app.command("check-config")
+def check_config(
+    path: Annotated[str, typer.Argument(metavar="FILE", help="YAML, as config/config.yaml.")],
+    as_json: Json = False,
+) -> None:
+    """Say which flags a file and the environment switch on, and which stage of the rollout that is."""
+    from stormproof import config_checking  # noqa: PLC0415 - as above
+
+    config_checking.check_config(path, as_json=as_json)
+
+
+@app.command("jobs-api")
+def jobs_api(
+    redis: Annotated[str, typer.Option("--redis", metavar="URL", help="redis://..., rediss://... or unix://...")],
+    tokens: Annotated[
+        str, typer.Option("--tokens", metavar="FILE", help="YAML: who may do what, by the SHA-256 of their tokens.")
+    ],
+    config: Annotated[
+        str | None, typer.Option("--config", metavar="FILE", help="YAML, as config/config.yaml.")
+    ] = None,
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any that is free.")] = 8000,
+    queue: Annotated[list[str] | None, typer.Option("--queue", help="Only this queue of RQ. Default: all.")] = None,
+) -> None:
+    """Serve the API of failed jobs: list them, retry them safely, read the audit. Runs until it is interrupted."""
+    from stormproof import jobs_serving  # noqa: PLC0415 - as above
+
+    jobs_serving.serve(redis, tokens=tokens, config=config, host=host, port=port, queues=queue)
+
+
 @app.command()
 def selftest(
     kinds: Annotated[

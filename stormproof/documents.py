@@ -21,6 +21,7 @@ from harness.subjects.broken.registry import PLANTED
 from harness.subjects.loading import load_subject
 from stormproof.cli import app
 from stormproof.durability_page import durability_page
+from stormproof.jobs_api_page import jobs_api_page
 from stormproof.markdown import NOTE, joined, table
 from stormproof.metrics_page import alert_rules_yaml, dashboard_json, metrics_page, recording_rules_yaml
 from stormproof.peers_section import peers_section
@@ -32,6 +33,7 @@ from stormproof.requirements.page import requirements_page
 from stormproof.requirements.rows import RequirementsError
 from stormproof.retries_page import retries_page
 from stormproof.saying import Exit, complain
+from stormproof.settings_page import settings_page
 from stormproof.source_facts import members, tests_of_outcomes
 from stormproof.stories_page import stories_page
 from stormproof.toxiproxy_page import toxiproxy_page
@@ -128,8 +130,10 @@ def pages(root: Path) -> dict[str, str]:
         "docs/check-redis.md": redis_checks_page,
         "docs/checkers.md": checkers_page,
         "docs/commands.md": commands_page,
+        "docs/configuration.md": settings_page,
         "docs/durability.md": durability_page,
         "docs/faults.md": faults_page,
+        "docs/jobs-api.md": jobs_api_page,
         "docs/metrics.md": metrics_page,
         "docs/outcomes.md": outcomes_page,
         "docs/prometheus/alert_rules.yaml": lambda _root: alert_rules_yaml(),

@@ -53,6 +53,7 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root = tmp_path / "tree"
     for place in ("docs", "examples", "harness", "safety_core", "scenarios", "stormproof", "verify"):
         shutil.copytree(ROOT / place, root / place, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "config", root / "config")
     shutil.copy(ROOT / "README.md", root)
     monkeypatch.setattr(documents, "ROOT", root)
     return root
