@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scenarios import (
+    breaker_opens,
     claim_expires,
     claims_evicted,
     clock_jumps,
@@ -51,6 +52,7 @@ _FILES: tuple[Telling, ...] = (
     redis_slow_but_alive,
     sliced_and_slow,
     retry_storm,
+    breaker_opens,
 )
 
 STORIES: dict[str, Telling] = {module.STORY.name: module for module in _FILES}

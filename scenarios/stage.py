@@ -7,6 +7,7 @@ gives every fault its witness or none. It never says what the history means.
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 import redis
@@ -163,6 +164,9 @@ class Stage:
         Raises:
             CouldNotRunError: It does not: what follows would show nothing of the fault.
         """
+        if self._subject.breaker is not None:
+            terms = self._subject.breaker.over(self.story.lease_s)
+            self._told.append(replace(terms, at_ns=clock.shared_ns()))
         self.phase("workload")
         self.crew.hire(list(self.story.worker_names))
         if isinstance(self.server, ForeignServer):

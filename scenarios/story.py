@@ -47,6 +47,7 @@ class Story:
         is_proxied: Whether the workers reach the server through a Toxiproxy.
         moves_clock: Whether the lease may be passed by moving the server's clock. Not where somebody comes late to
             the venue: its clock is not ours.
+        of_breakers: Whether it is told of a circuit breaker, and not of a once-only guard.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Story:
     has_replica: bool = False
     is_proxied: bool = False
     moves_clock: bool = True
+    of_breakers: bool = False
 
     @property
     def worker_names(self) -> tuple[str, ...]:

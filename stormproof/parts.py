@@ -22,9 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from harness.subjects.contract import Subject
+    from scenarios.story import Story
     from scenarios.storybook import Telling
     from verify.durability.cell import Configuration, Crash
 
+BREAKER = "breaker"
+"""The reference's circuit breaker."""
 INSTRUMENT, EXPLORE = "instrument", "explore"
 TIERS = (INSTRUMENT, EXPLORE, SCENARIOS, DURABILITY)
 
@@ -170,12 +173,25 @@ def _all_parts(asked: Wanted, *, seed: int) -> Iterator[Part]:
                 yield Part(name=plan.name, tier=EXPLORE, subject=subject, plan=plan)
         if SCENARIOS in asked.tiers:
             for telling in asked.tellings:
-                yield Part(name=f"{telling.STORY.name}, {name}", tier=SCENARIOS, subject=subject, telling=telling)
+                told_of = _told_of(telling.STORY, subject)
+                if told_of is not None:
+                    called = f"{telling.STORY.name}, {told_of.name}"
+                    yield Part(name=called, tier=SCENARIOS, subject=told_of, telling=telling)
     # The lattice shows what Redis and the validator do, and its orders run through the reference guard.
     if DURABILITY in asked.tiers and REFERENCE in asked.subjects:
         yield Part(
             name=f"{DURABILITY}, {REFERENCE}", tier=DURABILITY, subject=load_subject(REFERENCE), lattice=asked.lattice
         )
+
+
+def _told_of(story: Story, subject: Subject) -> Subject | None:
+    """Return of whom a story is told; None where it has nothing to tell of the subject.
+
+    The reference is a guard and a breaker.
+    """
+    if story.of_breakers is (subject.breaker is not None):
+        return subject
+    return load_subject(BREAKER) if story.of_breakers and subject.name == REFERENCE else None
 
 
 def _instrument(profile: Profile, seed: int) -> Iterator[Part]:

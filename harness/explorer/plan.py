@@ -131,4 +131,6 @@ def unavailable(kinds: Iterable[FaultKind], *, has_clock: bool, can_be_lost: boo
 
 def workloads_for(promise: Promise) -> tuple[str, ...]:
     """Return the workloads that test a promise: a lock knows no payload, nor what its name stands for."""
+    if promise is Promise.CIRCUIT_BREAKER:
+        return ("waves",)
     return ("same",) if promise is Promise.MUTUAL_EXCLUSION else ("same", "conflict", "neighbours")

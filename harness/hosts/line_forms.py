@@ -60,12 +60,14 @@ _INTEGER = Form("an integer", lambda value: isinstance(value, int) and not isins
 _SECONDS = Form("a number of seconds, 0 or more", lambda value: _is_number(value) and value >= 0)
 _REASONS = Form("an object of strings", _maps_to_strings)
 
+_PROMISES = tuple(promise.value for promise in Promise if promise is not Promise.CIRCUIT_BREAKER)
+"""What a program can promise; a circuit breaker is judged in Python only."""
 _ID = Field("id", _INTEGER)
 
 FORMS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
     {
         "ready": (
-            Field("promise", _one_of(*(promise.value for promise in Promise)), is_optional=True),
+            Field("promise", _one_of(*_PROMISES), is_optional=True),
             Field("outside", _REASONS, is_optional=True),
             Field("reusable", _BOOLEAN, is_optional=True),
             Field("reconciles", _BOOLEAN, is_optional=True),

@@ -45,6 +45,10 @@ def _third_party() -> dict[str, Boxed]:
 
 BOX: dict[str, Boxed] = {
     "reference": Boxed(place="harness.subjects.reference:make", what="the safety core that ships with stormproof"),
+    "breaker": Boxed(place="harness.subjects.breaker:make", what="the core's circuit breaker, opened by 3 failures"),
+    "breaker.touchy": Boxed(
+        place="harness.subjects.breaker:make_touchy", what="the core's circuit breaker, opened by one failure"
+    ),
     **_planted(),
     **_third_party(),
 }

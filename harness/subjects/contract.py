@@ -12,12 +12,16 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from harness.errors import WrongInputError
+from verify.history.events import BreakerTerms
 from verify.history.promises import DEFAULT_PROMISE, Promise
 from verify.history.words import Outcome
 
 REQUEST_LIFE_LEASES = 1.3
 """For how many leases the venue may still accept a request that was sent. A subject that reconciles may rely on it:
 before, 'not found' is open; after, it is final."""
+
+ATTRIBUTES = ("promise", "outside", "reusable", "breaker")
+"""What a factory says of itself in attributes."""
 
 Effect = Callable[..., Mapping[str, Any]]
 Guard = Callable[[str, Mapping[str, Any], Effect], Any]
@@ -34,6 +38,7 @@ def declare(
     prepare: Callable[[str], object] | None = None,
     outside: Mapping[str, str] | None = None,
     reusable: bool | None = None,
+    breaker: Mapping[str, int] | None = None,
 ) -> Callable[[_Factory], _Factory]:
     """Say what a subject says of itself, as a decorator of its factory.
 
@@ -46,6 +51,7 @@ def declare(
         "prepare": prepare,
         "outside": outside,
         "reusable": reusable,
+        "breaker": breaker,
     }
 
     def say(make: _Factory) -> _Factory:
@@ -84,6 +90,23 @@ def name_of(error: Exception) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerLimits:
+    """On what terms a subject keeps a circuit breaker. It stays open for a lease, and so long lasts a permit.
+
+    Attributes:
+        failures: Failures that open it, 1 or more.
+        probes: Calls that it lets through at once when it was open, 1 or more.
+    """
+
+    failures: int
+    probes: int
+
+    def over(self, lease_s: float) -> BreakerTerms:
+        """Return the event with which a history begins, where a lease is *lease_s* seconds."""
+        return BreakerTerms(failures=self.failures, probes=self.probes, lease_s=lease_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """A loaded subject.
 
@@ -95,6 +118,7 @@ class Subject:
         load: Executes the subject's module anew and returns its ``make``, so that no two processes share globals.
         place: ``package.module:make`` or ``path/to/file.py:make``; empty where it is not in a Python module.
         is_boxed: Whether it ships with stormproof, and is known to keep nothing outside its module.
+        breaker: The terms of its circuit breaker, where that is what it promises; else None.
     """
 
     name: str
@@ -104,6 +128,7 @@ class Subject:
     load: Callable[[], Make]
     place: str = ""
     is_boxed: bool = False
+    breaker: BreakerLimits | None = None
 
     def is_outside(self, workload: str, faults: Iterable[str]) -> bool:
         """Say whether the promise leaves out the workload, or one of the faults by name or by family."""
@@ -124,6 +149,7 @@ class Said:
     promise: object = DEFAULT_PROMISE
     outside: object = field(default_factory=dict)
     reusable: object = False
+    breaker: object = None
 
     @classmethod
     def by(cls, name: str, make: object) -> Said:
@@ -140,7 +166,7 @@ class Said:
             raise WrongInputError(
                 f"subject {name!r} is an async factory; make(redis_url, lease_s) must be a plain one"
             )
-        said = {each: getattr(make, each) for each in ("promise", "outside", "reusable") if hasattr(make, each)}
+        said = {each: getattr(make, each) for each in ATTRIBUTES if hasattr(make, each)}
         return cls(**said)
 
 
@@ -177,7 +203,27 @@ def described(
         load=load,
         place=place,
         is_boxed=is_boxed,
+        breaker=_limits(name, said.breaker) if promised is Promise.CIRCUIT_BREAKER else None,
     )
+
+
+def _limits(name: str, said: object) -> BreakerLimits:
+    """Return the terms of a breaker.
+
+    Raises:
+        WrongInputError: They do not have the documented form.
+    """
+    wanted = {"failures", "probes"}
+    if not isinstance(said, Mapping) or said.keys() != wanted or not all(_is_count(said[each]) for each in wanted):
+        raise WrongInputError(
+            f'{name}: a circuit_breaker needs make.breaker = {{"failures": N, "probes": N}} with whole numbers, '
+            f"1 or more, not {said!r}"
+        )
+    return BreakerLimits(failures=said["failures"], probes=said["probes"])
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and value >= 1
 
 
 def describe_subject(

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 from verify.history import (
     at_most_once,
     book_integrity,
+    closes_again,
     conflict,
     fence_order,
     mutual_exclusion,
     nothing_lost,
+    open_refuses,
+    probe_limit,
     replay_equality,
     truthful_outcome,
     usefulness,
@@ -51,6 +54,9 @@ CHECKERS: tuple[Checker, ...] = tuple(
         mutual_exclusion,
         fence_order,
         usefulness,
+        open_refuses,
+        probe_limit,
+        closes_again,
         book_integrity,
         witnesses,
     )

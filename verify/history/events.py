@@ -133,10 +133,26 @@ class Reconciled:
     at_ns: int | None = None
 
 
-Event = Invoke | Complete | EffectCall | EffectReply | Landed | Fault | Died | Phase | Reconciled
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerTerms:
+    """The subject keeps a circuit breaker, on these terms; the first event of a history, or not in it.
+
+    ``failures`` open it, it stays open for ``lease_s`` seconds, then lets ``probes`` calls through at once, whose
+    permits end by themselves after ``lease_s``. All calls of the history are calls of one breaker.
+    """
+
+    event: ClassVar[str] = "breaker_terms"
+    failures: int
+    probes: int
+    lease_s: float
+    at_ns: int | None = None
+
+
+Event = Invoke | Complete | EffectCall | EffectReply | Landed | Fault | Died | Phase | Reconciled | BreakerTerms
 
 _KINDS: dict[str, type[Any]] = {
-    kind.event: kind for kind in (Invoke, Complete, EffectCall, EffectReply, Landed, Fault, Died, Phase, Reconciled)
+    kind.event: kind
+    for kind in (Invoke, Complete, EffectCall, EffectReply, Landed, Fault, Died, Phase, Reconciled, BreakerTerms)
 }
 
 

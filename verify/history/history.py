@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from verify.history.attribution import Call, explain
 from verify.history.events import (
+    BreakerTerms,
     Complete,
     Died,
     EffectCall,
@@ -222,6 +223,10 @@ class History:
         """Every phase with the position at which it began."""
         self.reconciliations: tuple[tuple[int, Reconciled], ...] = tuple(sorter.reconciliations)
         """Every attempt to reconcile a key, with its position."""
+        self.breaker: BreakerTerms | None = next(
+            (event for event in self.events[:1] if isinstance(event, BreakerTerms)), None
+        )
+        """The terms of the subject's circuit breaker; None where it keeps none."""
         self._operations_of: dict[str, list[Operation]] = defaultdict(list)
         self._last_delivery: dict[tuple[str, str], Operation] = {}
         for operation in self.operations:

@@ -1,9 +1,10 @@
 """A long history in pieces that can be judged one after the other: the same verdict, in a small working set.
 
-No question is asked across keys, so that each key's events may be judged apart from the others'. Keys are put
-together until a piece is worth the effort. A piece holds the phases in which something of it happened, and of every
-other phase the first of its name; the deaths of the processes that act in it; and the first piece all faults, every
-other one the first fault, so that none looks faultless. Positions stay those of the whole history.
+No question is asked across keys, so that each key's events may be judged apart from the others', unless all calls
+are calls of one circuit breaker: that history stays whole. Keys are put together until a piece is worth the effort. A
+piece holds the phases in which something of it happened, and of every other phase the first of its name; the deaths
+of the processes that act in it; and the first piece all faults, every other one the first fault, so that none looks
+faultless. Positions stay those of the whole history.
 """
 
 from __future__ import annotations
@@ -11,7 +12,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from verify.history.events import Complete, Died, EffectCall, EffectReply, Event, Invoke, Landed, Phase, Reconciled
+from verify.history.events import (
+    BreakerTerms,
+    Complete,
+    Died,
+    EffectCall,
+    EffectReply,
+    Event,
+    Invoke,
+    Landed,
+    Phase,
+    Reconciled,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,7 +42,7 @@ class Piece:
 
 def partition(events: Sequence[Event], *, piece: int = PIECE) -> Iterator[Piece]:
     """Yield pieces that together hold every event of every key exactly once; a short history is one piece."""
-    if len(events) <= piece:
+    if len(events) <= piece or isinstance(events[0], BreakerTerms):
         yield Piece(range(len(events)), events)
         return
     sorter = _Sorter(piece)

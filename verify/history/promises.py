@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from verify.history import (
     at_most_once,
+    closes_again,
     conflict,
     fence_order,
     mutual_exclusion,
     nothing_lost,
+    open_refuses,
+    probe_limit,
     replay_equality,
     truthful_outcome,
     usefulness,
@@ -30,6 +33,9 @@ class Promise(StrEnum):
     """Never two effects of one key, and honest answers; a lost one is allowed."""
     EXACTLY_ONCE_OR_IN_DOUBT = "exactly_once_or_in_doubt"
     """One effect of each key, the same result for every caller, or an explicit doubt."""
+    CIRCUIT_BREAKER = "circuit_breaker"
+    """No call while the breaker is open, so many probes at once after that, and it never stays shut. Of the effects
+    that it lets through it promises nothing."""
 
 
 DEFAULT_PROMISE = Promise.EXACTLY_ONCE_OR_IN_DOUBT
@@ -50,6 +56,9 @@ PROMISED: Mapping[Promise, frozenset[str]] = {
             fence_order.NAME,
             usefulness.NAME,
         }
+    ),
+    Promise.CIRCUIT_BREAKER: frozenset(
+        {open_refuses.NAME, probe_limit.NAME, closes_again.NAME, truthful_outcome.NAME, usefulness.NAME}
     ),
 }
 """The checkers that each promise answers for, besides the assumptions."""

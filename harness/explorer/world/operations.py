@@ -15,6 +15,7 @@ from harness.explorer.world.setting import ROUNDS, Job, jobs
 from harness.explorer.world.steps import EffectStep, Failed, ProbeStep, Receipt
 from harness.subjects.contract import Effect, classify, name_of
 from harness.venue.book import payload_digest
+from harness.venue.mischief import lose_request
 from harness.venue.venue import Venue
 from verify.history.events import Complete, EffectCall, Invoke, Reconciled
 from verify.history.words import Outcome
@@ -56,10 +57,17 @@ class Operations:
     def play(self) -> None:
         """Run the schedule from the first delivery to the last word."""
         world = self._world
+        limits = world.setting.subject.breaker
+        if limits is not None:
+            world.trace.event(limits.over(world.setting.lease_s))
+            for _ in range(limits.failures):
+                self.venue.plan(lose_request())
         world.enter("workload")
         for index, job in enumerate(self._jobs):
             self._deliver(f"w{index}", job, delivery=0)
         world.drive()
+        if limits is not None:
+            self._call_in_waves()
         self._recover()
         landed_before = world.landed_late
         world.enter("zombie")
@@ -72,6 +80,17 @@ class Operations:
         world.land_the_rest()
 
     # Phases.
+
+    def _call_in_waves(self) -> None:
+        """Let one call while a breaker that has opened is open, and then everybody at once when its time is over."""
+        world = self._world
+        world.enter("redeliver_early")
+        self._redeliver(self._jobs[0])
+        world.enter("redeliver" if world.setting.has_clock else "redeliver_early")
+        world.jump()
+        for job in self._jobs:
+            self._deliver_again(job)
+        world.drive()
 
     def _recover(self) -> None:
         world = self._world
@@ -92,11 +111,14 @@ class Operations:
                 self._reconcile(wanted)
 
     def _redeliver(self, job: Job) -> bool:
+        self._deliver_again(job)
+        self._world.drive()
+        return self._can_reconcile
+
+    def _deliver_again(self, job: Job) -> None:
         self._recoveries += 1
         self._deliveries[job] += 1
         self._deliver(f"r{self._recoveries}", job, delivery=self._deliveries[job])
-        self._world.drive()
-        return self._can_reconcile
 
     def _reconcile(self, wanted: tuple[Job, ...]) -> None:
         for key in dict.fromkeys(job.key for job in wanted):

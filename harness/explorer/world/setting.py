@@ -37,6 +37,8 @@ WORKLOADS: Mapping[str, str] = {
     "same": "every worker is given the same key and the same payload, as by a queue that delivers twice",
     "conflict": "one worker is given the same key with another payload, as by a caller's bug",
     "neighbours": "one worker is given another key; joined with a field, or rounded, the two look alike",
+    "waves": "everybody calls through one circuit breaker at once, and the venue loses as many requests as open it; "
+    "somebody calls again while it is open, and everybody at once a lease later",
 }
 
 

@@ -65,8 +65,9 @@ class Striking:
         if isinstance(step, EffectStep):
             came = self._effect(process, step)
             if isinstance(came, Failed):
-                self._trace.step(process, "refused: too late")
-                self._told(process, step, "rejected", None)
+                is_refused = isinstance(came.error, EffectRejected)
+                self._trace.step(process, "refused: too late" if is_refused else "lost")
+                self._told(process, step, "rejected" if is_refused else "timeout", None)
             else:
                 self._trace.step(process, "receipt")
                 self._told(process, step, "receipt", came.body)
@@ -116,9 +117,7 @@ class Striking:
         elif isinstance(step, EffectStep):
             landed = self._effect(late.process, step)
             witness = (
-                "the venue's book has its line now"
-                if isinstance(landed, Receipt)
-                else "the venue refused it: too late"
+                "the venue's book has its line now" if isinstance(landed, Receipt) else f"the venue {_fate(landed)}"
             )
         else:
             raise TypeError(f"{step!r} cannot land late")
@@ -198,8 +197,9 @@ class Striking:
             _, value = self._command(process, step)
             return f"the server answered {describe(value)}, and the answer was kept"
         if isinstance(step, EffectStep):
-            if isinstance(self._effect(process, step), Failed):
-                return "the venue refused it, too late, and the answer was kept"
+            came = self._effect(process, step)
+            if isinstance(came, Failed):
+                return f"the venue {_fate(came)}, and the answer was kept"
             return "the venue's book has the line, and the answer was kept"
         return "the venue was asked, and the answer was kept"
 
@@ -218,8 +218,8 @@ class Striking:
         )
         try:
             receipt = venue.perform(request)
-        except EffectRejected as refusal:
-            return Failed(refusal)
+        except (EffectRejected, EffectTimeout) as error:
+            return Failed(error)
         self._trace.landed(venue.book.entries[-1])
         return Receipt(receipt)
 
@@ -252,6 +252,10 @@ class Striking:
                 receipt=None if receipt is None else self._trace.canonical(receipt),
             ),
         )
+
+
+def _fate(came: Failed) -> str:
+    return "refused it: too late" if isinstance(came.error, EffectRejected) else "lost it"
 
 
 @functools.lru_cache(maxsize=4096)

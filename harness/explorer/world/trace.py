@@ -17,7 +17,7 @@ from verify.history.events import Complete, Died, EffectCall, EffectReply, Event
 from verify.history.words import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from harness.explorer.world.process import Process
     from harness.explorer.world.steps import Step
@@ -77,8 +77,15 @@ class Trace:
         struck: The same kinds, in order.
     """
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, now_ns: Callable[[], int] | None = None) -> None:
+        """Begin with nothing.
+
+        Args:
+            key: The schedule's own.
+            now_ns: Dates the events, where what is judged depends on time; None leaves them undated.
+        """
         self.key = key
+        self._now_ns = now_ns
         self.events: list[Event] = []
         self.happened: list[Happened] = []
         self.steps: list[SeenStep] = []
@@ -125,7 +132,7 @@ class Trace:
 
     def event(self, event: Event) -> None:
         """Add an event that is judged."""
-        self.events.append(event)
+        self.events.append(event if self._now_ns is None else replace(event, at_ns=self._now_ns()))
         if isinstance(event, Phase):
             self._phases += 1
         elif isinstance(event, EffectCall):

@@ -125,7 +125,8 @@ class World(greenlet.greenlet):
         self.key = key
         self.unit = unit
         self.path: list[Node] = []
-        self.trace = Trace(key)
+        self.now_s = 0.0
+        self.trace = Trace(key, self._now_ns if setting.subject.breaker is not None else None)
         self.problem = ""
         self.stalled = False
         self.blocked = False
@@ -137,7 +138,6 @@ class World(greenlet.greenlet):
         self.late: list[Late] = []
         self.processes: list[Process] = []
         self.landed_late = False
-        self.now_s = 0.0
         self.written: dict[str, bytes] = {}
         self.writes = 0
         self.awaited = -1
@@ -173,6 +173,9 @@ class World(greenlet.greenlet):
             for late in self.late:
                 late.close()
             self.surroundings.seats.world_ended()
+
+    def _now_ns(self) -> int:
+        return int(self.now_s * 1e9)
 
     def abandon(self) -> None:
         """End the schedule where it stands; its processes unwind and reach nothing."""

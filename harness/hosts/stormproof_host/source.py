@@ -81,7 +81,8 @@ def describe(make: Any) -> dict[str, Any]:
     """
     if not callable(make) or inspect.iscoroutinefunction(make):
         raise TypeError(f"{type(make).__name__} is no factory make(redis_url, lease_s)")
-    said: dict[str, Any] = {name: getattr(make, name) for name in ("promise", "reusable") if hasattr(make, name)}
+    names = ("promise", "reusable", "breaker")
+    said: dict[str, Any] = {name: getattr(make, name) for name in names if hasattr(make, name)}
     outside = getattr(make, "outside", {})
     said["outside"] = dict(outside) if isinstance(outside, dict) else repr(outside)
     return said
