@@ -35,6 +35,7 @@ def reference_of(name: str) -> str:
 every_story = pytest.mark.parametrize("name", STORIES)
 
 
+@pytest.mark.in_turn(0)
 @every_story
 def test_the_reference_holds(name: str, tmp_path: Path, seed: int) -> None:
     """The steady state holds before and after, every fault that the story names bit, and nothing is found."""

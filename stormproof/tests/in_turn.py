@@ -1,4 +1,4 @@
-"""Tests that take their parameters in turn: each takes its share of them, or with ``--thorough`` every one.
+"""What takes long: tests that take their parameters in turn, and those that only ``--thorough`` runs.
 
 Several tests that look at the same planted guards or stories from different sides share them, so that together they
 look at all. CI takes every one in each.
@@ -18,14 +18,16 @@ SHARES = 3
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option that leaves nothing to turns."""
-    parser.addoption("--thorough", action="store_true", help="take every parameter of tests that take them in turn")
+    parser.addoption(
+        "--thorough", action="store_true", help="run all tests, with all parameters, however long it takes"
+    )
 
 
 def pytest_report_header(config: pytest.Config) -> str:
     """Say what is not run."""
     if config.getoption("--thorough"):
-        return "tests in turn: each takes every planted guard or story"
-    return f"tests in turn: each takes 1 planted guard or story in {SHARES}; --thorough takes every one"
+        return "thorough: each test takes all of its parameters, and none is left out for the time it takes"
+    return f"not thorough: some tests take 1 in {SHARES} of their parameters, some are left out; see --thorough"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -36,7 +38,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = set()
     for item in items:
         marker = item.get_closest_marker("in_turn")
-        if marker is not None:
+        if item.get_closest_marker("takes_long") is not None:
+            left_out.add(item)
+        elif marker is not None:
             test = item.nodeid.partition("[")[0]
             if met[test] % SHARES != marker.args[0]:
                 left_out.add(item)

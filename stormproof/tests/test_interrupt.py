@@ -43,6 +43,7 @@ PHASES = {
 }
 
 
+@pytest.mark.in_turn(0)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["sigint", "sigterm"])
 @pytest.mark.parametrize("phase", PHASES)
 def test_an_interrupted_run_leaves_nothing_behind(phase: str, number: int, tmp_path: Path) -> None:

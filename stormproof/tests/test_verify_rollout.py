@@ -77,6 +77,7 @@ def test_the_baseline_of_the_example_is_the_one_in_the_tree() -> None:
     assert (said.code, said.out) == (Exit.HELD, "nothing changed\n")
 
 
+@pytest.mark.in_turn(0)
 @pytest.mark.parametrize(
     ("place", "check"),
     [
@@ -165,6 +166,7 @@ GUARDS = {
 }
 
 
+@pytest.mark.in_turn(1)
 @pytest.mark.parametrize("case", GUARDS)
 def test_a_guard_that_does_not_work_fails_its_check_alone(tree: Path, case: str) -> None:
     """Found in the tree is not active: what the guard does on a real Redis decides."""
@@ -188,6 +190,7 @@ def test_a_guard_that_does_not_work_fails_its_check_alone(tree: Path, case: str)
     assert any(sentence in finding.sentence for finding in seen[check].findings), seen[check].findings
 
 
+@pytest.mark.takes_long
 def test_off_is_a_failure_where_on_is_expected(tree: Path) -> None:
     """Of the guard and of the configuration; switched on, both pass."""
     said = verify(tree, "--json", "--expect-enabled", "idempotency.enabled")
@@ -199,6 +202,7 @@ def test_off_is_a_failure_where_on_is_expected(tree: Path) -> None:
     assert "orders: switched on (idempotency.enabled)" in said.out
 
 
+@pytest.mark.takes_long
 def test_an_effect_past_the_guard_in_another_file_is_seen(tree: Path) -> None:
     """With its line, under whatever name it was imported."""
     (tree / "adapters/direct.py").write_text(
@@ -219,6 +223,7 @@ def test_without_a_redis_the_guards_are_unknown(tree: Path) -> None:
     assert {"retry_guards_active", "idempotency_active"} <= failing(said).keys()
 
 
+@pytest.mark.takes_long
 def test_several_forms_come_from_one_run(tree: Path) -> None:
     """Those with a file go there; the others are printed."""
     said = verify(tree, "--format", "sarif=out.sarif", "--format", "junit=out.xml", "--format", "github")

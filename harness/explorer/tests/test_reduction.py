@@ -65,6 +65,7 @@ def test_every_kind_takes_its_turn() -> None:
     assert {kind for name in PLANTED for kind in kinds_for(name)} >= set(ROUND)
 
 
+@pytest.mark.takes_long
 def test_losing_the_store_is_reduced_soundly(redis_server: RedisServer, tmp_path: Path) -> None:
     """A store that is lost conflicts with every command, and with no effect."""
     subject = load_subject("broken.claim_without_nx")

@@ -50,6 +50,7 @@ def test_key_that_is_not_there_cannot_be_evicted(redis_server: RedisServer, tmp_
     assert struck == ["same: w0 w0 go-on r1 evict(k0) r1", "same: w0 evict(k0) w0 r1 r1"]
 
 
+@pytest.mark.in_turn(0)
 @IN_BOTH_GATES
 @pytest.mark.parametrize("loses", [0, 1, 2])
 @pytest.mark.parametrize("kind", LOSSES)
@@ -63,6 +64,7 @@ def test_lost_store_has_forgotten_the_last_writes(
     assert [event.witness for event in events if isinstance(event, Fault)] == [ALL[f"{kind}:{loses}"].witness]
 
 
+@pytest.mark.in_turn(1)
 @IN_BOTH_GATES
 @pytest.mark.parametrize("kind", LOSSES)
 def test_lost_store_is_another_one(kind: str, gate: str, redis_server: RedisServer, tmp_path: Path) -> None:
@@ -88,6 +90,7 @@ def test_idle_connection_ends_with_the_one_under_way(gate: str, redis_server: Re
     assert answers(world.trace.events)["w0"] == {"written": True}
 
 
+@pytest.mark.in_turn(1)
 @pytest.mark.parametrize("kind", LOSSES)
 def test_store_that_is_lost_twice_loses_what_was_written_in_between(
     kind: str, redis_server: RedisServer, tmp_path: Path

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from harness.redis_server.server import RedisServer
 
+pytestmark = pytest.mark.takes_long
 _EXAMPLES = Path(__file__).parents[3] / "examples" / "line_protocol"
 _BUILD_DEADLINE_S = 300.0
 _DEADLINE_S = 20.0

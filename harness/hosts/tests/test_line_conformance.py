@@ -67,6 +67,7 @@ def test_program_without_a_mistake_passes(redis_server: RedisServer) -> None:
     check_program(little_guard("none"), f"{redis_server.tcp_url}/0")
 
 
+@pytest.mark.in_turn(0)
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_program_is_told_which_rule_it_breaks(mistake: str, redis_server: RedisServer) -> None:
     """Each mistake gives a sentence that says after what, what was expected and what was seen."""
@@ -74,6 +75,7 @@ def test_program_is_told_which_rule_it_breaks(mistake: str, redis_server: RedisS
         check_program(little_guard(mistake), f"{redis_server.tcp_url}/0")
 
 
+@pytest.mark.in_turn(1)
 @pytest.mark.parametrize("mistake", TAKES_TIME)
 def test_program_that_keeps_the_harness_waiting_is_told_so(mistake: str, redis_server: RedisServer) -> None:
     """Nobody waits for ever: what does not come within the deadline is a broken rule."""

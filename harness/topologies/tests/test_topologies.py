@@ -24,6 +24,7 @@ def choice(request: pytest.FixtureRequest) -> OwnedChoice:
     return chosen
 
 
+@pytest.mark.in_turn(0)
 @pytest.mark.parametrize("name", TOPOLOGIES)
 def test_a_topology_leaves_nothing_behind(name: str, choice: OwnedChoice) -> None:
     """Every server is one of its own, says who it is, and is gone afterwards; a second stop is harmless."""
@@ -51,6 +52,7 @@ def test_a_primary_replica_pair_fails_over_by_hand(choice: OwnedChoice) -> None:
             killed.client().set("k", "v")
 
 
+@pytest.mark.in_turn(0)
 def test_sentinels_fail_over_when_the_primary_is_killed(choice: OwnedChoice) -> None:
     """A client that asks the Sentinels finds the new primary, and the old one comes back as its replica."""
     with SentinelTopology(choice, appendonly=True) as topology:
@@ -72,6 +74,7 @@ def test_sentinels_fail_over_when_the_primary_is_killed(choice: OwnedChoice) -> 
             sentinel.close()
 
 
+@pytest.mark.in_turn(0)
 def test_a_cluster_holds_every_slot_and_fails_while_a_primary_is_down(choice: OwnedChoice) -> None:
     """A key goes to the node that has its slot; without a third of the slots there is no cluster."""
     with ClusterTopology(choice, appendonly=True) as cluster:

@@ -11,7 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LIMITS = ScopeLimits(failure_threshold=3, window_s=60, open_s=30, probe_lease_s=20)
-SETTINGS = BreakerSettings(job_type=LIMITS, exchange=ScopeLimits(failure_threshold=4, open_s=50, probe_lease_s=20))
+SETTINGS = BreakerSettings(
+    job_type=LIMITS,
+    exchange=ScopeLimits(failure_threshold=4, open_s=50, probe_lease_s=20),
+    connect_timeout_s=10,
+)
 
 
 class Breaker:

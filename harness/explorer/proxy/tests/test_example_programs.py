@@ -19,6 +19,7 @@ from verify.history.words import Verdict
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.takes_long
 KINDS = ("reply_lost", "effect_reply_lost")
 Example = Callable[..., Explored]
 
