@@ -23,8 +23,11 @@ from harness.redis_server.opening import open_owned, stop_kept
 pytestmark = needs_redis_image
 _ROOT = Path(__file__).resolve().parents[3]
 _START_AND_WAIT = """
+import signal
 import sys
 from harness.redis_server.container_server import ContainerServer
+# Whoever starts the tests in the background may have left Ctrl-C ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with ContainerServer(sys.argv[1]) as server:
     print(server.name, flush=True)
     sys.stdin.read()
@@ -130,7 +133,7 @@ def test_a_container_goes_with_its_process_whatever_ends_that(number: int) -> No
         name = process.stdout.readline().strip()
         assert names(process.pid) == [name]
         process.send_signal(number)
-        process.wait()
+        process.wait(_DEADLINE_S)
         _wait_until_gone(process.pid)
 
 
