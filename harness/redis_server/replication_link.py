@@ -24,9 +24,14 @@ PAIR_CONFIG = {
     "repl-diskless-load": "swapdb",
     "repl-timeout": "1000000000",
     "repl-ping-replica-period": "1000000000",
+    "repl-backlog-ttl": "0",
     "hz": "500",
 }
-"""Directives for both servers: no step of a copy waits for a timer, and a clock that jumps breaks no link."""
+"""Directives for both servers: no step of a copy waits for a timer, and a clock that jumps breaks no link.
+
+Nor does it change who the primary is: by default one that has had no replica for an hour drops its backlog and takes
+another replication id, up to a second of real time after its clock has jumped.
+"""
 
 _DEADLINE_S = 15
 _CHUNK = 1 << 20
