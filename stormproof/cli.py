@@ -43,7 +43,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and no
 def campaign(
     profile: Annotated[str, typer.Option("--profile", help="smoke, standard or full.")] = "smoke",
     tier: Annotated[
-        list[str] | None, typer.Option("--tier", help="instrument, explore, scenarios or durability.")
+        list[str] | None, typer.Option("--tier", help="instrument, explore, properties, scenarios or durability.")
     ] = None,
     only: Annotated[list[str] | None, typer.Option("--only", help="Name of a part.")] = None,
     subject: Annotated[list[str] | None, typer.Option("--subject", help="Default: reference.")] = None,
@@ -133,6 +133,50 @@ def explore(
         budget_s=budget,
         out=out,
         as_json=as_json,
+    )
+
+
+@app.command()
+def properties(
+    subject: Annotated[
+        str | None, typer.Option("--subject", help="A name, package.module:make, or path/to/file.py:make.")
+    ] = None,
+    promise: Annotated[str | None, typer.Option("--promise", help="Overrides the subject's own.")] = None,
+    profile: Annotated[str, typer.Option("--profile", help="ci, dev or nightly.")] = "ci",
+    minutes: Annotated[
+        float | None, typer.Option("--minutes", help="How long a nightly run goes on; 10 where nothing is said.")
+    ] = None,
+    chaos_seed: Annotated[
+        int | None, typer.Option("--chaos-seed", help="Draws the same again; shown in every report.")
+    ] = None,
+    kinds: Annotated[str | None, typer.Option("--kinds", help="Fault kinds, separated by commas; or all.")] = None,
+    gate: Annotated[str, typer.Option("--gate", help="Who holds the processes: auto, greenlet or proxy.")] = "auto",
+    python: Annotated[
+        str | None, typer.Option("--python", metavar="PATH", help="Another interpreter, which runs the subject.")
+    ] = None,
+    command: Annotated[
+        str | None, typer.Option("--command", help="A program that speaks the line protocol, instead of a subject.")
+    ] = None,
+    redis: Redis = "embedded",
+    allow_target: Allow = None,
+    out: Out = None,
+) -> None:
+    """Let Hypothesis draw calls, faults and jumps of time; shrink what breaks the promise. Default: the reference."""
+    from stormproof import campaign_commands  # noqa: PLC0415 - as above
+
+    campaign_commands.properties(
+        subject=subject,
+        promise=promise,
+        profile=profile,
+        minutes=minutes,
+        chaos_seed=chaos_seed,
+        kinds=kinds,
+        gate=gate,
+        python=python,
+        command=command,
+        redis=redis,
+        allow_target=allow_target,
+        out=out,
     )
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 WORKERS_MAX = 8
 FAULTS_MAX = 2
-_SEED_END = 2**32
+SEED_END = 2**32
 
 
 def kinds_of(kinds: str | None) -> tuple[FaultKind, ...]:
@@ -80,7 +80,7 @@ def whole(name: str, value: int, least: int, most: int) -> int:
 
 def seed_of(seed: int | None) -> int:
     """Return the given seed, or a fresh one."""
-    return fresh_seed() if seed is None else whole("--seed", seed, 0, _SEED_END - 1)
+    return fresh_seed() if seed is None else whole("--seed", seed, 0, SEED_END - 1)
 
 
 def budget_of(budget_s: float | None) -> float | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from harness.conformance.profile import CI, Trials
 from harness.durability.lattice import full, smoke
 from harness.durability.running import SUBJECT as REFERENCE
 from harness.errors import WrongInputError
-from harness.explorer.hosting import choose_hosting
+from harness.explorer.hosting import choose_hosting, find_subject
 from harness.explorer.plan import Plan, workloads_for
 from harness.faults.registry import ALL, select
 from harness.subjects.broken.registry import PLANTED
@@ -16,11 +17,15 @@ from harness.subjects.loading import load_subject
 from scenarios.experiments.telling import ExperimentTelling
 from scenarios.registry import STORIES
 from stormproof.saying import count
-from verify.run_layout import DURABILITY, SCENARIOS
+from verify.run_layout import DURABILITY, PROPERTIES, SCENARIOS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
+    from harness.conformance.profile import Profile as DrawingProfile
+    from harness.explorer.hosting import Hosting
+    from harness.faults.kind import FaultKind
     from harness.subjects.contract import Subject
     from scenarios.story import Story
     from scenarios.storybook import Telling
@@ -29,7 +34,7 @@ if TYPE_CHECKING:
 BREAKER = "breaker"
 """The reference's circuit breaker."""
 INSTRUMENT, EXPLORE = "instrument", "explore"
-TIERS = (INSTRUMENT, EXPLORE, SCENARIOS, DURABILITY)
+TIERS = (INSTRUMENT, EXPLORE, PROPERTIES, SCENARIOS, DURABILITY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +61,29 @@ PROFILES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """What the tier ``properties`` draws.
+
+    Attributes:
+        profile: How much.
+        kinds: The fault kinds asked for.
+        hosting: How the processes of the one subject are held; None: as is best for each.
+        promise: Overrides the promise of the one subject; None keeps it.
+        minutes: Rounds are drawn until so many minutes are over; None for one round.
+        examples: Where what broke a claim is kept; None for nowhere.
+        options: What the command that draws the same again says besides subject, profile and seed.
+    """
+
+    profile: DrawingProfile = CI
+    kinds: tuple[FaultKind, ...] = tuple(ALL.values())
+    hosting: Hosting | None = None
+    promise: str | None = None
+    minutes: float | None = None
+    examples: Path | None = None
+    options: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """What a campaign is asked for.
 
@@ -67,6 +95,7 @@ class Wanted:
         only: Names of parts; all where it is empty.
         lattice: The cells of the tier ``durability``.
         tellings: The stories of the tier ``scenarios``.
+        drawing: What the tier ``properties`` draws.
     """
 
     kind: str
@@ -76,6 +105,7 @@ class Wanted:
     subjects: tuple[str, ...]
     only: tuple[str, ...]
     tellings: tuple[Telling, ...] = tuple(STORIES.values())
+    drawing: Drawing = field(default_factory=Drawing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,9 +114,10 @@ class Part:
 
     Attributes:
         name: What reports call it.
-        tier: ``instrument``, ``explore``, ``scenarios`` or ``durability``.
-        plan: What to explore; None for a story or a lattice.
-        telling: The story; None for an exploration or a lattice.
+        tier: ``instrument``, ``explore``, ``properties``, ``scenarios`` or ``durability``.
+        plan: What to explore; None for anything else.
+        trials: What to draw; None for anything else.
+        telling: The story; None for anything else.
         lattice: The cells of the durability lattice; empty for anything else.
         subject: Whose guard.
         checker: The checker that must fire; empty where nothing may.
@@ -96,6 +127,7 @@ class Part:
     tier: str
     subject: Subject
     plan: Plan | None = None
+    trials: Trials | None = None
     telling: Telling | None = None
     lattice: tuple[tuple[Configuration, Crash], ...] = ()
     checker: str = ""
@@ -105,6 +137,20 @@ def selftest(twin_kinds: tuple[str, ...]) -> Wanted:
     """Return the check of the instrument alone; *twin_kinds* is as in :class:`Profile`."""
     profile = Profile(twin_kinds=twin_kinds, bounds=())
     return Wanted(kind="selftest", profile=profile, tiers=(INSTRUMENT,), lattice=(), subjects=(), only=())
+
+
+def properties(name: str, drawing: Drawing) -> Wanted:
+    """Return the generated claims about one subject alone."""
+    profile = Profile(twin_kinds=(), bounds=())
+    return Wanted(
+        kind="campaign",
+        profile=profile,
+        tiers=(PROPERTIES,),
+        lattice=(),
+        subjects=(name,),
+        only=(),
+        drawing=drawing,
+    )
 
 
 def wanted(
@@ -171,6 +217,8 @@ def _all_parts(asked: Wanted, *, seed: int) -> Iterator[Part]:
                 called = f"{name}, {count(workers, 'worker')}, {count(faults, 'fault')}"
                 plan = replace(plan, name=called, hosting=hosting)
                 yield Part(name=plan.name, tier=EXPLORE, subject=subject, plan=plan)
+        if PROPERTIES in asked.tiers:
+            yield _drawn(asked.drawing, name, seed)
         if SCENARIOS in asked.tiers:
             for telling in asked.tellings:
                 told_of = _told_of(telling.STORY, subject)
@@ -182,6 +230,21 @@ def _all_parts(asked: Wanted, *, seed: int) -> Iterator[Part]:
         yield Part(
             name=f"{DURABILITY}, {REFERENCE}", tier=DURABILITY, subject=load_subject(REFERENCE), lattice=asked.lattice
         )
+
+
+def _drawn(drawing: Drawing, name: str, seed: int) -> Part:
+    hosting = drawing.hosting or choose_hosting(name)
+    subject = find_subject(name, hosting, promise=drawing.promise)
+    trials = Trials(
+        name=f"{PROPERTIES}, {name}",
+        subject=subject,
+        kinds=drawing.kinds,
+        seed=seed,
+        profile=drawing.profile,
+        hosting=hosting,
+        examples=drawing.examples,
+    )
+    return Part(name=trials.name, tier=PROPERTIES, subject=subject, trials=trials)
 
 
 def _told_of(story: Story, subject: Subject) -> Subject | None:

@@ -2,7 +2,9 @@
 
 ``w0`` lets a process take its step; ``w0!reply_lost`` lets a fault strike it; ``late(w0.3)`` lets the late third
 step of w0 land; ``advance``, ``evict(once:k0)`` and ``restart_losing:1`` are faults of the world; ``go-on`` lets a
-phase end although steps are late. Words only; which fault kinds there are is not known here.
+phase end although steps are late. A generated trial also says who is called, ``call(w0,usual)``, who reconciles,
+``reconcile(c1,usual)``, and which paused process comes back, ``back(w0)``. Words only; which fault kinds there are is
+not known here.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ GO_ON = "go-on"
 
 _STEP = re.compile(r"[wrc]\d+(\+\d+)?")
 _LATE = "late("
+_TOLD = ("call", "reconcile", "back")
 _SPOILS_A_LINE = re.compile(r"[\s%]")
 
 
@@ -38,9 +41,19 @@ def late_name(process: str, ordinal: int) -> str:
     return f"{_LATE}{process}.{ordinal})"
 
 
+def told(what: str, *whom: str) -> str:
+    """Return the decision of a trial to call, to let reconcile, or to let a paused process come back."""
+    return f"{what}({','.join(_spelt(each) for each in whom)})"
+
+
 def on_key(kind: str, key: str) -> str:
     """Return the decision that lets a fault strike a key."""
-    return f"{kind}({_SPOILS_A_LINE.sub(lambda found: f'%{ord(found[0]):02x}', key)})"
+    return f"{kind}({_spelt(key)})"
+
+
+def _spelt(text: str) -> str:
+    """Return *text* without what would end a word or a line."""
+    return _SPOILS_A_LINE.sub(lambda found: f"%{ord(found[0]):02x}", text)
 
 
 @functools.lru_cache(maxsize=65536)
@@ -51,7 +64,8 @@ def struck_kind(decision: str) -> str:
         return kind
     if _STEP.fullmatch(actor) or actor.startswith(_LATE) or actor == GO_ON:
         return ""
-    return actor.partition("(")[0]
+    name = actor.partition("(")[0]
+    return "" if name in _TOLD else name
 
 
 def strikes_world(decision: str) -> bool:

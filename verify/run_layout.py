@@ -29,6 +29,12 @@ SCENARIOS = "scenarios"
 DURABILITY = "durability"
 """The tier whose parts hold cells, and the section of their verdict."""
 
+PROPERTIES = "properties"
+"""The tier whose parts hold generated claims, and the section of their verdict."""
+
+CLAIMS = "properties.json"
+"""What was drawn for each claim, and what came of it (:class:`verify.properties.claims.Drawn`)."""
+
 CELLS = "durability.json"
 """What was measured in each cell of the durability lattice (:class:`verify.durability.cell.Measured`)."""
 

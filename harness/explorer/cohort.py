@@ -53,6 +53,21 @@ def run_together(next_world: Callable[[], World | None], jump: Callable[[], None
             world.abandon()
 
 
+def run_until_asked(world: World, jump: Callable[[], None], *order: object) -> bool:
+    """Let one world follow an order until it asks for the next one; say whether it asks, and has not ended."""
+    pause = world.switch(*order)
+    while not world.dead:
+        stop_if_asked()
+        if pause is Pause.ORDER:
+            return True
+        if pause is Pause.JUMP:
+            jump()
+        else:
+            _wait({world: pause})
+        pause = world.switch()
+    return False
+
+
 def _go_on(world: World, flying: dict[World, Pause]) -> Iterator[World]:
     """Let *world* run to its next pause, or yield it where it has ended."""
     flying[world] = Pause.JUMP

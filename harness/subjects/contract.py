@@ -20,7 +20,7 @@ REQUEST_LIFE_LEASES = 1.3
 """For how many leases the venue may still accept a request that was sent. A subject that reconciles may rely on it:
 before, 'not found' is open; after, it is final."""
 
-ATTRIBUTES = ("promise", "outside", "reusable", "breaker")
+ATTRIBUTES = ("promise", "outside", "reusable", "breaker", "effect_types")
 """What a factory says of itself in attributes."""
 
 Effect = Callable[..., Mapping[str, Any]]
@@ -39,6 +39,7 @@ def declare(
     outside: Mapping[str, str] | None = None,
     reusable: bool | None = None,
     breaker: Mapping[str, int] | None = None,
+    effect_types: tuple[str, ...] | None = None,
 ) -> Callable[[_Factory], _Factory]:
     """Say what a subject says of itself, as a decorator of its factory.
 
@@ -52,6 +53,7 @@ def declare(
         "outside": outside,
         "reusable": reusable,
         "breaker": breaker,
+        "effect_types": effect_types,
     }
 
     def say(make: _Factory) -> _Factory:
@@ -119,6 +121,8 @@ class Subject:
         place: ``package.module:make`` or ``path/to/file.py:make``; empty where it is not in a Python module.
         is_boxed: Whether it ships with stormproof, and is known to keep nothing outside its module.
         breaker: The terms of its circuit breaker, where that is what it promises; else None.
+        effect_types: The kinds of effect that it tells apart: for those besides ``order`` it is called with
+            ``effect_type=...``, and one key for two kinds is a conflict. Empty where it knows no kinds.
     """
 
     name: str
@@ -129,6 +133,7 @@ class Subject:
     place: str = ""
     is_boxed: bool = False
     breaker: BreakerLimits | None = None
+    effect_types: tuple[str, ...] = ()
 
     def is_outside(self, workload: str, faults: Iterable[str]) -> bool:
         """Say whether the promise leaves out the workload, or one of the faults by name or by family."""
@@ -150,6 +155,7 @@ class Said:
     outside: object = field(default_factory=dict)
     reusable: object = False
     breaker: object = None
+    effect_types: object = ()
 
     @classmethod
     def by(cls, name: str, make: object) -> Said:
@@ -204,7 +210,19 @@ def described(
         place=place,
         is_boxed=is_boxed,
         breaker=_limits(name, said.breaker) if promised is Promise.CIRCUIT_BREAKER else None,
+        effect_types=_types(name, said.effect_types),
     )
+
+
+def _types(name: str, said: object) -> tuple[str, ...]:
+    """Return the kinds of effect that a subject tells apart.
+
+    Raises:
+        WrongInputError: They do not have the documented form.
+    """
+    if not isinstance(said, list | tuple) or not all(isinstance(each, str) and each for each in said):
+        raise WrongInputError(f"{name}: make.effect_types must list names of kinds of effects, not {said!r}")
+    return tuple(said)
 
 
 def _limits(name: str, said: object) -> BreakerLimits:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from harness.subjects.contract import REQUEST_LIFE_LEASES
 from safety_core.idempotency import (
     Claim,
+    EffectType,
     Found,
     GuardResult,
     GuardSettings,
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from harness.subjects.contract import Effect
 
 _NAMESPACE = "stormproof"
+
+EFFECT_TYPES = tuple(str(each) for each in EffectType if each is not EffectType.JOB)
+"""The kinds of side effect; a job is none, but what stands around them."""
 
 _WORDS = {
     Outcome.IN_PROGRESS: ("FAIL", "in_progress"),
@@ -111,7 +115,9 @@ class ReferenceGuard:
         """
         self._wrapper = SideEffectWrapper(redis_url, settings=settings(lease_s) if asked is None else asked)
 
-    def __call__(self, key: str, payload: Mapping[str, Any], effect: Effect) -> Any:
+    def __call__(
+        self, key: str, payload: Mapping[str, Any], effect: Effect, *, effect_type: str = EffectType.ORDER
+    ) -> Any:
         """Run the effect once; return its receipt, or raise what is known instead.
 
         Raises:
@@ -126,7 +132,7 @@ class ReferenceGuard:
                 valid_until_ms=claim.valid_until_ms,
             )
 
-        answer = self._wrapper.execute_once("order", key, operation, payload=payload)
+        answer = self._wrapper.execute_once(effect_type, key, operation, payload=payload)
         if answer.outcome in _WITH_RESULT:
             return answer.result
         raise NotDoneError(answer)
@@ -135,11 +141,13 @@ class ReferenceGuard:
         """Close the idle connections."""
         self._wrapper.close()
 
-    def reconcile(self, key: str, probe: Callable[[str], Mapping[str, Any]]) -> None:
+    def reconcile(
+        self, key: str, probe: Callable[[str], Mapping[str, Any]], *, effect_type: str = EffectType.ORDER
+    ) -> None:
         """Ask the venue what became of *key* and let the core resolve its record."""
 
         def asked(_record: object) -> Found | NotFound:
             said = probe(key)
             return Found(said["receipt"], said["payload"]) if said["found"] else NotFound()
 
-        Reconciler(self._wrapper, {"order": asked}).reconcile("order", key)
+        Reconciler(self._wrapper, {effect_type: asked}).reconcile(effect_type, key)

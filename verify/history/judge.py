@@ -16,6 +16,7 @@ from verify.history.partition import Piece, partition
 from verify.history.promises import Promise, deciding_checkers
 from verify.history.record import Bound, ExplorationRecord, MalformedRecordError, Server
 from verify.history.words import Finding, Verdict, merge
+from verify.run_layout import PROPERTIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -44,7 +45,8 @@ __all__ = [
 ]
 
 EXPLORE = "explore"
-"""The tier whose bound always holds a schedule without faults; a story is one run with its fault in it."""
+"""A tier whose bound always holds a schedule without faults; a story is one run with its fault in it."""
+_FAULTLESS_TOO = (EXPLORE, PROPERTIES)
 
 RECORD = "record"
 """The name under which a history that cannot be read at all is reported."""
@@ -274,7 +276,7 @@ class _Survey:
             return
         if record.requires_overlap and self._seeks_overlap:
             yield "vacuous: in no history did an effect overlap another process's call of the same key"
-        if record.tier == EXPLORE and usefulness.NAME in deciding and not self._has_faultless:
+        if record.tier in _FAULTLESS_TOO and usefulness.NAME in deciding and not self._has_faultless:
             yield "no history without faults was recorded, so it is unknown whether the subject is of any use"
 
 

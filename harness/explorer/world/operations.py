@@ -50,24 +50,38 @@ class Operations:
         """Return the operation of a process: each runs one."""
         return self._numbers[process]
 
-    def key_of(self, process: str) -> str:
-        """Return the key that a process was called with."""
-        return self._job_of[process].key
+    def job_of(self, process: str) -> Job:
+        """Return the job that a process was called with."""
+        return self._job_of[process]
 
     def play(self) -> None:
         """Run the schedule from the first delivery to the last word."""
+        self._begin()
         world = self._world
         limits = world.setting.subject.breaker
         if limits is not None:
-            world.trace.event(limits.over(world.setting.lease_s))
             for _ in range(limits.failures):
                 self.venue.plan(lose_request())
-        world.enter("workload")
         for index, job in enumerate(self._jobs):
             self._deliver(f"w{index}", job, delivery=0)
         world.drive()
         if limits is not None:
             self._call_in_waves()
+        self._end()
+
+    # Phases.
+
+    def _begin(self) -> None:
+        """Say on what terms a breaker is kept, and begin."""
+        world = self._world
+        limits = world.setting.subject.breaker
+        if limits is not None:
+            world.trace.event(limits.over(world.setting.lease_s))
+        world.enter("workload")
+
+    def _end(self) -> None:
+        """Deliver again until all is settled, let what was paused or late come back, and settle that too."""
+        world = self._world
         self._recover()
         landed_before = world.landed_late
         world.enter("zombie")
@@ -78,8 +92,6 @@ class Operations:
             world.enter("settle")
             self._recover()
         world.land_the_rest()
-
-    # Phases.
 
     def _call_in_waves(self) -> None:
         """Let one call while a breaker that has opened is open, and then everybody at once when its time is over."""
@@ -121,11 +133,16 @@ class Operations:
         self._deliver(f"r{self._recoveries}", job, delivery=self._deliveries[job])
 
     def _reconcile(self, wanted: tuple[Job, ...]) -> None:
-        for key in dict.fromkeys(job.key for job in wanted):
-            self._recoveries += 1
-            name = f"c{self._recoveries}"
-            self._world.spawn(name, functools.partial(self._ask_to_reconcile, name, key))
+        for job in {job.key: job for job in wanted}.values():
+            self._begin_to_reconcile(job)
             self._world.drive()
+
+    def _begin_to_reconcile(self, job: Job) -> str:
+        """Start a process that reconciles the key of *job*; return its name."""
+        self._recoveries += 1
+        name = f"c{self._recoveries}"
+        self._world.spawn(name, functools.partial(self._ask_to_reconcile, name, job))
+        return name
 
     def _is_settled(self, job: Job, *, reconcilable: bool) -> bool:
         answer = self._last_answer.get(job)
@@ -143,8 +160,16 @@ class Operations:
         self._numbers[name] = op
         self._job_of[name] = job
         self._last_answer[job] = None
-        key = world.trace.plain(job.key)
-        world.trace.event(Invoke(process=name, op=op, key=key, payload=job.digest, delivery=delivery))
+        world.trace.event(
+            Invoke(
+                process=name,
+                op=op,
+                key=world.trace.plain(job.key),
+                payload=job.digest,
+                effect_type=job.effect_type,
+                delivery=delivery,
+            )
+        )
         world.spawn(name, functools.partial(self._call, name, op, job))
 
     def _call(self, name: str, op: int, job: Job) -> None:
@@ -154,7 +179,7 @@ class Operations:
             if guard is None:
                 guard = make(world.surroundings.store.url, world.setting.lease_s)
             self._can_reconcile = hasattr(guard, "reconcile")
-            result = guard(job.key, dict(job.payload), self._effect(op, job))
+            result = guard(job.key, dict(job.payload), self._effect(op, job), **job.said)
             if inspect.isawaitable(result):
                 world.problem = f"the subject's guard is asynchronous; {USE_PROXY_GATE}"
                 close = getattr(result, "close", None)
@@ -207,6 +232,7 @@ class Operations:
                 call=step.call,
                 key=trace.plain(job.key),
                 payload=payload_digest(step.payload),
+                effect_type=job.effect_type,
                 order_id=trace.order_id(step.order_id),
                 fence=step.fence,
             )
@@ -218,19 +244,19 @@ class Operations:
             raise TypeError(f"an effect came back as {came!r}")
         return came.body
 
-    def _ask_to_reconcile(self, name: str, key: str) -> None:
+    def _ask_to_reconcile(self, name: str, job: Job) -> None:
         world = self._world
         make, guard = self._seats.take(name)
         answer = "resolved"
         try:
             if guard is None:
                 guard = make(world.surroundings.store.url, world.setting.lease_s)
-            guard.reconcile(key, self._probe)  # type: ignore[attr-defined]  # it has one: asked before
+            guard.reconcile(job.key, self._probe, **job.said)  # type: ignore[attr-defined]  # it has one: asked before
         except Exception:  # noqa: BLE001 - whatever the guard raises is its answer
             answer = "error"
         process = running()
         if process is not None and process.is_alive:
-            world.trace.event(Reconciled(process=name, key=world.trace.plain(key), answer=answer))
+            world.trace.event(Reconciled(process=name, key=world.trace.plain(job.key), answer=answer))
 
     def _probe(self, key: str) -> dict[str, Any]:
         process = running()

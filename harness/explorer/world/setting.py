@@ -26,6 +26,9 @@ JUMP_LEASES = 1.2
 a delayed effect may still land and after two it cannot, whether its life is counted from the call or from the end of
 the lease."""
 
+USUAL_TYPE = "order"
+"""The kind of effect of every job of an exploration; a guard is not told of it."""
+
 STEP_LIMIT = 400
 """Steps after which a schedule counts as stalled. The longest schedule of a subject in the box takes under 60."""
 
@@ -50,14 +53,21 @@ class Job:
         key: The business key.
         payload: What the effect is asked for, as its items.
         digest: The digest of the payload, as events name it.
+        effect_type: What kind of effect it is.
     """
 
     key: str
     payload: tuple[tuple[str, str], ...]
     digest: str
+    effect_type: str = USUAL_TYPE
+
+    @property
+    def said(self) -> dict[str, str]:
+        """What a guard is told of the kind of effect: nothing of the usual one."""
+        return {} if self.effect_type == USUAL_TYPE else {"effect_type": self.effect_type}
 
 
-_ORDER = {"symbol": "BTCUSDT", "side": "BUY", "quantity": "0.10", "account": "2"}
+ORDER: Mapping[str, str] = {"symbol": "BTCUSDT", "side": "BUY", "quantity": "0.10", "account": "2"}
 
 
 def jobs(workload: str, key: str, workers: int) -> list[Job]:
@@ -66,18 +76,19 @@ def jobs(workload: str, key: str, workers: int) -> list[Job]:
     The last worker's job differs as the workload says. Two neighbours have the same ``key:account``, and the same
     quantity as a number with six digits.
     """
-    usual, other = (key, _ORDER), (key, _ORDER)
+    usual, other = (key, ORDER), (key, ORDER)
     if workload == "conflict":
-        other = (key, {**_ORDER, "quantity": "0.20"})
+        other = (key, {**ORDER, "quantity": "0.20"})
     elif workload == "neighbours":
-        usual = (f"{key}:1", {**_ORDER, "quantity": "0.12345678"})
-        other = (key, {**_ORDER, "quantity": "0.12345679", "account": "1:2"})
-    return [_job(*(other if index == workers - 1 else usual)) for index in range(workers)]
+        usual = (f"{key}:1", {**ORDER, "quantity": "0.12345678"})
+        other = (key, {**ORDER, "quantity": "0.12345679", "account": "1:2"})
+    return [job_of(*(other if index == workers - 1 else usual)) for index in range(workers)]
 
 
-def _job(key: str, payload: dict[str, str]) -> Job:
+def job_of(key: str, payload: Mapping[str, str], effect_type: str = USUAL_TYPE) -> Job:
+    """Return the job of a key and a payload."""
     items = tuple(payload.items())
-    return Job(key, items, _digest(items))
+    return Job(key, items, _digest(items), effect_type)
 
 
 @functools.lru_cache(maxsize=64)

@@ -207,10 +207,11 @@ class Striking:
         """Do the effect, unless the caller said until when it may be done and that time is over."""
         self._trace.touch(writes=(THE_VENUE,))
         venue = self._world.operations.venue
+        job = self._world.operations.job_of(process.name)
         request = EffectRequest(
-            key=self._world.operations.key_of(process.name),
+            key=job.key,
             payload=step.payload,
-            effect_type="order",
+            effect_type=job.effect_type,
             process=process.name,
             order_id=step.order_id,
             fence=step.fence,

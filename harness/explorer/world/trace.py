@@ -125,7 +125,13 @@ class Trace:
 
     def canonical(self, value: object) -> str:
         """Return what a guard or the venue returned as plain canonical JSON."""
-        text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=lambda odd: f"<{type(odd).__name__}>")
+        text = json.dumps(
+            value,
+            sort_keys=True,
+            separators=(",", ":"),
+            ensure_ascii=False,
+            default=lambda odd: f"<{type(odd).__name__}>",
+        )
         return self.plain(text)
 
     # What is judged.

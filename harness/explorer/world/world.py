@@ -63,6 +63,7 @@ class Pause(Enum):
     JUMP = "time must jump"
     SERVER = "a server of its own comes up"
     PROGRAM = "a program of its own works"
+    ORDER = "it must be told what happens next"
 
 
 @dataclass(slots=True)
@@ -112,10 +113,13 @@ class World(greenlet.greenlet):
         vacuous: The fault with which its prefix ends changed nothing.
         written: Keys that the schedule wrote and nobody evicted, by their plain names.
         writes: How many of its commands changed something, since it last lost the store.
+        jump_s: How far time jumps, when the world waits for that, in seconds.
         awaited: Where there is something to read when a program of the schedule has come to something.
         cold_at: After how many decisions the server did not know a script; None if it knew all. What a server has
             cached is no part of a schedule, so a cold schedule is run again; NOSCRIPT itself is a fault kind.
     """
+
+    step_limit = STEP_LIMIT
 
     def __init__(self, setting: Setting, surroundings: Surroundings, key: str, unit: Unit) -> None:
         super().__init__(self._run)
@@ -126,6 +130,7 @@ class World(greenlet.greenlet):
         self.unit = unit
         self.path: list[Node] = []
         self.now_s = 0.0
+        self.jump_s = setting.jump_s
         self.trace = Trace(key, self._now_ns if setting.subject.breaker is not None else None)
         self.problem = ""
         self.stalled = False
@@ -218,16 +223,17 @@ class World(greenlet.greenlet):
         while self.late:
             self._act(tuple(late.name for late in self.late))
 
-    def jump(self) -> bool:
-        """Let time pass the lease; return False where the clock is not ours."""
+    def jump(self, seconds: float | None = None) -> bool:
+        """Let time pass: past the lease where nothing else is said; return False where the clock is not ours."""
+        self.jump_s = self.setting.jump_s if seconds is None else seconds
         if self.setting.has_clock:
-            then_s = self.now_s + self.setting.jump_s
+            then_s = self.now_s + self.jump_s
             self._miss([late for late in self.late if late.expires_s is not None and late.expires_s < then_s])
         self.trace.undecided()
         if not self.setting.has_clock:
             return False
         self._hub.switch(Pause.JUMP)
-        self.now_s += self.setting.jump_s
+        self.now_s += self.jump_s
         for process in self.processes:
             if process.state is State.SLEEPING:
                 process.state = State.READY
@@ -289,7 +295,7 @@ class World(greenlet.greenlet):
 
     def _count_step(self) -> None:
         self._steps += 1
-        if self._steps > STEP_LIMIT:
+        if self._steps > self.step_limit:
             raise StalledError
 
     # Acting.

@@ -46,20 +46,20 @@ class WorldFaults:
         """Let the fault strike."""
         kind = ALL[struck_kind(decision)]
         if kind.target is Target.TIME:
-            self._advance(kind)
+            self.advance(kind, self._world.setting.jump_s)
         elif kind.target is Target.KEY:
             self._remove(kind, next(name for name in self._world.written if on_key(kind.name, name) == decision))
         else:
             self._lose_store(kind)
 
-    def _advance(self, kind: FaultKind) -> None:
+    def advance(self, kind: FaultKind, seconds: float) -> None:
+        """Let time jump by so many seconds."""
         world = self._world
-        seconds = world.setting.jump_s
         world.trace.touch(everything=True)
         world.trace.world_fault(
             kind.name, TIME, f"the server's TIME moved by {seconds:g} s", f"time jumps by {seconds:g} s"
         )
-        world.jump()
+        world.jump(seconds)
 
     def _remove(self, kind: FaultKind, name: str) -> None:
         world = self._world
