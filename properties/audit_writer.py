@@ -29,7 +29,17 @@ AUDIT, TOLD, DONE = "audit", "acknowledged", "done-"
 _EVENING = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-class FatalDisk(Disk):
+class UnwaitedDisk(Disk):
+    """A disk that is not waited for: a process that is killed takes nothing with it that the kernel was given."""
+
+    def sync(self, descriptor: int) -> None:
+        """Return at once."""
+
+    def sync_folder(self, path: Path) -> None:
+        """Return at once."""
+
+
+class FatalDisk(UnwaitedDisk):
     """A disk that kills its writer at a chosen step; each of its methods is two, and a write is three."""
 
     def __init__(self, fatal: int) -> None:
@@ -64,10 +74,10 @@ class FatalDisk(Disk):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _write(folder: Path, acts: list[str], fatal: int) -> None:
+def _write(make: Callable[..., Any], folder: Path, acts: list[str], fatal: int) -> None:
     """Do the acts; what the audit has acknowledged, and what was done, is noted beside it."""
     now = [_EVENING]
-    audit = RetryAudit(folder / AUDIT, buffer_size=3, now=lambda: now[0], disk=FatalDisk(fatal))
+    audit = make(folder / AUDIT, buffer_size=3, now=lambda: now[0], disk=FatalDisk(fatal))
     told = os.open(folder / TOLD, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for number, act in enumerate(acts):
         now[0] += timedelta(seconds=2)
@@ -86,13 +96,13 @@ def _write(folder: Path, acts: list[str], fatal: int) -> None:
     audit.flush()
 
 
-def main() -> None:
-    """Answer line by line, until stdin ends."""
+def main(make: Callable[..., Any] = RetryAudit) -> None:
+    """Answer line by line, until stdin ends; *make* makes the audits."""
     for line in sys.stdin:
         asked = json.loads(line)
         child = os.fork()
         if not child:
-            _write(Path(asked["folder"]), asked["acts"], asked["fatal"])
+            _write(make, Path(asked["folder"]), asked["acts"], asked["fatal"])
             os._exit(0)
         os.waitpid(child, 0)
         sys.stdout.write("\n")

@@ -82,14 +82,14 @@ def _check_refusal(refusal: str, *, something_said: bool) -> None:
 
 
 def check(
-    reader: Reader, *, is_there: bool, said: dict[str, Any], strange: dict[str, Any], variables: dict[str, str]
+    at: Reader, *, is_there: bool, said: dict[str, Any], strange: dict[str, Any], variables: dict[str, str]
 ) -> None:
     """Assert that every flag that is on was said to be, with all that it needs, and that nothing else is an error."""
-    path = reader.folder / "config.yaml"
+    path = at.folder / "config.yaml"
     path.write_text(yaml.safe_dump({**strange, **_nested(said)}), encoding="utf-8")
     with _environment(variables):
         try:
-            found = reader.load(path if is_there else None)
+            found = at.load(path if is_there else None)
         except ConfigError as error:
             _check_refusal(str(error), something_said=bool(variables or (said and is_there)))
             return
@@ -103,10 +103,11 @@ def check(
 
 
 @contextmanager
-def _reader() -> Iterator[Reader]:
+def reader(load: Callable[[Path | None], Any] = load_settings) -> Iterator[Reader]:
+    """Make a folder for configurations."""
     folder = make_folder()
     try:
-        yield Reader(load_settings, folder)
+        yield Reader(load, folder)
     finally:
         remove_folder(folder)
 
@@ -121,5 +122,5 @@ CLAIM = Claim(
         "variables": _VARIABLES | st.just({}),
     },
     check=check,
-    suspect=_reader,
+    suspect=reader,
 )

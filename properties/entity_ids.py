@@ -63,41 +63,43 @@ INTENTS = st.sampled_from(list(PARTS)).flatmap(_values)
 
 @st.composite
 def pairs(draw: st.DrawFn) -> tuple[Any, Any]:
-    """Draw an intent and another one: any, the same in another spelling, or one that differs in a single part."""
+    """Draw two intents: any, the same in another spelling, two that differ in one part, or in a border of parts."""
+    how = draw(st.sampled_from(["any", "spelt", "changed", "shifted"]))
+    if how == "shifted":
+        return draw(_shifted())
     one = draw(INTENTS)
     kind, values, intent_id = one
-    how = draw(st.sampled_from(["any", "spelt", "changed", "shifted"]))
     if how == "any":
         return one, draw(INTENTS)
     if how == "spelt":
         return one, (kind, tuple(map(_spelt_otherwise, PARTS[kind], values)), intent_id)
     at = draw(st.integers(0, len(values) - 1))
-    if how == "changed":
-        return one, (kind, (*values[:at], draw(_DRAWN[PARTS[kind][at]]), *values[at + 1 :]), intent_id)
-    return one, (kind, _shifted(values), intent_id)
+    return one, (kind, (*values[:at], draw(_DRAWN[PARTS[kind][at]]), *values[at + 1 :]), intent_id)
+
+
+@st.composite
+def _shifted(draw: st.DrawFn) -> tuple[Any, Any]:
+    """Draw two intents whose parts, written one after the other with a sign between them, read the same."""
+    kind = draw(st.sampled_from(["order", "pnl", "signal"]))
+    first, middle, last = (draw(_WORDS) for _ in range(3))
+    sign = draw(st.sampled_from("/:|%#"))
+    rest = tuple(draw(_DRAWN[part]) for part in PARTS[kind][2:])
+    one, other = (f"{first}{sign}{middle}", last), (first, f"{middle}{sign}{last}")
+    return (kind, (*one, *rest), None), (kind, (*other, *rest), None)
 
 
 def _spelt_otherwise(part: str, value: Any) -> Any:
     """Write the same figure or side in another way, where there is one."""
     if part == SIDE and isinstance(value, str):
         return value.upper() if value != value.upper() else value.lower()
-    number = _number(value) if part == FIGURE else None
-    if number is None:
+    if part != FIGURE or _number(value) is None:
         return value
     if isinstance(value, str):
         return Decimal(value.strip())
-    return (
-        f" {value}00 " if isinstance(value, Decimal) and "." in str(value) and "E" not in str(value) else str(value)
-    )
-
-
-def _shifted(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Move the border between two words, where there are two: a/b and c become a and b/c."""
-    words = list(values)
-    if len(words) > 1 and isinstance(words[0], str) and isinstance(words[1], str):
-        head, _, tail = words[0].partition("/")
-        words[:2] = [head or "/", f"{tail}/{words[1]}"]
-    return tuple(words)
+    text = repr(value) if isinstance(value, float) else str(value)
+    if "E" in text.upper():
+        return f" {text} "
+    return f"{text}0" if "." in text else f"{text}.0"
 
 
 def _number(value: Any) -> Fraction | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from safety_core.job_safety import RetryDecision, RetryPolicy, RetrySettings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+GUARD = GuardSettings(namespace="claims")
 _SLACK_S = 10.0
 """Real seconds that an example may take; every wait that is asked about differs from the limit by more."""
 _SETTINGS = st.builds(
@@ -39,7 +39,6 @@ class Policies:
 
     server: RedisServer
     make: Callable[..., Any]
-    numbers: Iterator[int]
 
 
 @dataclass(slots=True)
@@ -65,9 +64,11 @@ class _Job:
 
 def check(at: Policies, *, settings: RetrySettings, acts: Sequence[str | int]) -> None:
     """Assert of every answer that it was neither too early nor too often, and that it came when it was due."""
-    job_id = f"job-{next(at.numbers)}"
-    job = _Job(settings)
-    with at.make(at.server.url, settings=settings, guard=GuardSettings(namespace="claims")) as policy:
+    # The share of a wait that is left to chance follows from the job's name: each example has the same.
+    at.server.client().flushall()
+    prepare_store(at.server.url, settings=GUARD)
+    job_id, job = "job", _Job(settings)
+    with at.make(at.server.url, settings=settings, guard=GUARD) as policy:
         for act in acts:
             if isinstance(act, int):
                 at.server.advance(act)
@@ -104,8 +105,7 @@ def _ask(policy: Any, job_id: str, job: _Job, *, only_looks: bool) -> None:
 def policies(make: Callable[..., Any] = RetryPolicy) -> Iterator[Policies]:
     """Start a server whose clock can be moved."""
     with RedisServer(controlled_clock=True) as server:
-        prepare_store(server.url, settings=GuardSettings(namespace="claims"))
-        yield Policies(server, make, itertools.count())
+        yield Policies(server, make)
 
 
 CLAIM = Claim(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from reports.stored_run import SELFTEST, SINGLE, StoredPart, StoredRun, StoredRunError, load_run, read_object
 from verify.history.words import Verdict
-from verify.run_layout import ENVIRONMENT, SCENARIOS, VERDICT
+from verify.run_layout import ENVIRONMENT, PROPERTIES, SCENARIOS, VERDICT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -75,7 +75,7 @@ class JudgedPart:
     @property
     def shows_coverage(self) -> bool:
         """Whether it is of interest how much of what could be struck was."""
-        return self.row is None and not self.is_story
+        return self.row is None and self.object["tier"] not in {SCENARIOS, PROPERTIES}
 
     @property
     def said(self) -> str:

@@ -26,6 +26,7 @@ from stormproof.jobs_api_page import jobs_api_page
 from stormproof.markdown import NOTE, joined, table
 from stormproof.metrics_page import alert_rules_yaml, dashboard_json, metrics_page, recording_rules_yaml
 from stormproof.peers_section import peers_section
+from stormproof.properties_page import properties_page
 from stormproof.providers_page import providers_page
 from stormproof.pytest_page import pytest_page
 from stormproof.real_faults_page import real_faults
@@ -97,6 +98,7 @@ def pages(root: Path) -> dict[str, str]:
         "docs/prometheus/alert_rules.yaml": lambda _root: alert_rules_yaml(),
         "docs/prometheus/dashboard.json": lambda _root: dashboard_json(),
         "docs/prometheus/recording_rules.yaml": lambda _root: recording_rules_yaml(),
+        "docs/properties.md": properties_page,
         "docs/providers.md": lambda _root: joined(["# Where servers come from", NOTE, *providers_page()]),
         "docs/pytest.md": lambda _root: joined(["# In a test of pytest", NOTE, *pytest_page()]),
         "docs/real-faults.md": lambda _root: joined(["# Real faults", NOTE, *real_faults()]),

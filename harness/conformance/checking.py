@@ -37,7 +37,7 @@ def check(
     """Draw trials of a guard, and return where it kept its promise in each.
 
     Args:
-        make: The factory ``make(redis_url, lease_s)``, at the top of a module, or its place as ``--subject`` takes it.
+        make: The factory ``make(redis_url, lease_s)``, at the top of a module, or its place as for ``--subject``.
         profile: How much is drawn: a name of ``PROFILES``; one round of it.
         seed: Draws the same again; None: the one that is fixed for ``ci``, else a fresh one.
         promise: What the guard is judged by; None: what ``make`` says itself.

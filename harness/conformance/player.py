@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.conformance import orders
+from harness.conformance.bench import ColdError
+from harness.errors import CouldNotRunError
+from harness.explorer.runner import COLD_ATTEMPTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from harness.conformance.bench import Bench
     from harness.conformance.trial import Trial
@@ -122,3 +125,24 @@ class Player:
             return False
         self.trial.tell(lambda operations: operations.reconcile(job, called))
         return True
+
+
+def play_out(bench: Bench, followed: Sequence[Told]) -> Player:
+    """Play a trial from its first order to its end; again where the server did not know a script. Return how it went.
+
+    Raises:
+        PromiseBrokenError: It broke the promise.
+        CouldNotRunError: The server forgets scripts as fast as the guard loads them.
+    """
+    for _ in range(COLD_ATTEMPTS):
+        player = Player(bench, followed[0])
+        try:
+            for told in followed[1:]:
+                player.follow(told)
+            player.end()
+        except ColdError:
+            continue
+        finally:
+            player.trial.abandon()
+        return player
+    raise CouldNotRunError("the server forgets scripts as fast as the subject loads them")

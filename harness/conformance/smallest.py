@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from harness.conformance.bench import PromiseBrokenError
 from harness.conformance.orders import NOTHING, USUAL
-from harness.conformance.player import Player, Told
+from harness.conformance.player import Told, play_out
 from harness.explorer.world.setting import USUAL_TYPE
 from harness.interruption import stop_if_asked
 
@@ -51,17 +51,11 @@ def smallest(bench: Bench, broken: PromiseBrokenError) -> PromiseBrokenError:
 def _played(bench: Bench, attempt: _Orders, checker: str) -> PromiseBrokenError | None:
     """Play the orders; return how the same checker finds the promise broken, None where it does not."""
     stop_if_asked()
-    player = Player(bench, attempt[0])
     try:
-        for told in attempt[1:]:
-            player.follow(told)
-        player.end()
+        play_out(bench, attempt)
     except PromiseBrokenError as error:
         # What could not be followed was left out, so that no attempt comes back longer than it was.
         return error if error.checker == checker else None
-    except BaseException:
-        player.trial.abandon()
-        raise
     return None
 
 
@@ -79,9 +73,15 @@ def _smaller(bench: Bench, orders: _Orders) -> Iterator[_Orders]:
 
 def _with_usual_orders(orders: _Orders) -> _Orders:
     """Let all calls be of the usual order: two that meet on a stranger's meet there too."""
-    return tuple(
-        replace(told, words={**told.words, "entity": USUAL}) if "entity" in told.words else told for told in orders
-    )
+    usual = []
+    for told in orders:
+        words = dict(told.words)
+        if "entity" in words:
+            words["entity"] = USUAL
+        if "called" in words:
+            words["called"] = f"{USUAL},{words['called'].rpartition(',')[2]}"
+        usual.append(replace(told, words=words))
+    return tuple(usual)
 
 
 def _simpler(bench: Bench, name: str, value: object) -> Iterator[object]:

@@ -61,6 +61,8 @@ class PrivateStore(Store):
         self.move_clock()
         self.pool.ask(b"FLUSHALL")
         self.pool.load_scripts()
+        # A schedule that could have lost its store and did not has left its replica.
+        self._detach_replica()
         # The first replica changes the replication id, which the subject may record when it prepares the store.
         self._attach_replica()
         self._rig.prepare(self)

@@ -47,6 +47,7 @@ def test_every_example_is_an_event() -> None:
     [
         "HISTORY",
         "EXPLORED",
+        "CLAIMS",
         "CELLS",
         "LATTICE",
         "RECORD",

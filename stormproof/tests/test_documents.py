@@ -51,7 +51,17 @@ def shown_commands() -> Iterator[list[str]]:
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a copy of what the pages are made from, which the generator takes for the tree."""
     root = tmp_path / "tree"
-    for place in ("docs", "examples", "harness", "reports", "safety_core", "scenarios", "stormproof", "verify"):
+    for place in (
+        "docs",
+        "examples",
+        "harness",
+        "properties",
+        "reports",
+        "safety_core",
+        "scenarios",
+        "stormproof",
+        "verify",
+    ):
         shutil.copytree(ROOT / place, root / place, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "config", root / "config")
     for place in ("README.md", "action.yaml", ".pre-commit-hooks.yaml"):

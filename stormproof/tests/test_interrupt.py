@@ -37,6 +37,7 @@ PHASES = {
     "instrument": (("campaign",), "run/parts/twin.always_in_doubt/exploration.json"),
     "explore": (("campaign", "--tier", "explore"), "run/parts/reference-2-workers-1-fault/history.jsonl"),
     "story": (("campaign", "--only", "kill_redis"), "run/parts/kill_redis-reference"),
+    "trials": (("properties", "--subject", "twin.get_then_set"), "run/parts/properties-twin.get_then_set/schedules"),
     "lattice": (("campaign", "--only", "durability"), "run/parts/durability-reference"),
     "explore-alone": (("explore", "--subject", "reference"), "run/schedules/explored.tsv"),
     "proxy": (("explore", "--subject", "reference", "--gate", "proxy"), "run/schedules/explored.tsv"),

@@ -1,0 +1,122 @@
+"""Generated claims as a user runs them: what breaks is shown as small as it can be, and the seed draws it again."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.explorer.tests.exploring import NEEDS_CLOCK
+from properties.registry import CLAIMS
+from stormproof.generating import CORE
+from stormproof.parts import Drawing, parts_of, properties, wanted
+from stormproof.tests.running import run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GUARD = """\
+import redis
+
+
+def make(redis_url, lease_s):
+    client = redis.Redis.from_url(redis_url)
+
+    def guard(key, payload, effect):
+        if client.set(key, "taken", nx=True):
+            return effect(payload)
+        raise RuntimeError("somebody else has it")
+
+    return guard
+"""
+CALM = ("--kinds", "crash_after,effect_lost,reply_lost")
+DRAWN = "parts/properties-guard.py-make/properties.json"
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Draw trials of a guard that never answers twice; return the folder in which it was done."""
+    folder = tmp_path_factory.mktemp("properties")
+    (folder / "guard.py").write_text(GUARD, "utf-8")
+    words = ("--subject", "guard.py:make", "--profile", "dev", "--chaos-seed", "11", *CALM)
+    said = run(folder, "properties", *words, "--out", "run")
+    assert said.code == 1, said.out + said.err
+    return folder
+
+
+def test_smallest_trial_seed_and_command_stand_in_every_report(broken: Path) -> None:
+    """The summary shows the orders that break the promise; JUnit, Allure and the verdict name the seed."""
+    drawn = json.loads((broken / "run" / DRAWN).read_text("utf-8"))
+    (claim,) = drawn["claims"]
+    assert claim["example"][0] == "begin(store='kept', kind='order', stranger='0')"
+    summary = (broken / "run" / "summary.md").read_text("utf-8")
+    assert "\n".join(claim["example"]) in summary
+    assert drawn["again"] in summary
+    assert "- seed: 11" in summary
+    for report in ("junit.xml", "verdict.json", "environment.json"):
+        assert re.search(r"\b11\b", (broken / "run" / report).read_text("utf-8")), report
+    attached = [path.read_text("utf-8") for path in (broken / "run" / "allure-results").glob("*.txt")]
+    assert any(claim["example"][-1] in text for text in attached)
+
+
+def test_command_of_the_finding_draws_the_same_again(broken: Path) -> None:
+    """Profile, seed and kinds are in it: the same claims, trial for trial."""
+    drawn = json.loads((broken / "run" / DRAWN).read_text("utf-8"))
+    said = run(broken, *shlex.split(drawn["again"])[1:], "--out", "again")
+    assert said.code == 1
+    assert json.loads((broken / "again" / DRAWN).read_text("utf-8")) == drawn
+
+
+def test_stored_claims_are_judged_again_without_redis(broken: Path) -> None:
+    """The same bytes come out; claims that are spoilt are refused."""
+    before = (broken / "run" / "verdict.json").read_bytes()
+    assert run(broken, "judge", "run").code == 1
+    assert (broken / "run" / "verdict.json").read_bytes() == before
+    stored = (broken / "run" / DRAWN).read_text("utf-8")
+    try:
+        (broken / "run" / DRAWN).write_text("{}", "utf-8")
+        spoilt = run(broken, "judge", "run")
+        assert (spoilt.code, spoilt.err.count("\n")) == (2, 1)
+        assert "properties.json is malformed: expected schema 1 and a list of claims" in spoilt.err
+    finally:
+        (broken / "run" / DRAWN).write_text(stored, "utf-8")
+
+
+def test_night_goes_on_from_seed_to_seed_and_leaves_a_report(tmp_path: Path) -> None:
+    """Rounds are drawn until the minutes are over; what the guard was drawn is counted over all of them."""
+    words = ("--subject", "twin.get_then_set", "--profile", "nightly", "--minutes", "0.01", "--kinds", "crash_after")
+    said = run(tmp_path, "properties", *words, "--out", "run")
+    assert said.code == 0, said.out + said.err
+    drawn = json.loads((tmp_path / "run/parts/properties-twin.get_then_set/properties.json").read_text("utf-8"))
+    assert drawn["rounds"] >= 1
+    assert drawn["claims"][0]["examples"] >= 100
+    seed = json.loads((tmp_path / "run" / "environment.json").read_text("utf-8"))["seed"]
+    assert f"--chaos-seed {seed + drawn['rounds'] - 1}" in drawn["again"]
+    assert "profile nightly" in (tmp_path / "run" / "summary.md").read_text("utf-8")
+
+
+@NEEDS_CLOCK
+@pytest.mark.takes_long
+def test_reference_and_its_core_hold(tmp_path: Path) -> None:
+    """All claims are tried with the profile of CI, each is VALID, and every kind of fault but a few was drawn."""
+    said = run(tmp_path, "properties", "--out", "run")
+    assert said.code == 0, said.out + said.err
+    verdict = json.loads((tmp_path / "run/parts/properties-reference/verdict.json").read_text("utf-8"))
+    claims = verdict["properties"]["claims"]
+    assert [claim["name"] for claim in claims] == ["keeps_its_promise", *CLAIMS]
+    assert {claim["verdict"] for claim in claims} == {"VALID"}
+    assert verdict["seed"] == 0
+
+
+def test_every_campaign_draws_and_one_command_draws_alone() -> None:
+    """The tier is one of a campaign's; the claims about the core are for the guard that has one."""
+    asked = wanted(profile="smoke", tiers=[], only=[], subjects=["reference", "twin.get_then_set"])
+    drawn = [part for part in parts_of(asked, seed=5) if part.tier == "properties"]
+    assert [part.name for part in drawn] == ["properties, reference", "properties, twin.get_then_set"]
+    assert [part.trials.seed for part in drawn if part.trials is not None] == [5, 5]
+    alone = parts_of(properties("reference", Drawing()), seed=0)
+    assert [part.name for part in alone] == ["properties, reference"]
+    assert CORE == "reference"
