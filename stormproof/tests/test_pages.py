@@ -92,7 +92,7 @@ def test_a_guide_can_be_followed(guide: Path, address: str, programs: Path, tmp_
     done: list[Block] = []
     for block in (Block(info, text.replace(SHOWN_ADDRESS, address)) for info, text in blocks_of(guide)):
         kind, _, rest = block.info.partition(" ")
-        if kind == "python" and rest.startswith("file "):
+        if rest.startswith("file "):
             (tmp_path / rest.removeprefix("file ")).write_text(block.text, encoding="utf-8")
         elif kind in {"python", "sh"}:
             done.append(block)
@@ -101,8 +101,8 @@ def test_a_guide_can_be_followed(guide: Path, address: str, programs: Path, tmp_
             seen = run_block(command, tmp_path, programs)
             assert seen.returncode == wanted, f"{block.text}\n{seen.stdout}\n{seen.stderr}"
         else:
-            assert kind in {"text", "yaml"}, f"a block that nobody runs: {block.info}"
-    assert done or guide.stem in {"deployment", "troubleshooting"}
+            assert kind == "text", f"a block that nobody runs: {block.info}"
+    assert done or guide.stem == "troubleshooting"
 
 
 @pytest.mark.parametrize("name", sorted(GIVEN))
@@ -119,3 +119,13 @@ def test_no_page_has_python_that_nobody_runs() -> None:
     """The line protocol's is run by its own tests, since it wants Node."""
     told = {page.name for page in DOCS.glob("*.md") if all_python(blocks_of(page))}
     assert told - {"line-protocol.md"} == set(GIVEN)
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda page: page.stem)
+def test_what_a_guide_tells_to_call_is_there(guide: Path) -> None:
+    """Each function that a sentence of a guide names with its brackets stands in the tree."""
+    prose = re.sub(r"^```.*?^```$", "", guide.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    named = {name for code in re.findall(r"`([^`\n]+)`", prose) for name in re.findall(r"(\w+)\(", code)}
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "safety_core").rglob("*.py"))
+    explained = set(re.findall(r"(?:def|class) (\w+)", code)) | {"guard", "make", "effect", "reconcile"}
+    assert named <= explained
