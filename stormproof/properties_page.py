@@ -5,11 +5,11 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
+from harness.conformance.bench import FAULTS
 from harness.conformance.keeping import NAME, SAYS
 from harness.conformance.machine import LEAPS, GuardMachine
 from harness.conformance.planted import CAUGHT
 from harness.conformance.profile import PROFILES
-from harness.conformance.bench import FAULTS
 from harness.conformance.trial import JUMPS
 from harness.subjects.broken.registry import PLANTED
 from properties.registry import CLAIMS
@@ -63,9 +63,7 @@ def properties_page(_root: Path) -> str:
         (f"`{profile.name}`", profile.what, str(profile.trials), str(profile.steps), str(profile.examples))
         for profile in PROFILES.values()
     ]
-    caught = [
-        (f"[`broken.{name}`](subjects.md)", PLANTED[name].bug, f"`{PLANTED[name].checker}`") for name in CAUGHT
-    ]
+    caught = [(f"[`broken.{name}`](subjects.md)", PLANTED[name].bug, f"`{PLANTED[name].checker}`") for name in CAUGHT]
     return joined(
         [
             "# Generated claims",

@@ -170,6 +170,17 @@ def test_finding_of_the_readme_comes_out_as_shown(tmp_path: Path) -> None:
 
 
 @NEEDS_CLOCK
+def test_trial_of_the_readme_comes_out_as_shown(tmp_path: Path) -> None:
+    """The seed draws the trial that the README prints, shrunk to the same orders."""
+    (command,), (shown,) = fences(README, "sh trial"), fences(README, "text trial")
+    seen = run(tmp_path, *shlex.split(command)[1:])
+    assert seen.code == Exit.VIOLATED
+    told = [line.strip() for line in seen.out.splitlines()]
+    wanted = [line.strip() for line in shown.splitlines()]
+    assert any(told[at : at + len(wanted)] == wanted for at in range(len(told))), seen.out
+
+
+@NEEDS_CLOCK
 def test_guard_of_the_readme_is_found_out_as_shown(tmp_path: Path) -> None:
     """A reader who copies the guard and the command gets the finding that the README prints."""
     (guard,) = fences(README, "python")

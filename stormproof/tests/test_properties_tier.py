@@ -33,7 +33,8 @@ def make(redis_url, lease_s):
     return guard
 """
 CALM = ("--kinds", "crash_after,effect_lost,reply_lost")
-DRAWN = "parts/properties-guard.py-make/properties.json"
+PART = "parts/properties-guard.py-make"
+DRAWN = f"{PART}/properties.json"
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,7 @@ def test_smallest_trial_seed_and_command_stand_in_every_report(broken: Path) -> 
     assert "\n".join(claim["example"]) in summary
     assert drawn["again"] in summary
     assert "- seed: 11" in summary
-    for report in ("junit.xml", "verdict.json", "environment.json"):
+    for report in ("junit.xml", f"{PART}/verdict.json", "environment.json"):
         assert re.search(r"\b11\b", (broken / "run" / report).read_text("utf-8")), report
     attached = [path.read_text("utf-8") for path in (broken / "run" / "allure-results").glob("*.txt")]
     assert any(claim["example"][-1] in text for text in attached)
