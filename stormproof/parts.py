@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from harness.conformance.profile import CI, Trials
+from harness.conformance.profile import CI, DEV, NIGHTLY, Trials
 from harness.durability.lattice import full, smoke
 from harness.durability.running import SUBJECT as REFERENCE
 from harness.errors import WrongInputError
@@ -45,18 +45,20 @@ class Profile:
         twin_kinds: Fault kinds that every twin meets besides those with which its planted guard is caught, one in a
             schedule.
         bounds: Workers and faults of each exploration of the subject.
+        drawing: How much is drawn of the subject.
         whole_lattice: Whether every cell of the durability lattice is measured although nobody asked for the tier.
     """
 
     twin_kinds: tuple[str, ...]
     bounds: tuple[tuple[int, int], ...]
+    drawing: DrawingProfile = CI
     whole_lattice: bool = False
 
 
 PROFILES = {
-    "smoke": Profile(twin_kinds=(), bounds=((2, 1), (3, 0))),
+    "smoke": Profile(twin_kinds=(), bounds=((2, 1), (3, 0)), drawing=DEV),
     "standard": Profile(twin_kinds=tuple(ALL), bounds=((2, 1), (3, 0))),
-    "full": Profile(twin_kinds=tuple(ALL), bounds=((2, 1), (3, 1)), whole_lattice=True),
+    "full": Profile(twin_kinds=tuple(ALL), bounds=((2, 1), (3, 1)), drawing=NIGHTLY, whole_lattice=True),
 }
 
 
@@ -178,6 +180,7 @@ def wanted(
         subjects=tuple(subjects),
         only=tuple(only),
         tellings=told or tuple(STORIES.values()),
+        drawing=Drawing(profile=PROFILES[profile].drawing),
     )
     names = {part.name for part in _all_parts(asked, seed=0)}
     for name in only:

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 _ABOUT = """\
 Hypothesis draws what nobody wrote down: long sequences of calls with changed orders, faults, crashes, lost stores,
-jumps of time and reconciliations. `stormproof properties` draws them for the reference guard, or for `--subject`. Every
-trial ends as each schedule of an exploration does: all is delivered again past the lease, reconciled and settled. Then
-the checkers judge its history ([checkers.md](checkers.md)).
+jumps of time and reconciliations. `stormproof properties` draws them for the reference guard, or for `--subject`.
+Every trial ends as each schedule of an exploration does: all is delivered again past the lease, reconciled and
+settled. Then the checkers judge its history ([checkers.md](checkers.md)).
 
 With the extra `properties`. Of a guard that is not the reference's the claim about guards is tried, and no other."""
 _MACHINE = f"""\
@@ -50,7 +50,7 @@ def test_an_order_is_placed_once():
 `promise`, `kinds`, `redis`."""
 _SEEDS = """\
 All that is random is a draw of Hypothesis, from a stream of one seed that every report names. `--chaos-seed N` draws
-the same again with the same versions of stormproof and Hypothesis; the finding of a night names the seed of its round.
+the same again with the same stormproof and Hypothesis; the finding of a night names the seed of its round.
 A night keeps what broke a claim in `stormproof-runs/examples` and tries it first the next time, unless a seed is
 given."""
 

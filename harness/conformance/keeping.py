@@ -110,7 +110,7 @@ class Keeping:
         notes = [f"{bench.trials} trials gave {self.store.classes} distinct histories"]
         notes += [f"outside the promise, so not generated: {', '.join(left_out)}"] if left_out else []
         unseen = [kind.name for kind in kept if kind.name not in bench.hits and kind.name not in missing]
-        notes += [f"drawn in no trial: {', '.join(unseen)}"] if unseen else []
+        notes += [f"drawn in no trial: {', '.join(unseen)}"] if unseen and self.found is None else []
         return ExplorationRecord(
             tier=PROPERTIES,
             name=asked.name,

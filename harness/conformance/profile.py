@@ -71,7 +71,7 @@ PROFILES = {
         ),
     )
 }
-CI = PROFILES["ci"]
+CI, DEV, NIGHTLY = PROFILES["ci"], PROFILES["dev"], PROFILES["nightly"]
 
 
 def profile_named(name: str) -> Profile:

@@ -24,10 +24,6 @@ MOST_ORDERS = 9
 """Orders of a smallest trial at most, the beginning among them."""
 
 EACH_CAUGHT = [pytest.param(name, marks=() if name in SHORT else pytest.mark.takes_long, id=name) for name in CAUGHT]
-EACH_TWIN = [
-    pytest.param(name, marks=() if name == "delete_on_any_exception" else pytest.mark.takes_long, id=name)
-    for name in PLANTED
-]
 
 
 @NEEDS_CLOCK
@@ -46,7 +42,8 @@ def test_planted_guard_is_caught_by_its_checker_and_shrunk(
 
 
 @NEEDS_CLOCK
-@pytest.mark.parametrize("name", EACH_TWIN)
+@pytest.mark.takes_long
+@pytest.mark.parametrize("name", PLANTED)
 def test_twin_keeps_its_promise(name: str, redis_server: RedisServer, tmp_path: Path) -> None:
     """No trial of the same guard without the bug breaks the promise."""
     with trials_of(redis_server, tmp_path, f"twin.{name}", trials=TRIALS if name in CAUGHT else 100) as guard:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,13 +18,13 @@ from harness.conformance.trial import JUMPS
 from harness.explorer.tests.exploring import NEEDS_CLOCK
 from harness.explorer.tests.probes import probe
 from harness.subjects.contract import REQUEST_LIFE_LEASES
+from verify.decisions import faults_of
 from verify.history.events import EffectCall, Fault, Invoke, Landed
 from verify.history.words import Verdict
 from verify.run_layout import EXPLORED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     import redis
 
@@ -33,6 +34,13 @@ if TYPE_CHECKING:
 LOSS = told("lose", disaster="restart_losing:1")
 KINDS = ("reply_lost", "crash_after", "effect_reply_lost", "pause", "advance")
 LEDGER = replace(BEGIN, words={**BEGIN.words, "kind": "ledger"})
+
+
+def children() -> list[int]:
+    """Return our own children: a server that saves for its replica has one of its own for a moment."""
+    return [
+        pid for task in Path("/proc/self/task").iterdir() for pid in map(int, (task / "children").read_text().split())
+    ]
 
 
 @NEEDS_CLOCK
@@ -59,6 +67,20 @@ def test_fault_strikes_the_step_at_which_a_process_stands(redis_server: RedisSer
         "reach_effect(process='w0')",
         "strike(blow='w0!effect_reply_lost')",
     ]
+
+
+@NEEDS_CLOCK
+def test_line_of_a_trial_tells_calls_and_faults_apart(redis_server: RedisServer, tmp_path: Path) -> None:
+    """Calls, reconciliations and zombies that come back stand in it, and none of them counts as a fault."""
+    with trials_of(redis_server, tmp_path, "reference") as guard:
+        stop, back = told("strike", blow="w0!pause"), told("come_back", process="w0")
+        ask, leap = told("reconcile", called="usual,nothing"), told("pass_time", leases=0.4)
+        world = play_out(
+            guard.bench, [BEGIN, CALL, told("reach_effect", process="w0"), stop, leap, ask, back]
+        ).trial.world
+    assert world.decisions[0] == "call(w0,usual,nothing)"
+    assert {"reconcile(c1,usual,nothing)", "back(w0)"} < set(world.decisions)
+    assert faults_of(world.decisions) == tuple(world.trace.struck) == ("pause", "advance")
 
 
 @NEEDS_CLOCK
@@ -105,6 +127,18 @@ def test_store_is_lost_once_and_only_as_was_said(redis_server: RedisServer, tmp_
         events = played.trial.world.trace.events
     assert offered == {"restart_losing:0", "restart_losing:1", "restart_losing:2"}
     assert [event.kind for event in events if isinstance(event, Fault)] == ["restart_losing:1"]
+
+
+@NEEDS_CLOCK
+def test_store_that_was_not_lost_leaves_no_replica_behind(redis_server: RedisServer, tmp_path: Path) -> None:
+    """A trial that may fail over has a replica; the next one has one too, and not two."""
+    fails_over = replace(BEGIN, words={**BEGIN.words, "store": "fails over"})
+    running = []
+    with trials_of(redis_server, tmp_path, "twin.get_then_set") as guard:
+        for _ in range(3):
+            play_out(guard.bench, [fails_over, CALL])
+            running.append(len(children()))
+    assert running == running[:1] * 3
 
 
 @NEEDS_CLOCK

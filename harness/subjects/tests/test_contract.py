@@ -94,3 +94,13 @@ def _raise(_error: BaseException) -> tuple[str, str]:
 def test_classification_that_fails_says_nothing(say: Any) -> None:
     """A ``classify`` that raises or answers nonsense leaves the exception indeterminate."""
     assert classify(declared(classify=say), KeyError()) == (Outcome.INDETERMINATE, "")
+
+
+def test_kinds_of_effects_are_read_and_must_be_names() -> None:
+    """A guard that tells kinds apart says which; anything but names is refused."""
+    subject = describe_subject("mine", lambda: declared(effect_types=("order", "ledger")), None)
+    assert subject.effect_types == ("order", "ledger")
+    assert describe_subject("mine", lambda: make, None).effect_types == ()
+    for wrong in ("order", (7,), ("",), {"order": 1}):
+        with pytest.raises(WrongInputError, match="effect_types must list names"):
+            describe_subject("mine", lambda said=wrong: declared(effect_types=said), None)
