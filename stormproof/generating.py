@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness import clock
+from harness.conformance.drawing import leaving_no_files
 from harness.conformance.keeping import keeping
 from harness.explorer.target import open_target
 from harness.interruption import stop_if_asked
@@ -46,7 +47,7 @@ def generate(
     """
     ends_ns = clock.elapsed_ns() + int((minutes or 0) * 60e9)
     tried: dict[str, Claimed] = {}
-    with open_target(choice) as target, keeping(trials, target, folder) as guard:
+    with leaving_no_files(), open_target(choice) as target, keeping(trials, target, folder) as guard:
         rounds = 0
         while rounds == 0 or clock.elapsed_ns() < ends_ns:
             stop_if_asked()

@@ -6,18 +6,23 @@ The only randomness is Hypothesis's, seeded from a stream of the run's own seed:
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import hypothesis
+from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.database import DirectoryBasedExampleDatabase
 from hypothesis.errors import Flaky, FlakyStrategyDefinition, Unsatisfiable
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
 from harness.interruption import stop_if_asked
+from harness.processes.folder import make_folder, remove_folder
 from harness.seed import stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from harness.conformance.profile import Profile
@@ -82,7 +87,8 @@ def first_broken(draw: Callable[[], None]) -> Exception | None:
     """
     stop_if_asked()
     try:
-        draw()
+        with _same_everywhere():
+            draw()
     except (Flaky, FlakyStrategyDefinition) as error:
         raise NotShownError(f"the same example did not do the same again ({type(error).__name__})") from error
     except Unsatisfiable as error:
@@ -90,6 +96,38 @@ def first_broken(draw: Callable[[], None]) -> Exception | None:
     except Exception as error:  # noqa: BLE001 - whatever an example raises breaks the claim
         return error
     return None
+
+
+@contextmanager
+def _same_everywhere() -> Iterator[None]:
+    """Let Hypothesis draw no constants of the modules that are loaded: which those are depends on the installation.
+
+    It takes them from a function of its own, which no setting turns off; where a version has none, nothing is done.
+    """
+    ordinary = getattr(providers, "_get_local_constants", None)
+    if ordinary is None:
+        yield
+        return
+    none = Constants()
+    providers.CONSTANTS_CACHE.cache.clear()
+    providers._get_local_constants = lambda: none  # noqa: SLF001 - see above
+    try:
+        yield
+    finally:
+        providers._get_local_constants = ordinary  # noqa: SLF001
+        providers.CONSTANTS_CACHE.cache.clear()
+
+
+@contextmanager
+def leaving_no_files() -> Iterator[None]:
+    """Let Hypothesis keep its own files in a folder that is gone afterwards, and not where the user is."""
+    folder = make_folder()
+    set_hypothesis_home_dir(folder)
+    try:
+        yield
+    finally:
+        set_hypothesis_home_dir(None)
+        remove_folder(folder)
 
 
 def as_example(error: Exception) -> Example:

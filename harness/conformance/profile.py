@@ -63,9 +63,9 @@ PROFILES = {
         Profile(
             name="nightly",
             what="fresh seeds until the minutes are over; what broke a claim before is tried first",
-            trials=500,
+            trials=200,
             steps=30,
-            examples=500,
+            examples=200,
             keeps_examples=True,
             has_minutes=True,
         ),

@@ -63,6 +63,11 @@ def test_smallest_trial_seed_and_command_stand_in_every_report(broken: Path) -> 
     assert any(claim["example"][-1] in text for text in attached)
 
 
+def test_nothing_but_the_run_folder_is_left_behind(broken: Path) -> None:
+    """Hypothesis has files of its own; they are not left where the user is."""
+    assert {path.name for path in broken.iterdir()} <= {"guard.py", "run", "again", "__pycache__"}
+
+
 def test_command_of_the_finding_draws_the_same_again(broken: Path) -> None:
     """Profile, seed and kinds are in it: the same claims, trial for trial."""
     drawn = json.loads((broken / "run" / DRAWN).read_text("utf-8"))
@@ -86,6 +91,7 @@ def test_stored_claims_are_judged_again_without_redis(broken: Path) -> None:
         (broken / "run" / DRAWN).write_text(stored, "utf-8")
 
 
+@pytest.mark.takes_long
 def test_night_goes_on_from_seed_to_seed_and_leaves_a_report(tmp_path: Path) -> None:
     """Rounds are drawn until the minutes are over; what the guard was drawn is counted over all of them."""
     words = ("--subject", "twin.get_then_set", "--profile", "nightly", "--minutes", "0.01", "--kinds", "crash_after")
@@ -99,6 +105,7 @@ def test_night_goes_on_from_seed_to_seed_and_leaves_a_report(tmp_path: Path) -> 
     assert "profile nightly" in (tmp_path / "run" / "summary.md").read_text("utf-8")
 
 
+@pytest.mark.takes_long
 def test_night_tries_first_what_broke_a_claim_before(tmp_path: Path) -> None:
     """What the first night drew is in a folder; the second one comes to it at once, from whatever seed."""
     words = (

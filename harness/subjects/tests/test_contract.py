@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -103,4 +104,4 @@ def test_kinds_of_effects_are_read_and_must_be_names() -> None:
     assert describe_subject("mine", lambda: make, None).effect_types == ()
     for wrong in ("order", (7,), ("",), {"order": 1}):
         with pytest.raises(WrongInputError, match="effect_types must list names"):
-            describe_subject("mine", lambda said=wrong: declared(effect_types=said), None)
+            describe_subject("mine", functools.partial(declared, effect_types=wrong), None)
