@@ -72,17 +72,20 @@ RESULTS = st.recursive(
 """Results of a venue, and some that cannot be kept."""
 
 
+_ALWAYS_KEPT = (bool, int, str, dt.date, dt.time)
+
+
 def _storable(value: Any) -> bool:
     """Say whether the codec must take a value: all that its own types can carry."""
     if isinstance(value, enum.Enum):
         return _storable(value.value)
-    if isinstance(value, float | Decimal):
-        return math.isfinite(value)
     if isinstance(value, dict):
         return all(isinstance(name, str) for name in value) and all(map(_storable, value.values()))
     if isinstance(value, list | tuple):
         return all(map(_storable, value))
-    return value is None or isinstance(value, bool | int | str | dt.date | dt.time)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value.is_finite() if isinstance(value, Decimal) else value is None or isinstance(value, _ALWAYS_KEPT)
 
 
 def _typed(value: Any) -> Any:
