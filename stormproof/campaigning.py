@@ -24,7 +24,7 @@ from stormproof.evidence import show, write_reports
 from stormproof.live import Live
 from stormproof.part_pool import Errand, Lost, PartPool
 from stormproof.part_run import run_part
-from stormproof.parts import INSTRUMENT, parts_of
+from stormproof.parts import CORE, INSTRUMENT, parts_of
 from stormproof.redis_checking import word_on
 from stormproof.saying import exit_of
 from verify.run_layout import RECORD
@@ -41,7 +41,9 @@ if TYPE_CHECKING:
     from verify.history.record import ExplorationRecord
 
 _NOT_OURS = "it kills its servers, and an external one is not ours to kill"
-_NO_HYPOTHESIS = "Hypothesis is not installed, which draws the examples: use the extra `properties`"
+_DRAWS = ("hypothesis",)
+_OF_CORE = ("prometheus_client", "pyarrow", "pydantic_settings")
+"""What the extra `properties` brings: what draws the examples, and what the claims about the core are about."""
 _NO_FILES = "it cuts append-only files, and those of a container are out of reach: --redis embedded or path"
 
 
@@ -191,9 +193,11 @@ class _Campaign:
             self._leave(part, lambda folder: tell(telling, folder, part.subject, self._choice, seed, terms=terms))
 
     def _draw(self, part: Part, trials: Trials) -> None:
-        """Draw generated claims, where what draws them is installed."""
-        if importlib.util.find_spec("hypothesis") is None:
-            self._folder.leave_out(part.name, _NO_HYPOTHESIS)
+        """Draw generated claims, where what they need is installed."""
+        needed = (*_DRAWS, *(_OF_CORE if trials.subject.name == CORE else ()))
+        missing = [name for name in needed if importlib.util.find_spec(name) is None]
+        if missing:
+            self._folder.leave_out(part.name, f"the extra `properties` is not installed: no {', '.join(missing)}")
             return
         from stormproof.generating import generate  # noqa: PLC0415 - the extra `properties` may be missing
 

@@ -36,6 +36,18 @@ Seed = Annotated[int | None, typer.Option("--seed", help="Makes a run repeatable
 Budget = Annotated[float | None, typer.Option("--budget", help="Seconds after which the rest is left UNKNOWN.")]
 Out = Annotated[str | None, typer.Option("--out", help="Run folder; default stormproof-runs/<time>-<seed>.")]
 Jobs = Annotated[int | None, typer.Option("--jobs", help="Processes, each with a server and a core of its own.")]
+Subject = Annotated[
+    str | None, typer.Option("--subject", help="A name, package.module:make, or path/to/file.py:make.")
+]
+Promise = Annotated[str | None, typer.Option("--promise", help="Overrides the subject's own.")]
+Kinds = Annotated[str | None, typer.Option("--kinds", help="Fault kinds, separated by commas; or all.")]
+Gate = Annotated[str, typer.Option("--gate", help="Who holds the processes: auto, greenlet or proxy.")]
+Python = Annotated[
+    str | None, typer.Option("--python", metavar="PATH", help="Another interpreter, which runs the subject.")
+]
+Command = Annotated[
+    str | None, typer.Option("--command", help="A program that speaks the line protocol, instead of a subject.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 
@@ -87,23 +99,17 @@ def campaign(
 
 @app.command()
 def explore(
-    subject: Annotated[
-        str | None, typer.Option("--subject", help="A name, package.module:make, or path/to/file.py:make.")
-    ] = None,
+    subject: Subject = None,
     resume: Annotated[
         str | None, typer.Option("--resume", metavar="RUN_DIR", help="Go on with an interrupted exploration.")
     ] = None,
-    promise: Annotated[str | None, typer.Option("--promise", help="Overrides the subject's own.")] = None,
+    promise: Promise = None,
     workers: Annotated[int, typer.Option("--workers", help="Processes of the first delivery.")] = 2,
     faults: Annotated[int, typer.Option("--faults", help="Faults per schedule at most: 0, 1 or 2.")] = 1,
-    kinds: Annotated[str | None, typer.Option("--kinds", help="Fault kinds, separated by commas; or all.")] = None,
-    gate: Annotated[str, typer.Option("--gate", help="Who holds the processes: auto, greenlet or proxy.")] = "auto",
-    python: Annotated[
-        str | None, typer.Option("--python", metavar="PATH", help="Another interpreter, which runs the subject.")
-    ] = None,
-    command: Annotated[
-        str | None, typer.Option("--command", help="A program that speaks the line protocol, instead of a subject.")
-    ] = None,
+    kinds: Kinds = None,
+    gate: Gate = "auto",
+    python: Python = None,
+    command: Command = None,
     jobs: Jobs = None,
     redis: Redis = "embedded",
     allow_target: Allow = None,
@@ -138,10 +144,8 @@ def explore(
 
 @app.command()
 def properties(
-    subject: Annotated[
-        str | None, typer.Option("--subject", help="A name, package.module:make, or path/to/file.py:make.")
-    ] = None,
-    promise: Annotated[str | None, typer.Option("--promise", help="Overrides the subject's own.")] = None,
+    subject: Subject = None,
+    promise: Promise = None,
     profile: Annotated[str, typer.Option("--profile", help="ci, dev or nightly.")] = "ci",
     minutes: Annotated[
         float | None, typer.Option("--minutes", help="How long a nightly run goes on; 10 where nothing is said.")
@@ -149,14 +153,10 @@ def properties(
     chaos_seed: Annotated[
         int | None, typer.Option("--chaos-seed", help="Draws the same again; shown in every report.")
     ] = None,
-    kinds: Annotated[str | None, typer.Option("--kinds", help="Fault kinds, separated by commas; or all.")] = None,
-    gate: Annotated[str, typer.Option("--gate", help="Who holds the processes: auto, greenlet or proxy.")] = "auto",
-    python: Annotated[
-        str | None, typer.Option("--python", metavar="PATH", help="Another interpreter, which runs the subject.")
-    ] = None,
-    command: Annotated[
-        str | None, typer.Option("--command", help="A program that speaks the line protocol, instead of a subject.")
-    ] = None,
+    kinds: Kinds = None,
+    gate: Gate = "auto",
+    python: Python = None,
+    command: Command = None,
     redis: Redis = "embedded",
     allow_target: Allow = None,
     out: Out = None,

@@ -12,8 +12,8 @@ from harness.conformance.keeping import keeping
 from harness.explorer.target import open_target
 from harness.interruption import stop_if_asked
 from harness.recorder import write_claims
-from properties.registry import CLAIMS
 from properties.trying import try_claim
+from stormproof.parts import CORE
 from verify.properties.claims import Claimed, Drawn
 
 if TYPE_CHECKING:
@@ -21,11 +21,9 @@ if TYPE_CHECKING:
 
     from harness.conformance.profile import Trials
     from harness.redis_server.choice import RedisChoice
+    from properties.claim import Claim
     from stormproof.live import Live
     from verify.history.record import ExplorationRecord
-
-CORE = "reference"
-"""The subject whose core has claims of its own."""
 
 
 def generate(
@@ -47,6 +45,7 @@ def generate(
     """
     ends_ns = clock.elapsed_ns() + int((minutes or 0) * 60e9)
     tried: dict[str, Claimed] = {}
+    core = _claims_about_core() if trials.subject.name == CORE else []
     with leaving_no_files(), open_target(choice) as target, keeping(trials, target, folder) as guard:
         rounds = 0
         while rounds == 0 or clock.elapsed_ns() < ends_ns:
@@ -55,7 +54,7 @@ def generate(
             rounds += 1
             live.say(f"{trials.name}: round {rounds}, trials of the guard")
             guard.draw()
-            for claim in CLAIMS.values() if trials.subject.name == CORE else ():
+            for claim in core:
                 before = tried.get(claim.name)
                 if before is None or not (before.broken or before.unshown):
                     live.say(f"{trials.name}: round {rounds}, {claim.name}")
@@ -69,6 +68,13 @@ def generate(
     again += f" --chaos-seed {trials.seed + rounds - 1}{options}"
     write_claims(folder, Drawn(profile=trials.profile.name, rounds=rounds, again=again, claims=claims))
     return record
+
+
+def _claims_about_core() -> list[Claim]:
+    """Return the claims about the core, for which more must be installed than for trials of a guard."""
+    from properties.registry import CLAIMS  # noqa: PLC0415 - a user's guard needs nothing of what they are about
+
+    return list(CLAIMS.values())
 
 
 def _together(before: Claimed | None, now: Claimed) -> Claimed:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from scenarios.storybook import Telling
     from verify.durability.cell import Configuration, Crash
 
+CORE = "reference"
+"""The subject whose core has generated claims of its own."""
 BREAKER = "breaker"
 """The reference's circuit breaker."""
 INSTRUMENT, EXPLORE = "instrument", "explore"

@@ -8,10 +8,12 @@ import shlex
 from typing import TYPE_CHECKING
 
 import pytest
+import typer
 
 from harness.explorer.tests.exploring import NEEDS_CLOCK
+from harness.redis_server.choice import parse_choice
 from properties.registry import CLAIMS
-from stormproof.generating import CORE
+from stormproof import campaigning
 from stormproof.parts import Drawing, parts_of, properties, wanted
 from stormproof.tests.running import run
 
@@ -148,4 +150,16 @@ def test_every_campaign_draws_and_one_command_draws_alone() -> None:
     assert [part.trials.seed for part in drawn if part.trials is not None] == [5, 5]
     alone = parts_of(properties("reference", Drawing()), seed=0)
     assert [part.name for part in alone] == ["properties, reference"]
-    assert CORE == "reference"
+
+
+def test_tier_without_its_extra_is_left_out_and_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where what draws the examples is not installed, that is said, and nothing is passed."""
+    monkeypatch.setattr(campaigning, "_DRAWS", ("no_such_package",))
+    asked = properties("twin.get_then_set", Drawing())
+    with pytest.raises(typer.Exit) as ended:
+        campaigning.run(
+            asked, choice=parse_choice("embedded"), seed=0, budget_s=None, jobs=1, out=str(tmp_path / "run")
+        )
+    assert ended.value.exit_code == 3
+    (left_out,) = json.loads((tmp_path / "run" / "run.json").read_text("utf-8"))["not_run"]
+    assert left_out["why"] == "the extra `properties` is not installed: no no_such_package"
