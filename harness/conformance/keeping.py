@@ -14,6 +14,8 @@ from hypothesis.stateful import run_state_machine_as_test
 from harness.conformance.bench import FAULTS, WORKLOAD, Bench, ColdError, PromiseBrokenError
 from harness.conformance.drawing import Example, NotShownError, as_example, first_broken, seed_for, settings_of
 from harness.conformance.machine import GuardMachine
+from harness.conformance.orders import NOTHING, USUAL
+from harness.conformance.player import Told, play_out
 from harness.conformance.smallest import smallest
 from harness.conformance.trial import JUMPS, StoppedError
 from harness.errors import CouldNotRunError
@@ -21,6 +23,7 @@ from harness.explorer.plan import unavailable
 from harness.explorer.rig import Rig
 from harness.explorer.runner import COLD_ATTEMPTS
 from harness.explorer.store import HistoryStore
+from harness.explorer.world.setting import USUAL_TYPE
 from verify.history.record import Bound, ExplorationRecord
 from verify.properties.claims import Claimed
 from verify.run_layout import PROPERTIES
@@ -37,6 +40,10 @@ SAYS = (
     "Whatever calls, changed orders, steps, faults, crashes, lost stores, ended leases and reconciliations come in "
     "whatever order, the guard keeps its promise."
 )
+
+
+_CALL = Told("call", {"entity": USUAL, "change": NOTHING})
+_CALM = (Told("begin", {"store": "kept", "kind": USUAL_TYPE, "stranger": "0"}), _CALL, _CALL)
 
 
 @dataclass(slots=True)
@@ -72,14 +79,16 @@ class Keeping:
         """
         if self.found is not None or self.unshown:
             return
+        if self.rounds == 0 and (useless := self._left_in_peace()) is not None:
+            self._shrink(useless)
+            return
         seed = seed_for(self.asked.seed + self.rounds, NAME)
         settings = settings_of(self.asked.profile, self._kept_in(), trials=True)
         machine = hypothesis.seed(seed)(self._machine)
         try:
             broken = _warm(functools.partial(run_state_machine_as_test, machine, settings=settings))
             if isinstance(broken, PromiseBrokenError):
-                found = smallest(self.bench, broken)
-                self.found = Example(broken=str(found), lines=tuple(map(str, found.orders)))
+                self._shrink(broken)
             elif broken is not None:
                 self.found = as_example(broken)
         except NotShownError as error:
@@ -87,6 +96,20 @@ class Keeping:
         except StoppedError as error:
             raise error.error from error
         self.rounds += 1
+
+    def _left_in_peace(self) -> PromiseBrokenError | None:
+        """Play one trial that nothing strikes, so that it is seen whether the guard is of any use."""
+        try:
+            play_out(self.bench, _CALM)
+        except PromiseBrokenError as broken:
+            return broken
+        except StoppedError as error:
+            raise error.error from error
+        return None
+
+    def _shrink(self, broken: PromiseBrokenError) -> None:
+        found = smallest(self.bench, broken)
+        self.found = Example(broken=str(found), lines=tuple(map(str, found.orders)))
 
     def claimed(self) -> Claimed:
         """Return what came of the claim."""

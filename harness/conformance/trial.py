@@ -12,7 +12,7 @@ from harness.explorer.world.told_world import ToldWorld
 from harness.explorer.world.world import Surroundings
 from harness.faults.kind import Target
 from harness.faults.registry import ALL
-from verify.decisions import actor_of, struck_kind
+from verify.decisions import actor_of, on_key, struck_kind
 
 if TYPE_CHECKING:
     from harness.explorer.rig import Rig
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from harness.faults.kind import FaultKind
 
 
+_OF_KEYS = tuple(kind.name for kind in ALL.values() if kind.target is Target.KEY)
 JUMPS = 3
 """Jumps of time in one trial at most, besides its faults."""
 
@@ -103,7 +104,10 @@ class Trial:
     def disasters(self) -> list[str]:
         """Return the faults that can strike a key or the store now."""
         store = self._possible(Target.STORE) if self._loss is not None and self.world.writes else ()
-        return [*self._possible(Target.KEY), *store]
+        held = {
+            on_key(kind, name) for name, key in self.world.written.items() for kind in _OF_KEYS if self._holds(key)
+        }
+        return [*(each for each in self._possible(Target.KEY) if each in held), *store]
 
     def before_effect(self, process: str) -> bool:
         """Whether a process stands at the gate before its effect."""
@@ -138,6 +142,10 @@ class Trial:
     def _possible(self, target: Target) -> list[str]:
         kinds = {each: struck_kind(each) for each in self._options if "!" not in each}
         return [each for each, kind in kinds.items() if kind and ALL[kind].target is target and self._fits(ALL[kind])]
+
+    def _holds(self, key: bytes) -> bool:
+        """Say whether the server has a key: one that is gone cannot be lost."""
+        return bool(self._store.pool.ask(b"EXISTS", key))
 
     def _fits(self, kind: FaultKind) -> bool:
         """Say whether the store was prepared to be lost like that."""

@@ -18,7 +18,7 @@ from harness.conformance.trial import JUMPS
 from harness.explorer.tests.exploring import NEEDS_CLOCK
 from harness.explorer.tests.probes import probe
 from harness.subjects.contract import REQUEST_LIFE_LEASES
-from verify.decisions import faults_of
+from verify.decisions import decisions_of, faults_of
 from verify.history.events import EffectCall, Fault, Invoke, Landed
 from verify.history.words import Verdict
 from verify.run_layout import EXPLORED
@@ -127,6 +127,31 @@ def test_store_is_lost_once_and_only_as_was_said(redis_server: RedisServer, tmp_
         events = played.trial.world.trace.events
     assert offered == {"restart_losing:0", "restart_losing:1", "restart_losing:2"}
     assert [event.kind for event in events if isinstance(event, Fault)] == ["restart_losing:1"]
+
+
+def test_key_that_is_gone_cannot_be_lost(redis_server: RedisServer, tmp_path: Path) -> None:
+    """A claim can be evicted while it is there; once the guard has deleted it, or it was evicted, it cannot."""
+    with trials_of(redis_server, tmp_path, "broken.limits_unsaid") as guard:
+        player = play(guard.bench, CALL)
+        before = player.trial.disasters()
+        player.follow(told("reach_effect", process="w0"))
+        held = player.trial.disasters()
+        player.follow(told("lose", disaster=held[0]))
+        after = player.trial.disasters()
+        player.trial.abandon()
+    assert (before, after) == ([], [])
+    assert held == ["evict(once:k0+)"]
+
+
+@NEEDS_CLOCK
+def test_guard_is_left_in_peace_once(redis_server: RedisServer, tmp_path: Path) -> None:
+    """Whatever is drawn, one trial is without a fault, and it comes first."""
+    with trials_of(redis_server, tmp_path, "twin.get_then_set", trials=1) as guard:
+        guard.draw()
+        assert guard.bench.faultless >= 1
+    first = (tmp_path / "part0" / EXPLORED).read_text("utf-8").splitlines()[0]
+    assert first.split("\t")[2].startswith("generated: call(w0,usual,nothing) call(w1,usual,nothing) w0")
+    assert faults_of(decisions_of(first)) == ()
 
 
 @NEEDS_CLOCK
