@@ -36,7 +36,7 @@ A guard that says `make.effect_types` is called for each of these kinds of effec
 _OWN = """\
 In a test of your own, without the command line:
 
-```python
+```python test
 from harness.conformance import check
 
 from guard import make

@@ -14,7 +14,9 @@ from harness.explorer.tests.exploring import NEEDS_CLOCK
 from harness.redis_server.choice import parse_choice
 from properties.registry import CLAIMS
 from stormproof import campaigning
+from stormproof.documents import ROOT
 from stormproof.parts import Drawing, parts_of, properties, wanted
+from stormproof.tests.pytest_runs import run_pytest
 from stormproof.tests.running import run
 
 if TYPE_CHECKING:
@@ -140,6 +142,20 @@ def test_reference_and_its_core_hold(tmp_path: Path) -> None:
     assert [claim["name"] for claim in claims] == ["keeps_its_promise", *CLAIMS]
     assert {claim["verdict"] for claim in claims} == {"VALID"}
     assert verdict["seed"] == 0
+
+
+def test_test_of_the_page_fails_with_the_smallest_trial(broken: Path) -> None:
+    """A reader who copies the test of docs/properties.md beside a guard sees in pytest what breaks it."""
+    page = (ROOT / "docs" / "properties.md").read_text("utf-8")
+    (test,) = re.findall(r"^```python test\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    (broken / "test_guard.py").write_text(test, "utf-8")
+    try:
+        seen = run_pytest(broken)
+    finally:
+        (broken / "test_guard.py").unlink()
+    assert seen.code == 1, seen.out
+    assert "begin(store='kept', kind='order', stranger='0')" in seen.out
+    assert "seed 0, profile ci" in seen.out
 
 
 def test_every_campaign_draws_and_one_command_draws_alone() -> None:
