@@ -64,7 +64,8 @@ def generate(
                 break
         record = guard.record()
         claims = (guard.claimed(), *tried.values())
-    again = f"stormproof properties --subject {shlex.quote(trials.subject.name)} --profile {trials.profile.name}"
+    whose = "--command" if trials.hosting.command else "--subject"
+    again = f"stormproof properties {whose} {shlex.quote(trials.subject.name)} --profile {trials.profile.name}"
     again += f" --chaos-seed {trials.seed + rounds - 1}{options}"
     write_claims(folder, Drawn(profile=trials.profile.name, rounds=rounds, again=again, claims=claims))
     return record

@@ -104,10 +104,10 @@ class Trial:
     def disasters(self) -> list[str]:
         """Return the faults that can strike a key or the store now."""
         store = self._possible(Target.STORE) if self._loss is not None and self.world.writes else ()
-        held = {
-            on_key(kind, name) for name, key in self.world.written.items() for kind in _OF_KEYS if self._holds(key)
-        }
-        return [*(each for each in self._possible(Target.KEY) if each in held), *store]
+        keys = self._possible(Target.KEY)
+        written = self.world.written.items() if keys else ()
+        held = {on_key(kind, name) for name, key in written for kind in _OF_KEYS if self._holds(key)}
+        return [*(each for each in keys if each in held), *store]
 
     def before_effect(self, process: str) -> bool:
         """Whether a process stands at the gate before its effect."""
