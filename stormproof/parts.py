@@ -214,9 +214,8 @@ def _all_parts(asked: Wanted, *, seed: int) -> Iterator[Part]:
     if INSTRUMENT in asked.tiers:
         yield from _instrument(asked.profile, seed)
     for name in asked.subjects:
-        subject = load_subject(name)
         if EXPLORE in asked.tiers:
-            hosting = choose_hosting(name)
+            subject, hosting = load_subject(name), choose_hosting(name)
             for workers, faults in asked.profile.bounds:
                 plan = _plan(subject, workers=workers, faults=faults, kinds=tuple(ALL), seed=seed)
                 called = f"{name}, {count(workers, 'worker')}, {count(faults, 'fault')}"
@@ -225,6 +224,7 @@ def _all_parts(asked: Wanted, *, seed: int) -> Iterator[Part]:
         if PROPERTIES in asked.tiers:
             yield _drawn(asked.drawing, name, seed)
         if SCENARIOS in asked.tiers:
+            subject = load_subject(name)
             for telling in asked.tellings:
                 told_of = _told_of(telling.STORY, subject)
                 if told_of is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -93,6 +94,24 @@ def test_stored_claims_are_judged_again_without_redis(broken: Path) -> None:
         assert "properties.json is malformed: expected schema 1 and a list of claims" in spoilt.err
     finally:
         (broken / "run" / DRAWN).write_text(stored, "utf-8")
+
+
+@pytest.mark.takes_long
+def test_program_in_any_language_is_tried_too(tmp_path: Path) -> None:
+    """Its processes are held by the proxy gate, and the line that draws the same again names the program."""
+    command = f"{sys.executable} {ROOT / 'harness/hosts/tests/little_guard.py'} none"
+    said = run(
+        tmp_path, "properties", "--command", command, "--chaos-seed", "1", "--profile", "dev", *CALM, "--out", "run"
+    )
+    assert said.code == 1, said.out + said.err
+    (drawn,) = (tmp_path / "run" / "parts").glob("*/properties.json")
+    stored = json.loads(drawn.read_text("utf-8"))
+    assert stored["again"].startswith(f"stormproof properties --command {shlex.quote(command)}")
+    # It does not compare payloads, as its own file says nowhere.
+    assert stored["claims"][0]["example"][1:] == [
+        "call(entity='usual', change='nothing')",
+        "call(entity='usual', change='amount')",
+    ]
 
 
 @pytest.mark.takes_long
