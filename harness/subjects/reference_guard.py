@@ -137,9 +137,14 @@ class ReferenceGuard:
 
     def reconcile(self, key: str, probe: Callable[[str], Mapping[str, Any]]) -> None:
         """Ask the venue what became of *key* and let the core resolve its record."""
+        reconcile(self._wrapper, "order", key, lambda: probe(key))
 
-        def asked(_record: object) -> Found | NotFound:
-            said = probe(key)
-            return Found(said["receipt"], said["payload"]) if said["found"] else NotFound()
 
-        Reconciler(self._wrapper, {"order": asked}).reconcile("order", key)
+def reconcile(engine: SideEffectWrapper, kind: str, entity_id: str, ask: Callable[[], Mapping[str, Any]]) -> None:
+    """Ask the venue what became of an effect of *kind* and let the core resolve its record."""
+
+    def asked(_record: object) -> Found | NotFound:
+        said = ask()
+        return Found(said["receipt"], said["payload"]) if said["found"] else NotFound()
+
+    Reconciler(engine, {kind: asked}).reconcile(kind, entity_id)

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 
 from verify.history import (
     at_most_once,
+    attempts_limit,
     book_integrity,
     closes_again,
     conflict,
+    cooldown_kept,
     fence_order,
     mutual_exclusion,
     nothing_lost,
     open_refuses,
     probe_limit,
     replay_equality,
+    retry_given,
     truthful_outcome,
     usefulness,
     witnesses,
@@ -57,6 +60,9 @@ CHECKERS: tuple[Checker, ...] = tuple(
         open_refuses,
         probe_limit,
         closes_again,
+        attempts_limit,
+        cooldown_kept,
+        retry_given,
         book_integrity,
         witnesses,
     )
