@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 import typer
 
+from harness.audit_walk.subject import PLANTED as PLANTED_AUDITS
 from harness.faults.kind import Target
 from harness.faults.registry import ALL
 from harness.subjects.box import BOX
@@ -62,7 +63,8 @@ nothing may find the twin. The faults are those of the smallest schedule that sh
 explores the twin within the same bound: two workers and these faults."""
 _ABOUT_CHECKERS = """\
 All checkers always run. A guard is judged by those that its promise names. What the others find is listed and decides
-nothing."""
+nothing. An audit is no guard: `python -m harness.audit_walk audit` kills its writer at every step of the disk, and
+judges what is left of it and of the venue's book."""
 
 _EXITS: Mapping[Exit, str] = {
     Exit.HELD: "The promise held in every schedule of the bound (VALID). For `check-redis`: OK or WARNING.",
@@ -198,9 +200,15 @@ def checkers_page(root: Path) -> str:
 
 def _seen_to_fail(root: Path, checker: str) -> list[str]:
     """Return links to the planted guards of a checker, and to its smallest bad histories where it has none."""
-    planted = [name for name, about in PLANTED.items() if about.checker == checker]
-    if planted:
-        return [f"[`broken.{name}`](../harness/subjects/broken/{name}.py)" for name in planted]
+    folders = {"harness/subjects/broken": PLANTED, "harness/audit_walk/planted": PLANTED_AUDITS}
+    seen = [
+        f"[`broken.{name}`](../{folder}/{name}.py)"
+        for folder, planted in folders.items()
+        for name, about in planted.items()
+        if about.checker == checker
+    ]
+    if seen:
+        return seen
     found = sorted(path.name for path in (root / _BAD_HISTORIES).glob(f"{checker}-*.jsonl"))
     if not found:
         raise IncompleteError(f"checker {checker} has neither a planted guard nor a bad history in {_BAD_HISTORIES}")

@@ -60,7 +60,7 @@ _INTEGER = Form("an integer", lambda value: isinstance(value, int) and not isins
 _SECONDS = Form("a number of seconds, 0 or more", lambda value: _is_number(value) and value >= 0)
 _REASONS = Form("an object of strings", _maps_to_strings)
 
-_IN_PYTHON = {Promise.CIRCUIT_BREAKER, Promise.RETRY_POLICY}
+_IN_PYTHON = {Promise.CIRCUIT_BREAKER, Promise.RETRY_POLICY, Promise.AUDITED}
 """What only guards in Python can promise: it comes with terms, for which the protocol has no line."""
 _PROMISES = tuple(promise.value for promise in Promise if promise not in _IN_PYTHON)
 """What a program can promise."""

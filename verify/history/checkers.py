@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from verify.history import (
     at_most_once,
     attempts_limit,
+    audit_complete,
+    audit_first,
     book_integrity,
     closes_again,
     conflict,
@@ -63,6 +65,8 @@ CHECKERS: tuple[Checker, ...] = tuple(
         attempts_limit,
         cooldown_kept,
         retry_given,
+        audit_first,
+        audit_complete,
         book_integrity,
         witnesses,
     )

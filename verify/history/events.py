@@ -163,6 +163,25 @@ class RetryTerms:
     at_ns: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audited:
+    """A record of the subject's audit, as it was read in the end. ``side``: intent (before an act) or outcome."""
+
+    event: ClassVar[str] = "audited"
+    key: str
+    side: str
+    at_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRead:
+    """The subject's audit was read to its end; ``problem`` is what its own reader says is wrong, else empty."""
+
+    event: ClassVar[str] = "audit_read"
+    problem: str = ""
+    at_ns: int | None = None
+
+
 Event = (
     Invoke
     | Complete
@@ -175,6 +194,8 @@ Event = (
     | Reconciled
     | BreakerTerms
     | RetryTerms
+    | Audited
+    | AuditRead
 )
 
 _KINDS: dict[str, type[Any]] = {kind.event: kind for kind in get_args(Event)}

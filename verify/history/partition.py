@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from verify.history.events import (
+    Audited,
     BreakerTerms,
     Complete,
     Died,
@@ -77,7 +78,7 @@ class _Sorter:
             self._file(position, self._of_operation.get(event.op, self.groups[-1]))
         elif isinstance(event, Invoke):
             self._file(position, self._group_of(event))
-        elif isinstance(event, EffectCall | Landed | Reconciled):
+        elif isinstance(event, EffectCall | Landed | Reconciled | Audited):
             self._file(position, self._of_key.setdefault(event.key, self.groups[-1]))
         elif isinstance(event, Died):
             self._dead.add(event.process)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from verify.history import (
     at_most_once,
     attempts_limit,
+    audit_complete,
+    audit_first,
     closes_again,
     conflict,
     cooldown_kept,
@@ -42,6 +44,8 @@ class Promise(StrEnum):
     RETRY_POLICY = "retry_policy"
     """A job is tried so often until it succeeds and waits in between, no less and no longer. Of the effects of a try
     it promises nothing."""
+    AUDITED = "audited"
+    """No act without a record of its intent on the disk, and no record lost that was acknowledged."""
 
 
 DEFAULT_PROMISE = Promise.EXACTLY_ONCE_OR_IN_DOUBT
@@ -69,6 +73,7 @@ PROMISED: Mapping[Promise, frozenset[str]] = {
     Promise.RETRY_POLICY: frozenset(
         {attempts_limit.NAME, cooldown_kept.NAME, retry_given.NAME, truthful_outcome.NAME}
     ),
+    Promise.AUDITED: frozenset({audit_first.NAME, audit_complete.NAME, truthful_outcome.NAME, usefulness.NAME}),
 }
 """The checkers that each promise answers for, besides the assumptions."""
 
