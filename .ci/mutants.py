@@ -123,11 +123,13 @@ def try_all(drawn: list[Mutation], tree: Path) -> list[str]:
         copies: SimpleQueue[Path] = SimpleQueue()
         for number in range(AT_ONCE):
             copies.put(copy_of(tree, Path(temporary, str(number))))
+        # All at once, which is quicker; who fails is asked by itself.
+        all_pass = run_tests(Path(temporary, "0"), *dict.fromkeys(mutation.test for mutation in drawn)) == PASSED
 
         def try_in_a_copy(mutation: Mutation) -> str:
             copy = copies.get()
             try:
-                wrong = tried(mutation, copy)
+                wrong = tried(mutation, copy, passed=all_pass)
             finally:
                 copies.put(copy)
             report(f"{mutation.row}: {mutation.says}: {wrong or f'noticed by {mutation.test}'}")
@@ -151,9 +153,12 @@ def copy_of(tree: Path, place: Path) -> Path:
     return place
 
 
-def tried(mutation: Mutation, copy: Path) -> str:
-    """Return what is wrong: the mutation cannot be made, its test fails without it, or passes with it."""
-    whole = run_test(mutation.test, copy)
+def tried(mutation: Mutation, copy: Path, *, passed: bool) -> str:
+    """Return what is wrong: the mutation cannot be made, its test fails without it, or passes with it.
+
+    Where it *passed* without it, that is not asked again.
+    """
+    whole = PASSED if passed else run_tests(copy, mutation.test)
     if whole != PASSED:
         return f"NOT SHOWN: {mutation.test} ended with {whole} without the mutation; expected {PASSED}"
     path = copy / mutation.file
@@ -162,17 +167,17 @@ def tried(mutation: Mutation, copy: Path) -> str:
         mutation.apply(copy)
     except MutantsError as error:
         return f"NOT MADE: {error}"
-    ended = run_test(mutation.test, copy)
+    ended = run_tests(copy, mutation.test)
     path.write_bytes(before)
     if ended == PASSED:
         return f"SURVIVED: {mutation.test} passes all the same"
     return "" if ended == FAILED else f"NOT SHOWN: {mutation.test} ended with {ended}; expected {FAILED}"
 
 
-def run_test(test: str, copy: Path) -> int:
-    """Run one test in the copy, which stands before everything else that could be imported."""
+def run_tests(copy: Path, *tests: str) -> int:
+    """Run tests in the copy, which stands before everything else that could be imported; return the exit status."""
     environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
-    program = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", test]
+    program = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
     ended = subprocess.run(program, cwd=copy, env=environment, capture_output=True, check=False)
     return ended.returncode
 
