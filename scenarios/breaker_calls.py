@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.nemesis import worker_kill
+from harness.nemesis import venue_failing, worker_kill
 
 if TYPE_CHECKING:
     from scenarios.stage import Stage
@@ -18,6 +18,14 @@ _PATIENCE_S = 0.5
 def ask(stage: Stage, names: list[str]) -> list[int]:
     """Give every worker an order at once."""
     return [stage.give(worker, key) for worker, key in zip(names, stage.orders(len(names)), strict=True)]
+
+
+def open_breaker(stage: Stage, names: list[str]) -> int:
+    """Let the venue fail until the breaker opens; return how many calls of all workers it then refused."""
+    with stage.strike(venue_failing.FAULT, requests=FAILURES):
+        ask(stage, names[:FAILURES])
+        stage.until_idle()
+    return ask_in_vain(stage, names)
 
 
 def ask_in_vain(stage: Stage, names: list[str]) -> int:

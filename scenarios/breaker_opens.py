@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.nemesis import venue_failing
-from scenarios.breaker_calls import FAILURES, ask, ask_in_vain, close, kill_prober
+from scenarios.breaker_calls import ask, ask_in_vain, close, kill_prober, open_breaker
 from scenarios.story import Category, Story
 
 if TYPE_CHECKING:
@@ -34,10 +34,7 @@ STORY = Story(
 def play(stage: Stage) -> None:
     """Open it, kill the first probe, let the second one fail and the third one close it."""
     names = list(STORY.worker_names)
-    with stage.strike(venue_failing.FAULT, requests=FAILURES):
-        ask(stage, names[:FAILURES])
-        stage.until_idle()
-    refused = ask_in_vain(stage, names)
+    refused = open_breaker(stage, names)
     stage.wait(STORY.lease_s)
     names.remove(kill_prober(stage, names))
     stage.wait(STORY.lease_s)

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.nemesis import venue_failing
-from scenarios.breaker_calls import FAILURES, ask, ask_in_vain, close, kill_prober
+from scenarios.breaker_calls import close, kill_prober, open_breaker
 from scenarios.story import Category, Story
 
 if TYPE_CHECKING:
@@ -36,10 +35,7 @@ _COUNTED = ("first", "second", "third")
 def play(stage: Stage) -> None:
     """Open it, kill whoever probes, three times, and let the last ones close it."""
     names = list(STORY.worker_names)
-    with stage.strike(venue_failing.FAULT, requests=FAILURES):
-        ask(stage, names[:FAILURES])
-        stage.until_idle()
-    refused = ask_in_vain(stage, names)
+    refused = open_breaker(stage, names)
     stage.notes.append(f"{refused} calls were refused while the breaker was to be open")
     for number in range(_KILLS):
         stage.wait(STORY.lease_s)

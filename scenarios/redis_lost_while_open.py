@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.nemesis import server_kill, venue_failing
-from scenarios.breaker_calls import FAILURES, ask, ask_in_vain, close
+from harness.nemesis import server_kill
+from scenarios.breaker_calls import ask_in_vain, close, open_breaker
 from scenarios.story import Category, Story
 
 if TYPE_CHECKING:
@@ -32,10 +32,7 @@ STORY = Story(
 def play(stage: Stage) -> None:
     """Open it, kill the server, ask without it, ask when it is back, and let a probe close the breaker."""
     names = list(STORY.worker_names)
-    with stage.strike(venue_failing.FAULT, requests=FAILURES):
-        ask(stage, names[:FAILURES])
-        stage.until_idle()
-    refused = ask_in_vain(stage, names)
+    refused = open_breaker(stage, names)
     if refused < len(names):
         stage.refuse(f"{len(names) - refused} of {len(names)} calls were let through: no breaker was open to be lost")
     with stage.strike(server_kill.FAULT):

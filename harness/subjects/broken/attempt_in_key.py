@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from harness.subjects.broken.footing import LIMITS, classify, connect, is_definite, put, replay
+from harness.subjects.broken.footing import LIMITS, classify, connect, put, replay, run_claimed
 from harness.subjects.broken.planted import Planted
 from harness.subjects.contract import declare
 
@@ -33,14 +32,7 @@ def _make(redis_url: str, *, numbers_runs: bool) -> Guard:
         held = put(client, name, "started")
         if held is not None:
             return replay(key, held)
-        try:
-            receipt = effect(payload)
-        except Exception as error:
-            if is_definite(error):
-                client.delete(name)
-            raise
-        client.set(name, json.dumps(receipt))
-        return receipt
+        return run_claimed(client, name, payload, effect)
 
     return guard
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from harness.subjects.broken.footing import LIMITS, InDoubtError, classify, connect, is_definite, put, replay
+from harness.subjects.broken.footing import LIMITS, InDoubtError, classify, connect, put, replay, run_claimed
 from harness.subjects.broken.planted import Planted
 from harness.subjects.contract import declare
 
@@ -39,23 +38,13 @@ def _make(redis_url: str, lease_s: float, *, lifts_guard: bool) -> Guard:
         name = f"run:{key}"
         held = put(client, name, f"started {int(client.time()[0] + lease_s)}")
         if held is None:
-            return run(name, payload, effect)
+            return run_claimed(client, name, payload, effect)
         try:
             return replay(key, held)
         except InDoubtError:
             if lifts_guard and client.eval(_LEASES_OVER, 1, name):
-                return run(name, payload, effect)
+                return run_claimed(client, name, payload, effect)
             raise
-
-    def run(name: str, payload: Mapping[str, Any], effect: Effect) -> Any:
-        try:
-            receipt = effect(payload)
-        except Exception as error:
-            if is_definite(error):
-                client.delete(name)
-            raise
-        client.set(name, json.dumps(receipt))
-        return receipt
 
     return guard
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.subjects.broken.planted import Planted
-from harness.subjects.broken.retry_footing import SharedPolicy, limited_by, tries_of
+from harness.subjects.broken.retry_footing import LOOK, SharedPolicy, limited_by, tries_of
 from harness.subjects.contract import declare
 from harness.subjects.retry_words import LIMITS, classify
 
@@ -20,13 +20,7 @@ PLANTED = Planted(
     faults=("crash_after",),
 )
 
-_LOOK = """
-local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
-local held = redis.call('HMGET', KEYS[1], 'tries', 'due')
-local tries = tonumber(held[1] or 0)
-if tries >= tonumber(ARGV[1]) then return 'exhausted' end
-if tonumber(held[2] or 0) > now then return 'cooldown' end
+_LOOK = f"""{LOOK}
 redis.call('HSET', KEYS[1], 'due', now + math.min(tonumber(ARGV[2]) * 2 ^ tries, tonumber(ARGV[3])))
 return 'go'
 """

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from harness.subjects.broken.planted import Planted
-from harness.subjects.broken.retry_footing import SharedPolicy, limited_by
+from harness.subjects.broken.retry_footing import LOOK, SharedPolicy, limited_by
 from harness.subjects.contract import declare
 from harness.subjects.retry_words import LIMITS, CooldownError, ExhaustedError, classify
 
@@ -20,14 +20,7 @@ PLANTED = Planted(
     checker="cooldown_kept",
 )
 
-_LOOK = """
-local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
-local held = redis.call('HMGET', KEYS[1], 'tries', 'due')
-if tonumber(held[1] or 0) >= tonumber(ARGV[1]) then return 'exhausted' end
-if tonumber(held[2] or 0) > now then return 'cooldown' end
-return 'go'
-"""
+_LOOK = f"{LOOK} return 'go'"
 
 _as_declared = declare(
     promise="retry_policy", classify=classify, outside=LIMITS, reusable=True, retries={"attempts": 2}

@@ -18,18 +18,22 @@ if TYPE_CHECKING:
 
     from harness.subjects.contract import Effect, Guard
 
-TRY = """
+LOOK = """
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local held = redis.call('HMGET', KEYS[1], 'tries', 'due')
 local tries = tonumber(held[1] or 0)
 if tries >= tonumber(ARGV[1]) then return 'exhausted' end
 if tonumber(held[2] or 0) > now then return 'cooldown' end
+"""
+"""Takes how many tries there may be, and the first and the longest cooldown in ms; goes on where a try may be."""
+
+TRY = f"""{LOOK}
 local wait = math.min(tonumber(ARGV[2]) * 2 ^ tries, tonumber(ARGV[3]))
 redis.call('HSET', KEYS[1], 'tries', tries + 1, 'due', now + wait)
 return 'go'
 """
-"""Takes how many tries there may be, and the first and the longest cooldown in ms; counts what it lets through."""
+"""Takes the same, and counts what it lets through."""
 
 _REFUSALS = {b"exhausted": ExhaustedError, b"cooldown": CooldownError}
 
