@@ -27,6 +27,7 @@ from scenarios import (
     script_flushed,
     sliced_and_slow,
     store_forgets,
+    storm_meets_breaker,
     worker_storm,
 )
 
@@ -57,6 +58,7 @@ _FILES: tuple[Telling, ...] = (
     breaker_opens,
     every_probe_killed,
     redis_lost_while_open,
+    storm_meets_breaker,
 )
 
 STORIES: dict[str, Telling] = {module.STORY.name: module for module in _FILES}
