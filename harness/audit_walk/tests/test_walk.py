@@ -45,6 +45,7 @@ def test_the_audit_of_the_core_keeps_its_promise_at_every_kill() -> None:
     assert int(said[1]) > 2 * 4 * 5, "four records, each created, written in two halves, and synced"
 
 
+@pytest.mark.in_turn(0)
 @pytest.mark.parametrize("name", PLANTED)
 def test_planted_audit_is_caught_and_its_line_shows_it_again(name: str) -> None:
     """The checker that must fire does, and the printed kill alone is enough to see it."""
@@ -58,6 +59,7 @@ def test_planted_audit_is_caught_and_its_line_shows_it_again(name: str) -> None:
     assert f"{PLANTED[name].checker}: " in again.stdout
 
 
+@pytest.mark.in_turn(1)
 @pytest.mark.parametrize("name", PLANTED)
 def test_twin_of_a_planted_audit_passes(name: str) -> None:
     """Without the bug no kill shows anything."""
