@@ -153,13 +153,30 @@ def write_verdict(folder: Path | str) -> dict[str, Any]:
         StoredRunError: As :func:`load_run`, or the files cannot be written.
     """
     run = load_run(folder)
+    composed, bodies = _verdicts(run)
+    for place, body in bodies.items():
+        write_whole(run.folder / place, body)
+    return composed
+
+
+def verdict_files(folder: Path | str) -> dict[str, bytes]:
+    """Judge the run stored in *folder* and return what its verdict files must hold, by their places; write nothing.
+
+    Raises:
+        StoredRunError: As :func:`load_run`.
+    """
+    return _verdicts(load_run(folder))[1]
+
+
+def _verdicts(run: StoredRun) -> tuple[dict[str, Any], dict[str, bytes]]:
     judged = [_judged(run, part) for part in run.parts]
     composed = _composed(run, judged)
-    for part, verdict in zip(run.parts, judged, strict=True):
-        if part.place != ".":
-            write_whole(part.folder / VERDICT, dumps_canonical(verdict))
-    write_whole(run.folder / VERDICT, dumps_canonical(composed))
-    return composed
+    bodies = {
+        f"{part.place}/{VERDICT}": dumps_canonical(verdict)
+        for part, verdict in zip(run.parts, judged, strict=True)
+        if part.place != "."
+    }
+    return composed, {**bodies, VERDICT: dumps_canonical(composed)}
 
 
 def read_object(path: Path) -> dict[str, Any]:

@@ -1,0 +1,65 @@
+"""On what the run was made, and how to check it, on the page."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import TYPE_CHECKING
+
+from reports.again import command_again, command_of_judging
+from reports.html.markup import Markup, command, section, table, tag
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from reports.judged_run import JudgedRun
+
+
+def circumstances_section(judged: JudgedRun) -> Markup:
+    """Return server, seed, versions and the digests of what was judged."""
+    servers = {tuple(sorted(part.object["server"].items())): part.object["server"] for part in judged.parts}
+    rows = [
+        (
+            "server",
+            f"{server['name']} {server['version']}, sha256 {server['sha256'] or 'unknown'} ({server['choice']})",
+        )
+        for server in servers.values()
+    ]
+    rows.append(("seed", ", ".join(sorted({str(part.object["seed"]) for part in judged.parts}))))
+    rows += [(name, _said(held)) for name, held in sorted(judged.environment.items())]
+    digests = list(_digests(judged.object.get("evidence", {})))
+    return section(
+        "circumstances",
+        "Circumstances",
+        table("On what the run was made", ("what", "was"), rows),
+        table("Digests of the files that were judged", ("file", "sha256"), digests) if digests else Markup(),
+    )
+
+
+def checking_section(judged: JudgedRun) -> Markup:
+    """Return the commands by which a reader checks the run for themselves."""
+    named = judged.run.named
+    packed = shlex.join(["stormproof", "evidence", "pack", named])
+    again = dict.fromkeys(command_again(part) for part in judged.parts if part.row is None)
+    return section(
+        "checking",
+        "Check it yourself",
+        tag("p", "Judge the stored histories again, without Redis:"),
+        command(command_of_judging(judged)),
+        tag("p", "Run it again:"),
+        *map(command, again or ["stormproof selftest"]),
+        tag("p", "Hand it on as one file, which anybody can verify:"),
+        command(packed),
+    )
+
+
+def _said(held: object) -> str:
+    return held if isinstance(held, str) else json.dumps(held, sort_keys=True)
+
+
+def _digests(evidence: Mapping[str, object], place: str = "") -> Iterator[tuple[str, str]]:
+    for name, held in evidence.items():
+        if isinstance(held, dict):
+            yield from _digests(held, f"{name}/")
+        else:
+            yield f"{place}{name}", str(held)
