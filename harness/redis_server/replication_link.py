@@ -33,7 +33,7 @@ Nor does it change who the primary is: by default one that has had no replica fo
 another replication id, up to a second of real time after its clock has jumped.
 """
 
-_DEADLINE_S = 15
+_DEADLINE_S = 60
 _CHUNK = 1 << 20
 
 
