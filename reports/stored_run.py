@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from reports.stored_history import HistoryReader, mark_of, read_schedules
+from reports.schedule_index import ScheduleIndex
+from reports.stored_history import HistoryReader, mark_of
 from verify.durability.cell import read_cells
 from verify.durability.matrix import judge_lattice
 from verify.history.campaign import compose, instrument_row
@@ -277,7 +278,7 @@ def _refuse_cut_off(path: Path) -> None:
 def _judged(run: StoredRun, part: StoredPart) -> dict[str, Any]:
     """Judge one part; return the object of its verdict, with digests of what was judged."""
     try:
-        index = read_schedules(part.folder)
+        index = ScheduleIndex(part.folder)
         reader = HistoryReader(part.folder, index)
         judgement = judge_exploration(part.record, reader, lambda finding: _replay_line(run, part, finding))
         record = hashlib.sha256((part.folder / RECORD).read_bytes()).hexdigest()
@@ -288,7 +289,8 @@ def _judged(run: StoredRun, part: StoredPart) -> dict[str, Any]:
     doubts += [f"no schedule of {EXPLORED} gave history {number}" for number in reader.unscheduled]
     doubts += [
         f"{EXPLORED} names history {number}, which is not stored"
-        for number in sorted(index.counts.keys() - reader.seen)
+        for number in index.counts
+        if not reader.seen[number]
     ]
     if index.schedules < part.record.schedules:
         doubts.append(f"the record counts {part.record.schedules} schedules, but {index.schedules} are stored")

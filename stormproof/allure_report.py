@@ -14,7 +14,7 @@ from harness.interruption import stop_if_asked
 from harness.processes.child import spawn
 from harness.processes.folder import make_folder, remove_folder
 from reports.allure import write_allure
-from reports.judged_run import load_judged
+from reports.judged_run import load_judged, plain
 from reports.stored_run import write_whole
 from verify.run_layout import ALLURE_HISTORY, ALLURE_REPORT
 
@@ -45,19 +45,12 @@ def write_allure_report(folder: Path, into: Path | None = None) -> Path:
         CouldNotRunError: There is no Node or npm, or Allure failed.
         StoredRunError: The folder is no judged run, or the page cannot be written.
     """
-    npm = shutil.which("npm")
-    if npm is None or shutil.which("node") is None:
-        raise CouldNotRunError(
-            "Allure's report needs Node and npm, and they are not on PATH; install Node, or leave out --allure: "
-            "`stormproof report` needs nothing"
-        )
     judged = load_judged(folder)
     results = write_allure(folder).resolve()
-    named = f"{judged.verdict.value}: {judged.run.named}"
+    named = plain(f"{judged.verdict.value}: {judged.run.named}")
     room = make_folder()
     try:
-        words = [npm, "exec", "--yes", f"--package={ALLURE}", "--", "allure", "allure2", str(results)]
-        words += ["--single-file", "--output", str(room / "page"), "--report-name", named, "--report-language", "en"]
+        words = command_of(results, room / "page", named)
         words += ["--history-path", str(results.parent.parent / ALLURE_HISTORY)]
         _run(words, room / "log")
         page = (room / "page" / "index.html").read_bytes()
@@ -70,6 +63,27 @@ def write_allure_report(folder: Path, into: Path | None = None) -> Path:
     return path
 
 
+def command_of(results: Path, into: Path, named: str) -> list[str]:
+    """Return the command that lets Allure write a page into the folder *into*.
+
+    Raises:
+        CouldNotRunError: There is no Node or npm.
+    """
+    npm = shutil.which("npm")
+    if npm is None or shutil.which("node") is None:
+        raise CouldNotRunError(
+            "Allure's report needs Node and npm, and they are not on PATH; install Node, or leave out --allure: "
+            "`stormproof report` needs nothing"
+        )
+    words = [npm, "exec", "--yes", f"--package={ALLURE}", "--", "allure", "allure2", str(results), "--single-file"]
+    return [*words, "--output", str(into), "--report-name", named, "--report-language", "en"]
+
+
+def environment_of() -> dict[str, str]:
+    """Return the environment in which Allure's page counts no visitors."""
+    return {**os.environ, **_QUIET}
+
+
 def _run(words: list[str], log: Path) -> None:
     """Run a program to its end, or end it with us.
 
@@ -77,7 +91,7 @@ def _run(words: list[str], log: Path) -> None:
         CouldNotRunError: It failed, or took too long.
     """
     deadline_ns = clock.elapsed_ns() + int(_LIMIT_S * 1e9)
-    process = spawn(words, log=log, env={**os.environ, **_QUIET})
+    process = spawn(words, log=log, env=environment_of())
     try:
         while (code := process.poll()) is None:
             stop_if_asked()

@@ -15,7 +15,7 @@ from reports.evidence.stating import statement_of
 from reports.judged_run import load_judged
 from reports.stored_run import StoredRunError
 from verify.redaction import first_secret, may_hold_secret
-from verify.run_layout import CELLS, ENVIRONMENT, EXPLORED, HISTORY, PLAN, RECORD, RUN, SCHEDULES, VERDICT
+from verify.run_layout import EXPLORED, SCHEDULES
 from verify.signing import PAYLOAD_TYPE, sign, unsigned
 from verify.statement import canonical
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from reports.judged_run import JudgedRun
 
 _CHUNK = 1 << 20
-_OF_RUN = (RUN, ENVIRONMENT, PLAN, VERDICT)
-_OF_PART = (HISTORY, EXPLORED, RECORD, CELLS, VERDICT)
+_KINDS = ("*.json", "*.jsonl", f"{SCHEDULES}/*.json", EXPLORED)
+"""Files of a run or a part that are no report: what was asked for, seen, measured and decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +87,10 @@ def pack(folder: Path, into: Path, *, key: Path | None = None, baseline: Path | 
 def _sources(judged: JudgedRun, baseline: Path | None) -> dict[str, Path]:
     """Return the files of the run by their names in the bundle."""
     folder = judged.run.folder
-    found = {f"{RUN_FOLDER}{name}": folder / name for name in _OF_RUN}
-    for part in judged.run.parts:
-        place = "" if part.place == "." else f"{part.place}/"
-        found |= {f"{RUN_FOLDER}{place}{name}": part.folder / name for name in _OF_PART}
-        schedules = (part.folder / SCHEDULES).glob("*.json")
-        found |= {f"{RUN_FOLDER}{place}{SCHEDULES}/{path.name}": path for path in schedules}
-    present = {name: path for name, path in found.items() if path.is_file()}
-    return present if baseline is None else {**present, BASELINE: baseline}
+    places = dict.fromkeys([".", *(part.place for part in judged.run.parts)])
+    paths = [path for place in places for kind in _KINDS for path in (folder / place).glob(kind) if path.is_file()]
+    found = {f"{RUN_FOLDER}{path.relative_to(folder).as_posix()}": path for path in paths}
+    return found if baseline is None else {**found, BASELINE: baseline}
 
 
 def _summed(name: str, path: Path) -> Located:
