@@ -174,22 +174,22 @@ class _Check:
         )
         number = before // width + first
         block = self._read(slot.begins + number * BLOCK, min(BLOCK, slot.size - number * BLOCK))
-        found = locator.changed_byte(block, of.row(number))
+        begins = number * BLOCK
+        found = locator.changed_bytes(block, of.row(number))
         if found is None:
-            begins = number * BLOCK
             raise DamagedError(
                 f"the first changed byte is among bytes {begins:,} to {begins + len(block) - 1:,} of {slot.name} "
-                f"(byte {slot.begins + begins:,} of the bundle and after); more than one was changed there"
+                f"(byte {slot.begins + begins:,} of the bundle and after); several were changed there"
             )
         at, was = found
-        raise self._changed(slot.name, number * BLOCK + at, slot.begins + number * BLOCK + at, block[at], was)
+        raise self._changed(slot.name, begins + at, slot.begins + begins + at, block[at : at + len(was)], was)
 
     def _same(self, expected: bytes, at: int, where: str) -> None:
         """Compare bytes that follow from names and sizes."""
         found = self._read(at, len(expected))
         for number, (one, other) in enumerate(zip(found, expected, strict=False)):
             if one != other:
-                raise self._changed(where, number, at + number, one, other)
+                raise self._changed(where, number, at + number, bytes([one]), bytes([other]))
         if len(found) < len(expected):
             raise self._cut_off(where, len(found), len(expected))
 
@@ -219,10 +219,11 @@ class _Check:
                 raise DamagedError(f"{each.name} is not what the Statement says; which byte was changed is not known")
         raise DamagedError("the Statement names other files than the bundle holds")
 
-    def _changed(self, where: str, at: int, in_bundle: int, found: int, was: int) -> DamagedError:
+    def _changed(self, where: str, at: int, in_bundle: int, found: bytes, was: bytes) -> DamagedError:
+        more = "" if len(was) == 1 else f", {len(was)} bytes from there"
         return DamagedError(
-            f"byte {at:,} of {where} was changed (byte {in_bundle:,} of the bundle): "
-            f"it is 0x{found:02x} and was 0x{was:02x}"
+            f"byte {at:,} of {where} was changed (byte {in_bundle:,} of the bundle){more}: "
+            f"it is 0x{found.hex()} and was 0x{was.hex()}"
         )
 
     def _cut_off(self, where: str, held: int, size: int) -> DamagedError:

@@ -1,8 +1,9 @@
 """What is needed to name a changed byte: of every member its size, its digest, and two checksums of each block.
 
-One of them is Adler-32: a sum, and a sum weighted by position. If one byte of a block was changed, the differences of
-both say by how much and where; the other checksum says whether that is true. Of more than one changed byte in a block
-only the block is known. The locator only finds a place, and proves nothing: the Statement does, if it is signed.
+One of them is a CRC, which is linear: its change is the same as that of a block of zeros in which only the changed
+bytes stand. Run backwards, it says for each place which four bytes in a row would have changed it so; the other one,
+Adler-32, says which of them is true. Of bytes that were changed further apart only the block is known. The locator
+only finds a place, and proves nothing: the Statement does, if it is signed.
 """
 
 from __future__ import annotations
@@ -26,7 +27,19 @@ TRAILER = struct.Struct(">8sQ32s16x")
 
 _MARK = b"locator1"
 _ROW = struct.Struct(">II")
-_ADLER = 65521
+_BURST = 4
+"""So many bytes in a row are found: as many as the register of the CRC has."""
+
+
+def _entry(number: int) -> int:
+    for _ in range(8):
+        number = number >> 1 ^ (0xEDB88320 if number & 1 else 0)
+    return number
+
+
+_TABLE = [_entry(number) for number in range(256)]
+_NUMBERS = {entry >> 24: number for number, entry in enumerate(_TABLE)}
+"""Each entry of the CRC's table by its highest byte, which no two share."""
 
 
 @dataclass(slots=True)
@@ -87,29 +100,32 @@ def row_of(block: bytes) -> bytes:
     return _ROW.pack(zlib.adler32(block), zlib.crc32(block))
 
 
-def changed_byte(block: bytes, row: bytes) -> tuple[int, int] | None:
-    """Return which byte of *block* was changed, and what it was, if it is one; None if it is not one.
+def changed_bytes(block: bytes, row: bytes) -> tuple[int, bytes] | None:
+    """Return where in *block* the changed bytes begin, and what they were; None if they are no four in a row.
 
     Args:
         block: The block as it is.
         row: The checksums of the block as it was.
     """
     was_adler, was_crc = _ROW.unpack(row)
-    is_adler = zlib.adler32(block)
-    by = ((was_adler & 0xFFFF) - (is_adler & 0xFFFF)) % _ADLER
-    weighted = ((was_adler >> 16) - (is_adler >> 16)) % _ADLER
-    if by == 0:
-        return None
-    # The byte at position p of n weighs n - p in the second sum.
-    at = len(block) - weighted * pow(by, -1, _ADLER) % _ADLER
-    if not 0 <= at < len(block):
-        return None
-    was = block[at] + (by if by <= _ADLER // 2 else by - _ADLER)
-    if not 0 <= was <= 0xFF:  # noqa: PLR2004 - the range of a byte
-        return None
-    if zlib.crc32(block[:at] + bytes([was]) + block[at + 1 :]) != was_crc:
-        return None
-    return at, was
+    register = zlib.crc32(block) ^ was_crc
+    for at in range(len(block) - 1, -1, -1):
+        register = _one_byte_back(register)
+        change = register.to_bytes(_BURST, "little")
+        held = block[at : at + _BURST]
+        if change[len(held) :].strip(b"\0"):
+            continue
+        was = bytes(one ^ other for one, other in zip(held, change, strict=False))
+        if zlib.adler32(block[:at] + was + block[at + _BURST :]) == was_adler:
+            first = next((number for number, byte in enumerate(change) if byte), 0)
+            return at + first, was[first : len(change.rstrip(b"\0"))]
+    return None
+
+
+def _one_byte_back(register: int) -> int:
+    """Return what the CRC's register was before a byte of zeros."""
+    number = _NUMBERS[register >> 24]
+    return ((register ^ _TABLE[number]) << 8 | number) & 0xFFFFFFFF
 
 
 def written(members: Sequence[Located]) -> bytes:

@@ -32,8 +32,12 @@ def circumstances_section(judged: JudgedRun) -> Markup:
         "circumstances",
         "Circumstances",
         table("On what the run was made", ("what", "was"), rows),
-        table("Digests of the files that were judged", ("file", "sha256"), digests) if digests else Markup(),
+        _folded("Digests of the files that were judged", table("Digests", ("file", "sha256"), digests)),
     )
+
+
+def _folded(summary: str, *children: Markup) -> Markup:
+    return tag("details", tag("summary", summary), *children)
 
 
 def checking_section(judged: JudgedRun) -> Markup:

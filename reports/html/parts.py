@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from reports.judged_run import JudgedPart, JudgedRun
 
-_HEADS = ("part", "verdict", "tier", "subject", "promise", "bound", "schedules", "distinct histories", "exhausted")
+_HEADS = ("part", "verdict", "tier", "subject and promise", "bound", "schedules", "distinct histories")
 
 
 def parts_section(judged: JudgedRun) -> Markup:
@@ -44,12 +44,10 @@ def _row(part: JudgedPart) -> tuple[str, ...]:
         part.stored.name,
         mark(part.verdict.value),
         verdict["tier"],
-        verdict["subject"],
-        verdict["promise"],
+        f"{verdict['subject']}, held to {verdict['promise']}",
         f"{part.bound}; workloads: {', '.join(verdict['bound']['workloads']) or 'none'}",
-        f"{verdict['schedules']:,}",
+        f"{verdict['schedules']:,}, {'all' if verdict['exhausted'] else 'not all'} of the bound",
         f"{verdict['classes']:,}",
-        "yes" if verdict["exhausted"] else "no",
     )
 
 
@@ -92,14 +90,15 @@ def _faults(part: JudgedPart) -> Iterator[Markup]:
     yield tag("h3", part.stored.name)
     if part.shows_coverage and part.object["tier"] != DURABILITY:
         rows = [
-            (kind, place, f"{count:,}")
+            (kind, f"{sum(places.values()):,}", ", ".join(f"{place} ({count:,})" for place, count in places.items()))
             for kind, places in part.object["hits"].items()
-            for place, count in places.items()
         ]
         phrases = coverage_in_words(part.object["coverage"])
         yield listed(phrases)
         if rows:
-            yield table(f"Where faults struck: {part.stored.name}", ("fault", "at", "schedules"), rows)
+            yield table(
+                f"Where faults struck: {part.stored.name}", ("fault", "struck", "at, each with how often"), rows
+            )
         elif not phrases:
             yield tag("p", "No fault was within its bound.")
         return

@@ -119,6 +119,7 @@ def test_a_bundle_is_verified_and_one_changed_byte_is_named(stored: Path, tmp_pa
     assert damaged.err.count("\n") == 1
 
 
+@pytest.mark.takes_long
 def test_an_unpacked_bundle_is_a_run_folder(stored: Path, tmp_path: Path) -> None:
     """An auditor goes on from it: judges it, and makes its page. The default place is beside the folder."""
     assert run(tmp_path, "evidence", "pack", "runs/one").code == 0
@@ -131,6 +132,7 @@ def test_an_unpacked_bundle_is_a_run_folder(stored: Path, tmp_path: Path) -> Non
     assert "holds something already" in again.err
 
 
+@pytest.mark.takes_long
 def test_keys_that_do_not_fit_are_refused(stored: Path, tmp_path: Path) -> None:
     """A wrong file is wrong input; a wrong signature is no evidence."""
     private, public = fresh_keys(tmp_path, "key")

@@ -8,13 +8,13 @@ import tarfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from reports.evidence import locator
 from reports.evidence.checking import DamagedError, check
 from reports.evidence.layout import BLOCK, END, ENVELOPE, LOCATOR, header_of, slots_of
-from reports.evidence.locator import changed_byte, row_of
+from reports.evidence.locator import changed_bytes, row_of
 from reports.evidence.packing import pack
 from reports.evidence.verifying import verify
 from reports.stored_run import StoredRunError, write_verdict
@@ -129,15 +129,29 @@ def test_the_changed_byte_is_named_by_its_place_in_its_file(tmp_path: Path) -> N
         check(bundle, Nowhere())
 
 
-def test_of_two_changed_bytes_the_block_of_the_first_is_named(tmp_path: Path) -> None:
-    """More than one in a block cannot be told apart, and that is said."""
+def test_a_changed_word_is_named_by_its_first_byte(tmp_path: Path) -> None:
+    """Up to four bytes in a row are known, with what they were; of several blocks, those of the first."""
+    bundle = packed(valid_run, tmp_path)
+    whole = bundle.read_bytes()
+    begins = _place(bundle, f"run/{HISTORY}")
+    at = whole.index(b'"outcome":"OK"', begins) + len('"outcome":"')
+    bundle.write_bytes(whole[:at] + b"NO" + whole[at + 2 :].replace(b"redeliver", b"relatedly"))
+    with pytest.raises(
+        DamagedError, match=rf"^byte {at - begins:,} of run/{HISTORY} was .* 2 bytes from there"
+    ) as seen:
+        check(bundle, Nowhere())
+    assert str(seen.value).endswith(f"it is 0x{b'NO'.hex()} and was 0x{b'OK'.hex()}")
+
+
+def test_of_bytes_far_apart_the_block_of_the_first_is_named(tmp_path: Path) -> None:
+    """They cannot be told apart, and that is said."""
     bundle = packed(valid_run, tmp_path)
     whole = bytearray(bundle.read_bytes())
     begins = _place(bundle, f"run/{HISTORY}")
     for at in (520, 530, 1030):
         whole[begins + at] ^= 1
     bundle.write_bytes(whole)
-    with pytest.raises(DamagedError, match=rf"among bytes 512 to 1,023 of run/{HISTORY} .* more than one"):
+    with pytest.raises(DamagedError, match=rf"among bytes 512 to 1,023 of run/{HISTORY} .* several were changed"):
         check(bundle, Nowhere())
 
 
@@ -171,22 +185,24 @@ def test_what_is_no_bundle_is_refused(content: bytes, tmp_path: Path) -> None:
         check(tmp_path / "nowhere", Nowhere())
 
 
-@given(block=st.binary(min_size=1, max_size=BLOCK), data=st.data())
-def test_one_changed_byte_of_a_block_is_found(block: bytes, data: st.DataObject) -> None:
-    """From two sums alone, wherever it is and whatever it was."""
-    at = data.draw(st.integers(0, len(block) - 1))
-    now = bytearray(block)
-    now[at] = data.draw(st.integers(0, 255).filter(lambda byte: byte != block[at]))
-    assert changed_byte(bytes(now), row_of(block)) == (at, block[at])
+@given(block=st.binary(min_size=1, max_size=BLOCK), other=st.binary(min_size=1, max_size=4), data=st.data())
+def test_up_to_four_changed_bytes_in_a_row_are_found(block: bytes, other: bytes, data: st.DataObject) -> None:
+    """From two checksums alone, wherever they are and whatever they were."""
+    begins = data.draw(st.integers(0, len(block) - 1))
+    now = block[:begins] + other[: len(block) - begins] + block[begins + len(other) :]
+    assume(now != block)
+    changed = [at for at, (one, before) in enumerate(zip(now, block, strict=True)) if one != before]
+    first, last = changed[0], changed[-1]
+    assert changed_bytes(now, row_of(block)) == (first, block[first : last + 1])
 
 
 @given(block=st.binary(min_size=8, max_size=BLOCK), other=st.binary(min_size=8, max_size=BLOCK))
-def test_what_is_no_single_byte_is_not_taken_for_one(block: bytes, other: bytes) -> None:
+def test_what_is_no_such_change_is_not_taken_for_one(block: bytes, other: bytes) -> None:
     """The answer is right, or there is none."""
-    found = changed_byte(other, row_of(block))
-    if found is not None:
+    found = changed_bytes(other, row_of(block))
+    if found is not None and len(block) == len(other):
         at, was = found
-        assert other[:at] + bytes([was]) + other[at + 1 :] == block
+        assert other[:at] + was + other[at + len(was) :] == block
 
 
 def test_a_bundle_that_was_made_anew_is_not_believed(tmp_path: Path) -> None:
