@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from verify.history.judge import EXPLORE
@@ -10,6 +11,9 @@ from verify.run_layout import DURABILITY
 
 if TYPE_CHECKING:
     from reports.judged_run import JudgedPart, JudgedRun
+
+_PROGRAMS = {"stormproof", "__main__.py"}
+_OUT = "--out"
 
 
 def command_again(part: JudgedPart) -> str:
@@ -27,6 +31,18 @@ def command_again(part: JudgedPart) -> str:
     else:
         words = ["campaign", "--tier", tier, "--only", part.stored.name.partition(",")[0], "--subject", subject]
     return shlex.join(["stormproof", *words, "--seed", seed])
+
+
+def command_of_run(judged: JudgedRun) -> str | None:
+    """Return the command that made the run, for another folder; None where it was made by another program."""
+    words = judged.environment.get("command")
+    if not isinstance(words, list) or not words or PurePath(str(words[0])).name not in _PROGRAMS:
+        return None
+    kept = [str(word) for word in words[1:]]
+    while _OUT in kept:
+        at = kept.index(_OUT)
+        del kept[at : at + 2]
+    return shlex.join(["stormproof", *(word for word in kept if not word.startswith(f"{_OUT}="))])
 
 
 def command_of_judging(judged: JudgedRun) -> str:

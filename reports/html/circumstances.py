@@ -6,7 +6,7 @@ import json
 import shlex
 from typing import TYPE_CHECKING
 
-from reports.again import command_again, command_of_judging
+from reports.again import command_again, command_of_judging, command_of_run
 from reports.html.markup import Markup, command, section, table, tag
 
 if TYPE_CHECKING:
@@ -44,14 +44,16 @@ def checking_section(judged: JudgedRun) -> Markup:
     """Return the commands by which a reader checks the run for themselves."""
     named = judged.run.named
     packed = shlex.join(["stormproof", "evidence", "pack", named])
+    whole = command_of_run(judged)
     again = dict.fromkeys(command_again(part) for part in judged.parts if part.row is None)
     return section(
         "checking",
         "Check it yourself",
         tag("p", "Judge the stored histories again, without Redis:"),
         command(command_of_judging(judged)),
-        tag("p", "Run it again:"),
-        *map(command, again or ["stormproof selftest"]),
+        *([tag("p", "Run all of it again:"), command(whole)] if whole else []),
+        *([tag("p", "Run a part of it again, on a server of its own:")] if again else []),
+        *map(command, again),
         tag("p", "Hand it on as one file, which anybody can verify:"),
         command(packed),
     )

@@ -15,7 +15,7 @@ from reports.html.page import render_html, write_html
 from reports.judged_run import load_judged
 from reports.stored_run import StoredRunError, write_verdict
 from reports.tests.run_folders import campaign_run, invalid_run, record, unknown_run, valid_run
-from verify.run_layout import RECORD, RUN
+from verify.run_layout import ENVIRONMENT, RECORD, RUN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,6 +143,30 @@ def test_without_a_finding_the_commands_are_there_all_the_same(tmp_path: Path) -
     assert "stormproof judge stormproof-runs/one" in shown
     assert "stormproof explore --subject shop.guards:make --promise exactly_once_or_in_doubt" in shown
     assert "stormproof evidence pack stormproof-runs/one" in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (
+            ["/bin/stormproof", "campaign", "--out", "x y", "--only", "a b"],
+            "stormproof campaign --only &#x27;a b&#x27;",
+        ),
+        (["/lib/stormproof/__main__.py", "selftest", "--out=x"], "<code>stormproof selftest</code>"),
+    ],
+)
+def test_the_command_of_the_whole_run_is_there(words: list[str], line: str, tmp_path: Path) -> None:
+    """As it was typed, but for the folder that is there already."""
+    write_verdict(valid_run(tmp_path))
+    (tmp_path / ENVIRONMENT).write_text(json.dumps({"command": words}), encoding="utf-8")
+    assert line in render_html(load_judged(tmp_path))
+
+
+def test_a_run_of_another_program_names_no_command(tmp_path: Path) -> None:
+    """A run of pytest is not made again by the words of pytest."""
+    write_verdict(valid_run(tmp_path))
+    (tmp_path / ENVIRONMENT).write_text(json.dumps({"command": ["/bin/pytest", "-q"]}), encoding="utf-8")
+    assert "Run all of it again" not in render_html(load_judged(tmp_path))
 
 
 def test_every_guarantee_is_on_the_page_with_its_assumptions(tmp_path: Path) -> None:
