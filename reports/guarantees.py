@@ -92,6 +92,11 @@ class Guarantee:
         return sum(each.part.object["classes"] for each in self.shown)
 
 
+def promise_of(part: JudgedPart) -> str:
+    """Return what a part is held to; the lattice is held to what the validator had said of it."""
+    return DURABILITY if part.object["tier"] == DURABILITY else str(part.object["promise"])
+
+
 def claim_of(checker: str) -> str:
     """Return what *checker* asks; its name where nothing is written down."""
     return CLAIMS.get(checker, checker)
@@ -122,9 +127,7 @@ def guarantees_of(judged: JudgedRun) -> list[Guarantee]:
     by_claim: dict[tuple[str, str], list[Shown]] = {}
     for part in judged.parts:
         for shown in shown_by(part) if part.row is None else ():
-            is_lattice = part.object["tier"] == DURABILITY
-            promise = DURABILITY if is_lattice else str(part.object["promise"])
-            by_claim.setdefault((promise, shown.checker), []).append(shown)
+            by_claim.setdefault((promise_of(part), shown.checker), []).append(shown)
     doubts = [Verdict.UNKNOWN] if list(doubts_of(judged)) else []
     caught, missed = _planted(judged)
     return [

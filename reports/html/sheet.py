@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reports.guarantee_sheet import HEADS, sheet_row
-from reports.guarantees import guarantees_of, not_shown
+from reports.guarantees import guarantees_of, not_shown, promise_of
 from reports.html.markup import Markup, link, listed, mark, section, table, tag
 from reports.judged_run import counted
 from verify.assumptions import ASSUMED
@@ -28,7 +28,7 @@ def guarantees_section(judged: JudgedRun, found: Sequence[Found]) -> Markup:
         )
     first: dict[tuple[str, str], str] = {}
     for each in found:
-        first.setdefault((str(each.part.object["promise"]), each.group.checker), each.identity)
+        first.setdefault((promise_of(each.part), each.group.checker), each.identity)
     return section("guarantees", "Guarantees", *_promises(guarantees, first), _assumptions(guarantees))
 
 

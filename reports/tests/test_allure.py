@@ -10,7 +10,16 @@ import pytest
 from reports.allure import CATEGORIES, write_allure
 from reports.allure_check import problems_of, replay_lines, results_in
 from reports.stored_run import write_verdict
-from reports.tests.run_folders import campaign_run, invalid_run, record, unknown_run, valid_run
+from reports.tests.run_folders import (
+    campaign_run,
+    durability_run,
+    invalid_run,
+    record,
+    story_run,
+    unknown_run,
+    valid_run,
+)
+from verify.durability.tests.cells import cell
 from verify.history.promises import DEFAULT_PROMISE, PROMISED
 from verify.run_layout import RECORD
 
@@ -62,6 +71,19 @@ def test_the_broken_guarantee_alone_fails(tmp_path: Path) -> None:
     assert line in failed["description"]
     for link in failed["links"]:
         assert link["url"].startswith("report.html#finding-") or (tmp_path / link["url"]).is_file()
+
+
+@pytest.mark.parametrize(
+    "build", [story_run, lambda folder: durability_run(folder, [cell(kept=7)])], ids=["story", "cells"]
+)
+def test_other_tiers_have_results_too(build: Callable[[Path], Path], tmp_path: Path) -> None:
+    """A story is a feature with its fault log; the lattice is one guarantee with its picture."""
+    write_verdict(build(tmp_path))
+    results = results_in(write_allure(tmp_path))
+    assert not problems_of(tmp_path, tmp_path / "allure-results")
+    names = {each["name"] for result in results for each in result["attachments"]}
+    assert names & {"fault log", "the lattice"}
+    assert {_label(each, "feature") for each in results} <= {"retry_race, shop", "durability"}
 
 
 def test_the_step_in_which_it_broke_fails(tmp_path: Path) -> None:

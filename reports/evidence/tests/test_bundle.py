@@ -18,7 +18,16 @@ from reports.evidence.locator import changed_bytes, row_of
 from reports.evidence.packing import pack
 from reports.evidence.verifying import verify
 from reports.stored_run import StoredRunError, write_verdict
-from reports.tests.run_folders import campaign_run, invalid_run, record, unknown_run, valid_run
+from reports.tests.run_folders import (
+    campaign_run,
+    durability_run,
+    invalid_run,
+    record,
+    story_run,
+    unknown_run,
+    valid_run,
+)
+from verify.durability.tests.cells import cell
 from verify.run_layout import ENVIRONMENT, HISTORY, RECORD, VERDICT
 from verify.signing import SigningError, payload_of
 from verify.statement import STATEMENT
@@ -29,6 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RUNS = [(valid_run, "VALID"), (invalid_run, "INVALID"), (unknown_run, "UNKNOWN"), (campaign_run, "VALID")]
+OTHERS = [(lambda folder: durability_run(folder, [cell()]), "VALID"), (story_run, "INVALID")]
 
 
 class Nowhere:
@@ -58,7 +68,7 @@ def statement(bundle: Path) -> dict[str, Any]:
         return stated
 
 
-@pytest.mark.parametrize(("build", "verdict"), RUNS)
+@pytest.mark.parametrize(("build", "verdict"), [*RUNS, *OTHERS])
 def test_a_bundle_is_verified_without_the_run(build: Callable[[Path], Path], verdict: str, tmp_path: Path) -> None:
     """Nothing of the run folder is needed, and the verdict comes out again."""
     bundle = packed(build, tmp_path)

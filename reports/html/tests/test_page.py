@@ -14,14 +14,38 @@ from reports.guarantees import guarantees_of
 from reports.html.page import render_html, write_html
 from reports.judged_run import load_judged
 from reports.stored_run import StoredRunError, write_verdict
-from reports.tests.run_folders import campaign_run, invalid_run, record, unknown_run, valid_run
+from reports.tests.run_folders import (
+    campaign_run,
+    durability_run,
+    invalid_run,
+    record,
+    story_run,
+    unknown_run,
+    valid_run,
+)
+from verify.durability.cell import Crash, Level
+from verify.durability.tests.cells import cell
 from verify.run_layout import ENVIRONMENT, RECORD, RUN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-RUNS = [(valid_run, "VALID"), (invalid_run, "INVALID"), (unknown_run, "UNKNOWN"), (campaign_run, "VALID")]
+
+def lattice_run(folder: Path) -> Path:
+    """Write a run of the lattice in which the validator had said OK, and a write was lost."""
+    other = {"history": 2, "crash": Crash.TAIL_CUT}
+    return durability_run(folder, [cell(kept=7), cell(Level.OK, **other)])
+
+
+RUNS = [
+    (valid_run, "VALID"),
+    (invalid_run, "INVALID"),
+    (unknown_run, "UNKNOWN"),
+    (campaign_run, "VALID"),
+    (lattice_run, "INVALID"),
+    (story_run, "INVALID"),
+]
 VOID = {"meta", "br", "hr", "link", "img", "input", "path", "rect", "line", "circle"}
 
 
@@ -134,6 +158,29 @@ def test_from_the_verdict_it_is_one_click_to_the_command(tmp_path: Path) -> None
     assert "effect 2: DONE AGAIN" in finding
     assert "landed 2 times" in finding
     assert "effect_call" in finding
+
+
+def test_a_lattice_is_a_table_with_words_and_colours(tmp_path: Path) -> None:
+    """Each configuration under each crash; the forbidden cell is a finding that the guarantees lead to."""
+    page, _ = _read(lattice_run, tmp_path)
+    shown = page[page.index('id="durability"') :]
+    assert '<span class="mark lost">lost 7/8</span>' in shown
+    assert '<span class="mark kept">kept 8/8</span>' in shown
+    assert 'class="lattice"' in shown
+    sheet = page[page.index('id="guarantees"') : page.index('id="findings"')]
+    assert re.search(r'class="mark invalid">INVALID</span> <a href="#finding-', sheet)
+    assert "stormproof campaign --tier durability --seed 7" in page
+
+
+def test_a_story_tells_its_faults_and_how_to_tell_it_again(tmp_path: Path) -> None:
+    """It has no schedule to replay: every fault is in the log with its witness, and the story is told again."""
+    page, _ = _read(story_run, tmp_path)
+    faults = page[page.index('id="faults"') : page.index('id="histories"')]
+    assert "effect_reply_lost" in faults
+    assert "the venue&#x27;s book has the line" in faults
+    assert "steady state before: 3 of 3 orders landed once" in page
+    finding = page[page.index('id="findings"') :]
+    assert "stormproof campaign --tier scenarios --only retry_race --subject shop.guards:make --seed 7" in finding
 
 
 def test_without_a_finding_the_commands_are_there_all_the_same(tmp_path: Path) -> None:
