@@ -97,12 +97,12 @@ def test_one_changed_byte_fails_its_check_alone(tree: Path, place: str, check: s
 
 
 EXECUTED = """\
-        answer = self._wrapper.execute_once("order", key, lambda _claim: effect(payload), payload=payload)
+        answer = self._wrapper.execute_once("order", key, operation, payload=payload)
 """
 
 IN_MEMORY = """\
         if key in _SEEN:
-            raise NotPlacedError(key)
+            raise RuntimeError(key)
         _SEEN.add(key)
         return effect(payload)
 """
@@ -138,8 +138,8 @@ GUARDS = {
     ),
     "orders-past-the-guard": (
         "adapters/orders.py",
-        "    return guard.once(decision, payload, lambda _payload: place_order(venue, symbol, quantity))\n",
-        "    return place_order(venue, symbol, quantity)\n",
+        "guard.once(decision, payload, lambda _asked, **more: place_order(venue, symbol, quantity, **more))",
+        "place_order(venue, symbol, quantity)",
         "idempotency_active",
         "uses execution.orders.place_order without a guard",
     ),
