@@ -23,7 +23,7 @@ from reports.tests.run_folders import (
     unknown_run,
     valid_run,
 )
-from verify.durability.cell import Crash, Level
+from verify.durability.cell import Crash
 from verify.durability.tests.cells import cell
 from verify.run_layout import ENVIRONMENT, RECORD, RUN
 
@@ -34,8 +34,7 @@ if TYPE_CHECKING:
 
 def lattice_run(folder: Path) -> Path:
     """Write a run of the lattice in which the validator had said OK, and a write was lost."""
-    other = {"history": 2, "crash": Crash.TAIL_CUT}
-    return durability_run(folder, [cell(kept=7), cell(Level.OK, **other)])
+    return durability_run(folder, [cell(kept=7), cell(crash=Crash.TAIL_CUT, history=2)])
 
 
 RUNS = [
