@@ -101,8 +101,12 @@ class _Check:
         if length is None or not TRAILER.size <= length <= end:
             return None
         found = locator.read(self._read(end - length, length))
-        is_ours = found is not None and len(found) > 1 and found[0].name == ENVELOPE
-        return found if is_ours else None
+        if found is None or found[0].name != ENVELOPE or not all(self._fits(each.size) for each in found):
+            return None
+        return found
+
+    def _fits(self, size: int) -> bool:
+        return 0 <= size <= self._size
 
     def _stated(self) -> list[Located]:
         """Return what the envelope states of sizes and digests, where the locator is of no help."""
@@ -131,12 +135,14 @@ class _Check:
             statement = json.loads(payload_of(envelope, ENVELOPE))
             if statement["_type"] != STATEMENT or statement["predicateType"] != PREDICATE:
                 raise StoredRunError(f"{self._path} states {statement['predicateType']!r}; expected {PREDICATE}")
-            sizes = {each["name"]: int(each["size"]) for each in statement["predicate"]["files"]}
+            sizes = {str(each["name"]): int(each["size"]) for each in statement["predicate"]["files"]}
             files = [
-                Located(each["name"], sizes[each["name"]], each["digest"]["sha256"], b"")
+                Located(str(each["name"]), sizes[each["name"]], str(each["digest"]["sha256"]), b"")
                 for each in statement["subject"]
             ]
-        except (KeyError, TypeError, ValueError, RecursionError, SigningError) as error:
+            if not all(self._fits(each.size) for each in files):
+                raise StoredRunError(f"the Statement of {self._path} names a file that is larger than the bundle")
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError, SigningError) as error:
             raise StoredRunError(f"the Statement of {self._path} cannot be read: {error}") from error
         return envelope, statement, files
 

@@ -151,8 +151,8 @@ def read(stored: bytes) -> list[Located] | None:
         return None
     line, _, rows = body[len(MAGIC) :].partition(b"\n")
     try:
-        return list(_members(json.loads(line), rows))
-    except (ValueError, KeyError, TypeError):
+        return list(_members(json.loads(line), rows)) or None
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

@@ -85,7 +85,7 @@ class _Unpacking:
         self.__exit__()
         place = PurePosixPath(name)
         is_ours = name in {ENVELOPE, BASELINE} or name.startswith(RUN_FOLDER)
-        if not is_ours or place.is_absolute() or ".." in place.parts:
+        if not is_ours or place.is_absolute() or ".." in place.parts or "\0" in name:
             raise DamagedError(f"the bundle names a file {name!r}, which belongs to no run")
         path = self._room / place
         path.parent.mkdir(parents=True, exist_ok=True)

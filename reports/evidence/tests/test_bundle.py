@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import tarfile
 from typing import TYPE_CHECKING, Any
@@ -29,7 +28,7 @@ from reports.tests.run_folders import (
 )
 from verify.durability.tests.cells import cell
 from verify.run_layout import ENVIRONMENT, HISTORY, RECORD, VERDICT
-from verify.signing import SigningError, payload_of
+from verify.signing import PAYLOAD_TYPE, SigningError, payload_of, unsigned
 from verify.statement import STATEMENT
 from verify.tests.keys import fresh_keys
 
@@ -284,29 +283,15 @@ def test_a_baseline_is_taken_along(tmp_path: Path) -> None:
     assert verify(bundle, tmp_path / "room").files == 7
 
 
-def test_a_name_that_leads_out_of_the_room_is_refused(tmp_path: Path) -> None:
-    """A bundle comes from anywhere."""
-    folder = tmp_path / "run"
-    folder.mkdir()
-    write_verdict(valid_run(folder))
-    bundle = pack(folder, tmp_path / "run.tar").path
-    (tmp_path / "room").mkdir()
-    evil = forged_name(bundle, "run/run.json", "run/../../x")
-    with pytest.raises(DamagedError, match="belongs to no run"):
-        verify(evil, tmp_path / "room")
-    assert not (tmp_path.parent / "x").exists()
-
-
-def forged_name(bundle: Path, name: str, other: str) -> Path:
-    """Return a bundle in which a file has another name, made as whole as anybody without a key can."""
+def forged(bundle: Path, state: Callable[[dict[str, Any]], object], names: dict[str, str]) -> Path:
+    """Make *bundle* state something else of other names, as whole as anybody without a key can, and return it."""
     with tarfile.open(bundle) as archive:
         contents = {each.name: archive.extractfile(each).read() for each in archive}  # type: ignore[union-attr]
     del contents[LOCATOR]
-    envelope = json.loads(contents[ENVELOPE])
-    stated = base64.b64decode(envelope["payload"]).replace(name.encode(), other.encode())
-    envelope["payload"] = base64.b64encode(stated).decode()
-    contents[ENVELOPE] = json.dumps(envelope).encode()
-    contents = {other if each == name else each: content for each, content in contents.items()}
+    stated = statement(bundle)
+    state(stated)
+    contents[ENVELOPE] = json.dumps(unsigned(json.dumps(stated).encode(), PAYLOAD_TYPE)).encode()
+    contents = {names.get(each, each): content for each, content in contents.items()}
     members = []
     for each, content in contents.items():
         sums = locator.Sums(each)
@@ -319,3 +304,43 @@ def forged_name(bundle: Path, name: str, other: str) -> Path:
     written = locator.written(members)
     bundle.write_bytes(body + header_of(LOCATOR, len(written)) + written + END)
     return bundle
+
+
+@pytest.mark.parametrize("name", ["run/../../x", "/x", "x", "run/a\0b"])
+def test_a_name_that_leads_out_of_the_room_is_refused(name: str, tmp_path: Path) -> None:
+    """A bundle comes from anywhere."""
+
+    def rename(stated: dict[str, Any]) -> None:
+        for each in (*stated["subject"], *stated["predicate"]["files"]):
+            each["name"] = name if each["name"] == "run/run.json" else each["name"]
+
+    evil = forged(packed(valid_run, tmp_path), rename, {"run/run.json": name})
+    (tmp_path / "room").mkdir()
+    with pytest.raises(DamagedError, match="belongs to no run"):
+        verify(evil, tmp_path / "room")
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        lambda stated: stated["predicate"]["files"][0].update(size=-1),
+        lambda stated: stated["predicate"]["files"][0].update(size=10**30),
+        lambda stated: stated["predicate"]["files"][0].update(size=None),
+        lambda stated: stated["predicate"]["files"].clear(),
+        lambda stated: stated["subject"].pop(),
+        lambda stated: stated["subject"].clear(),
+        lambda stated: stated.update(subject=7),
+        lambda stated: stated.update(predicate=[]),
+        lambda stated: stated.update(predicateType="https://example.org/other"),
+        lambda stated: stated["predicate"].update(verdict="VALID", result="PASSED"),
+        lambda stated: stated["predicate"].update(result="PASSED"),
+    ],
+    ids=["negative", "huge", "none", "no sizes", "one less", "nothing", "number", "list", "other", "nicer", "passed"],
+)
+def test_a_statement_that_does_not_fit_is_refused(state: Callable[[dict[str, Any]], object], tmp_path: Path) -> None:
+    """Whatever somebody states, it is held against the files, and nothing else than a refusal comes of it."""
+    evil = forged(packed(invalid_run, tmp_path), state, {})
+    (tmp_path / "room").mkdir()
+    with pytest.raises((DamagedError, StoredRunError)):
+        verify(evil, tmp_path / "room")
