@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shlex
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from reports.stored_history import mark_of
 from verify.history.judge import EXPLORE
-from verify.run_layout import DURABILITY
+from verify.run_layout import DURABILITY, schedule_file
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reports.judged_run import JudgedPart, JudgedRun
 
 _PROGRAMS = {"stormproof", "__main__.py"}
@@ -33,6 +36,17 @@ def command_again(part: JudgedPart) -> str:
     return shlex.join(["stormproof", *words, "--seed", seed])
 
 
+def command_for(part: JudgedPart, finding: Mapping[str, Any]) -> str:
+    """Return the command that shows a finding again: of the schedule as it lies here, else the whole part.
+
+    The line in the verdict names the folder of the run, which may be on another machine.
+    """
+    if not finding["replay"]:
+        return command_again(part)
+    place = part.stored.folder / schedule_file(mark_of(finding))
+    return shlex.join(["stormproof", "replay", str(place)]) if place.is_file() else str(finding["replay"])
+
+
 def command_of_run(judged: JudgedRun) -> str | None:
     """Return the command that made the run, for another folder; None where it was made by another program."""
     words = judged.environment.get("command")
@@ -46,5 +60,5 @@ def command_of_run(judged: JudgedRun) -> str | None:
 
 
 def command_of_judging(judged: JudgedRun) -> str:
-    """Return the command that judges the stored run again, without Redis."""
-    return shlex.join(["stormproof", "judge", judged.run.named])
+    """Return the command that judges the stored run again, where it lies here, without Redis."""
+    return shlex.join(["stormproof", "judge", str(judged.run.folder)])

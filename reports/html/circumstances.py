@@ -42,8 +42,7 @@ def _folded(summary: str, *children: Markup) -> Markup:
 
 def checking_section(judged: JudgedRun) -> Markup:
     """Return the commands by which a reader checks the run for themselves."""
-    named = judged.run.named
-    packed = shlex.join(["stormproof", "evidence", "pack", named])
+    packed = shlex.join(["stormproof", "evidence", "pack", str(judged.run.folder)])
     whole = command_of_run(judged)
     again = dict.fromkeys(command_again(part) for part in judged.parts if part.row is None)
     return section(

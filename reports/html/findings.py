@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from reports.again import command_again
+from reports.again import command_for
 from reports.excerpt import HEADS, excerpt_of
 from reports.guarantees import claim_of
 from reports.html.markup import Markup, command, link, listed, mark, section, table, tag, together
@@ -66,7 +66,7 @@ def beside_section(judged: JudgedRun) -> Markup:
             if not group.decides:
                 smallest = group.smallest
                 standing = smallest["outside"] or group.standing
-                shows = tag("code", smallest["replay"]) if smallest["replay"] else ""
+                shows = tag("code", command_for(part, smallest)) if smallest["replay"] else ""
                 rows.append(
                     (
                         group.checker,
@@ -110,7 +110,7 @@ def _finding(found: Found) -> Markup:
             "p", f"Promised: {claim_of(finding['checker'])} ", link("guarantees", "To the guarantees"), class_="quiet"
         ),
         tag("p", "The command that shows it again:"),
-        command(finding["replay"] or command_again(found.part)),
+        command(command_for(found.part, finding)),
         *_seen(found),
         tag("p", also, class_="quiet"),
         class_="finding",

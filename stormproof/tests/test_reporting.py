@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from harness.processes.child import is_running
 from reports.evidence.packing import pack
 from reports.stored_run import write_verdict
 from reports.tests.browser import CHROMIUM, opened
@@ -97,6 +98,30 @@ def test_allures_page_asks_nobody_for_anything(stored: Path, tmp_path: Path) -> 
         assert outside == []
         assert page.troubles == []
     assert (tmp_path / "runs" / "allure-history.jsonl").is_file()
+
+
+@pytest.mark.takes_long
+def test_nothing_is_left_of_allure_when_it_is_interrupted(stored: Path, tmp_path: Path) -> None:
+    """Ctrl-C while npm is at work: what it has started ends with it, and no folder or page is left."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name, does in {"npm": 'sleep 600 & echo $! > "$STARTED"; wait', "node": "exit 0"}.items():
+        (programs / name).write_text(f"#!/bin/sh\n{does}\n", encoding="utf-8")
+        (programs / name).chmod(0o755)
+    started = tmp_path / "started"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+        patch.setenv("STARTED", str(started))
+        process = start(tmp_path, "report", "runs/one", "--allure")
+    wait_for(lambda: started.is_file() and started.read_text("utf-8").endswith("\n"))
+    held = _folders(process)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=TIME_LIMIT_S)
+    assert process.returncode == 130
+    wait_for(lambda: not is_running(int(started.read_text("utf-8"))))
+    assert held
+    assert [folder for folder in held if folder.exists()] == []
+    assert not (stored / "allure.html").exists()
 
 
 def test_a_bundle_is_verified_and_one_changed_byte_is_named(stored: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 from html.parser import HTMLParser
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -29,7 +30,6 @@ from verify.run_layout import ENVIRONMENT, RECORD, RUN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 
 def lattice_run(folder: Path) -> Path:
@@ -152,11 +152,23 @@ def test_from_the_verdict_it_is_one_click_to_the_command(tmp_path: Path) -> None
     assert target is not None
     finding = page[page.index(f'id="{target[1]}"') :]
     finding = finding[: finding.index("</article>")]
-    assert re.search(r"<code>stormproof replay stormproof-runs/one/schedules/[0-9a-f]{12}\.json</code>", finding)
+    line = re.search(r"<code>stormproof replay (\S+\.json)</code>", finding)
+    assert line is not None
+    assert Path(line[1]).parent == tmp_path / "schedules"
+    assert Path(line[1]).is_file()
     assert '<svg xmlns="http://www.w3.org/2000/svg" class="picture"' in finding
     assert "effect 2: DONE AGAIN" in finding
     assert "landed 2 times" in finding
     assert "effect_call" in finding
+
+
+def test_without_its_schedule_a_finding_has_the_line_of_its_verdict(tmp_path: Path) -> None:
+    """Better a command for another folder than none."""
+    write_verdict(invalid_run(tmp_path))
+    for path in (tmp_path / "schedules").glob("*.json"):
+        path.unlink()
+    page = render_html(load_judged(tmp_path))
+    assert re.search(r"<code>stormproof replay stormproof-runs/one/schedules/[0-9a-f]{12}\.json</code>", page)
 
 
 def test_a_lattice_is_a_table_with_words_and_colours(tmp_path: Path) -> None:
@@ -186,9 +198,9 @@ def test_without_a_finding_the_commands_are_there_all_the_same(tmp_path: Path) -
     """Who doubts a VALID can judge the run again, run it again, and hand it on."""
     page, _ = _read(valid_run, tmp_path)
     shown = page[page.index('id="checking"') :]
-    assert "stormproof judge stormproof-runs/one" in shown
+    assert f"stormproof judge {tmp_path}" in shown
     assert "stormproof explore --subject shop.guards:make --promise exactly_once_or_in_doubt" in shown
-    assert "stormproof evidence pack stormproof-runs/one" in shown
+    assert f"stormproof evidence pack {tmp_path}" in shown
 
 
 @pytest.mark.parametrize(
