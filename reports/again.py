@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from reports.stored_history import mark_of
 from verify.history.judge import EXPLORE
-from verify.run_layout import DURABILITY, schedule_file
+from verify.run_layout import DURABILITY, SCENARIOS, schedule_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,7 @@ _OUT = "--out"
 
 
 def command_again(part: JudgedPart) -> str:
-    """Return the command that runs the part again, on the embedded server."""
+    """Return the command that runs the part again, on the embedded server; empty where only the whole run can be."""
     verdict = part.object
     subject, seed, tier = str(verdict["subject"]), str(verdict["seed"]), str(verdict["tier"])
     if tier == EXPLORE:
@@ -31,13 +31,15 @@ def command_again(part: JudgedPart) -> str:
         words += ["--kinds", ",".join(bound["kinds"])] if bound["kinds"] else []
     elif tier == DURABILITY:
         words = ["campaign", "--tier", tier]
+    elif tier != SCENARIOS:
+        return ""
     else:
         words = ["campaign", "--tier", tier, "--only", part.stored.name.partition(",")[0], "--subject", subject]
     return shlex.join(["stormproof", *words, "--seed", seed])
 
 
 def command_for(part: JudgedPart, finding: Mapping[str, Any]) -> str:
-    """Return the command that shows a finding again: of the schedule as it lies here, else the whole part.
+    """Return the command that shows a finding again: of the schedule as it lies here, else of the whole part.
 
     The line in the verdict names the folder of the run, which may be on another machine.
     """

@@ -122,7 +122,8 @@ def _description(shown: Shown) -> str:
     lines = [f"{plain(shown.claim)}", "", plain(part_headline(shown.part))]
     for finding in shown.group.members if shown.group else ():
         lines += ["", f"**{shown.checker}**, under {plain(faults_in_words(finding))}: {plain(finding['sentence'])}"]
-        lines += ["", "```", plain(finding["replay"] or command_again(shown.part)), "```"]
+        again = finding["replay"] or command_again(shown.part)
+        lines += ["", "```", plain(again), "```"] if again else []
     lines += [f"\n- {plain(reason)}" for reason in shown.part.object["reasons"]]
     return "\n".join(lines)
 

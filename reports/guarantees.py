@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 CLAIMS = {**{checker.name: checker.claim for checker in CHECKERS}, matrix.NAME: matrix.CLAIM}
 """What each checker asks, in one sentence."""
 
+_PLACES = {name: place for place, name in enumerate(CLAIMS)}
+
 INSTRUMENT_CLAIM = "The instrument sees every planted guard for what it is, and finds nothing in its sound twin."
 
 
@@ -109,7 +111,7 @@ def shown_by(part: JudgedPart) -> list[Shown]:
     reasons = "; ".join(part.object["reasons"])
     is_unknown = bool(reasons) or part.verdict is Verdict.UNKNOWN
     found = []
-    for checker in sorted(wanted | broken.keys(), key=list(CLAIMS).index):
+    for checker in sorted(wanted | broken.keys(), key=lambda name: (_PLACES.get(name, len(_PLACES)), name)):
         group = broken.get(checker)
         if group is not None:
             why = str(group.smallest["sentence"])

@@ -44,7 +44,8 @@ def checking_section(judged: JudgedRun) -> Markup:
     """Return the commands by which a reader checks the run for themselves."""
     packed = shlex.join(["stormproof", "evidence", "pack", str(judged.run.folder)])
     whole = command_of_run(judged)
-    again = dict.fromkeys(command_again(part) for part in judged.parts if part.row is None)
+    parts = (command_again(part) for part in judged.parts if part.row is None)
+    again = dict.fromkeys(line for line in parts if line)
     return section(
         "checking",
         "Check it yourself",

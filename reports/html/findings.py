@@ -109,14 +109,23 @@ def _finding(found: Found) -> Markup:
         tag(
             "p", f"Promised: {claim_of(finding['checker'])} ", link("guarantees", "To the guarantees"), class_="quiet"
         ),
-        tag("p", "The command that shows it again:"),
-        command(command_for(found.part, finding)),
+        *_again(found),
         *_seen(found),
         tag("p", also, class_="quiet"),
         class_="finding",
         id=found.identity,
         aria_labelledby=heading,
     )
+
+
+def _again(found: Found) -> Iterator[Markup]:
+    """Yield the command that shows the finding again, or where the one of the whole run is."""
+    line = command_for(found.part, found.finding)
+    if line:
+        yield tag("p", "The command that shows it again:")
+        yield command(line)
+    else:
+        yield tag("p", "It is seen again where all of it is run again: ", link("checking", "the command"))
 
 
 def _seen(found: Found) -> Iterator[Markup]:

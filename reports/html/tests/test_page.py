@@ -183,6 +183,20 @@ def test_a_lattice_is_a_table_with_words_and_colours(tmp_path: Path) -> None:
     assert "stormproof campaign --tier durability --seed 7" in page
 
 
+def test_a_tier_that_is_run_as_a_whole_leads_to_the_command_of_the_run(tmp_path: Path) -> None:
+    """Not every tier can run one part again, and no command is shown that does not exist."""
+    write_verdict(story_run(tmp_path))
+    path = tmp_path / "parts" / "story" / RECORD
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | {"tier": "storm"}), encoding="utf-8")
+    (tmp_path / ENVIRONMENT).write_text(json.dumps({"command": ["/bin/stormproof", "storm"]}), encoding="utf-8")
+    write_verdict(tmp_path)
+    page = render_html(load_judged(tmp_path))
+    assert "--tier storm" not in page
+    assert "<code>stormproof storm</code>" in page[page.index('id="checking"') :]
+    finding = page[page.index("<article") : page.index("</article>")]
+    assert 'href="#checking"' in finding
+
+
 def test_a_story_tells_its_faults_and_how_to_tell_it_again(tmp_path: Path) -> None:
     """It has no schedule to replay: every fault is in the log with its witness, and the story is told again."""
     page, _ = _read(story_run, tmp_path)
