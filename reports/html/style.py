@@ -68,6 +68,7 @@ footer{color:var(--quiet);border-top:1px solid var(--edge);padding-top:.75rem;pa
 @media print{nav,.skip{display:none}body{font-size:10.5pt}.wide,.drawn,pre{overflow:visible}
 pre code{white-space:pre-wrap;overflow-wrap:anywhere}.finding,tr,svg{break-inside:avoid}
 .drawn svg{min-width:0}details::details-content{content-visibility:visible;display:block;height:auto}
+td,th,tbody th,td:last-child{min-width:0;overflow-wrap:anywhere}
 summary{display:none}a{color:inherit;text-decoration:none}
 .mark,.verdict,thead th{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
 """

@@ -13,7 +13,9 @@ import pytest
 from rich.console import Console
 
 from reports.allure import write_allure
-from reports.html.page import render_html
+from reports.brief import write_brief
+from reports.guarantee_sheet import write_guarantees
+from reports.html.page import render_html, write_html
 from reports.judged_run import load_judged
 from reports.junit import WHOLE, render_junit, write_junit
 from reports.stored_run import write_verdict
@@ -33,7 +35,7 @@ from reports.tests.run_folders import (
     write_run,
 )
 from verify.history.record import Bound
-from verify.run_layout import RECORD, VERDICT
+from verify.run_layout import ENVIRONMENT, RECORD, VERDICT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -222,3 +224,27 @@ def test_a_hostile_name_cannot_pose_as_markup(text: str, tmp_path: Path) -> None
     HTMLParser().feed(render_html(load_judged(tmp_path)))
     assert "<b>" not in render_html(load_judged(tmp_path))
     assert text[:4] in _printed(tmp_path, 200)
+
+
+def test_a_planted_secret_is_in_no_form(tmp_path: Path) -> None:
+    """Subject, reason, what was left out, what is outside, and environment: no report shows the password in them."""
+    url = "redis://user:hunter2@host"
+    invalid_run(tmp_path)
+    said = record(
+        subject=f"guard of {url}",
+        schedules=2,
+        classes=2,
+        exhausted=False,
+        reason=f"no answer from {url}",
+        outside={"late_request": f"password=hunter2 at {url}"},
+        notes=(f"steady state of {url}",),
+    )
+    (tmp_path / RECORD).write_text(json.dumps(said.to_object()), encoding="utf-8")
+    write_run(tmp_path, not_run=[{"name": f"storm on {url}", "why": "--token hunter2"}])
+    (tmp_path / ENVIRONMENT).write_text(json.dumps({"command": ["--redis", url]}), encoding="utf-8")
+    write_verdict(tmp_path)
+    for write in (write_summary, write_junit, write_brief, write_guarantees, write_html):
+        shown = write(tmp_path).read_text(encoding="utf-8").replace("\\", "")
+        assert "hunter2" not in shown, write.__name__
+        assert "***@host" in shown, write.__name__
+    assert "hunter2" not in _printed(tmp_path)

@@ -89,6 +89,18 @@ def test_a_narrow_screen_needs_no_scrolling_aside(tmp_path: Path) -> None:
         assert page.ask("[...document.querySelectorAll('.wide, .drawn')].every((each) => each.tabIndex === 0)")
 
 
+def test_nothing_is_cut_or_folded_on_paper(tmp_path: Path) -> None:
+    """As wide as a sheet, with the events that are folded on the screen, and without the links between sections."""
+    write_verdict(invalid_run(tmp_path))
+    with opened(write_html(tmp_path)) as page:
+        page.call("Emulation.setDeviceMetricsOverride", width=720, height=1000, deviceScaleFactor=1, mobile=False)
+        folded = "document.querySelector('details table').checkVisibility({contentVisibilityAuto: true})"
+        assert page.ask(folded) is False
+        page.look(paper=True)
+        assert page.ask("document.documentElement.scrollWidth") <= 720
+        assert page.ask(folded) is True
+
+
 def test_the_browser_sees_what_it_is_watched_for(tmp_path: Path) -> None:
     """A page that fetches and complains is caught, so that silence means something."""
     path = tmp_path / "loud.html"
