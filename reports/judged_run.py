@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from reports.stored_run import SELFTEST, SINGLE, StoredPart, StoredRun, StoredRunError, load_run, read_object
 from verify.history.words import Verdict
+from verify.redaction import redacted
 from verify.run_layout import ENVIRONMENT, SCENARIOS, VERDICT
 
 if TYPE_CHECKING:
@@ -93,9 +94,9 @@ class JudgedPart:
     def bound(self) -> str:
         """Its bound in the fewest words."""
         bound = self.object["bound"]
-        kinds = f" of {_count(len(bound['kinds']), 'kind')}" if bound["kinds"] else ""
-        faults = "no fault" if not bound["faults"] else f"up to {_count(bound['faults'], 'fault')}{kinds}"
-        return f"{_count(bound['workers'], 'worker')}, {faults}"
+        kinds = f" of {counted(len(bound['kinds']), 'kind')}" if bound["kinds"] else ""
+        faults = "no fault" if not bound["faults"] else f"up to {counted(bound['faults'], 'fault')}{kinds}"
+        return f"{counted(bound['workers'], 'worker')}, {faults}"
 
     @property
     def server(self) -> str:
@@ -193,16 +194,16 @@ def headline(judged: JudgedRun) -> str:
         return f"Violated: {said}."
     if judged.verdict is Verdict.UNKNOWN:
         reasons = judged.object["reasons"] or ["no reason was recorded"]
-        more = f" (and {_count(len(reasons) - 1, 'more reason')})" if len(reasons) > 1 else ""
+        more = f" (and {counted(len(reasons) - 1, 'more reason')})" if len(reasons) > 1 else ""
         return f"Not shown: {reasons[0]}{more}."
     if judged.run.kind == SELFTEST:
         return (
-            f"The instrument sees: {_count(len(judged.parts), 'planted guard or twin', 'planted guards and twins')}."
+            f"The instrument sees: {counted(len(judged.parts), 'planted guard or twin', 'planted guards and twins')}."
         )
     schedules = sum(part.object["schedules"] for part in subjects)
     if all(part.object["tier"] == "explore" for part in subjects):
-        return f"Held: every schedule within the bound kept {_kept(subjects)} ({_count(schedules, 'schedule')})."
-    of = f"{_count(len(subjects), 'part')}, {_count(schedules, 'schedule')}"
+        return f"Held: every schedule within the bound kept {_kept(subjects)} ({counted(schedules, 'schedule')})."
+    of = f"{counted(len(subjects), 'part')}, {counted(schedules, 'schedule')}"
     return f"Held: every part kept {_kept(subjects)} ({of})."
 
 
@@ -211,15 +212,19 @@ def part_headline(part: JudgedPart) -> str:
     if part.row is not None:
         return f"{'Seen' if part.row['ok'] else 'The instrument is blind'}: {part.said}."
     if part.verdict is Verdict.VALID:
-        return f"Held: {_count(part.object['schedules'], 'schedule')} within the bound kept {_kept([part])}."
+        return f"Held: {counted(part.object['schedules'], 'schedule')} within the bound kept {_kept([part])}."
     if part.verdict is Verdict.INVALID:
         return f"Violated: {_broken(part)}."
     return f"Not shown: {'; '.join(part.object['reasons']) or 'no reason was recorded'}."
 
 
 def plain(text: str) -> str:
-    """Return *text* without characters that XML or a terminal would choke on; each becomes a question mark."""
-    return "".join(char if char.isprintable() else "?" for char in text)
+    """Return *text* without secrets, and without characters that XML or a terminal would choke on.
+
+    Each of those becomes a question mark.
+    """
+    text = redacted(text)
+    return text if text.isprintable() else "".join(char if char.isprintable() else "?" for char in text)
 
 
 def faults_in_words(finding: Mapping[str, Any]) -> str:
@@ -243,5 +248,6 @@ def _broken(part: JudgedPart) -> str:
     return ", ".join(group.checker for group in groups) or str(part.object["promise"])
 
 
-def _count(number: int, one: str, many: str = "") -> str:
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return *number* with its noun."""
     return f"{number} {one if number == 1 else many or one + 's'}"
