@@ -28,7 +28,7 @@ from harness.toxiproxy.server import open_toxiproxy
 from harness.venue.process import VenueProcess
 from harness.workers.crew import Crew
 from scenarios.blow import Blow
-from scenarios.foreign import ForeignServer
+from harness.redis_server.foreign import ForeignServer
 from scenarios.terms import AS_USUAL
 from scenarios.validator_word import flagged
 from verify.history.events import Complete, Event, Invoke, Phase

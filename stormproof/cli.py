@@ -32,6 +32,7 @@ Redis = Annotated[
 Allow = Annotated[
     list[str] | None, typer.Option("--allow-target", metavar="HOST:PORT", help="Permission for an external Redis.")
 ]
+Toxiproxy = Annotated[str, typer.Option("--toxiproxy", help="embedded, path, a file, or http://HOST:PORT.")]
 Seed = Annotated[int | None, typer.Option("--seed", help="Makes a run repeatable; shown in every report.")]
 Budget = Annotated[float | None, typer.Option("--budget", help="Seconds after which the rest is left UNKNOWN.")]
 Out = Annotated[str | None, typer.Option("--out", help="Run folder; default stormproof-runs/<time>-<seed>.")]
@@ -53,9 +54,7 @@ def campaign(
     seed: Seed = None,
     budget: Budget = None,
     out: Out = None,
-    toxiproxy: Annotated[
-        str, typer.Option("--toxiproxy", help="embedded, path, a file, or http://HOST:PORT.")
-    ] = "embedded",
+    toxiproxy: Toxiproxy = "embedded",
     abort_when: Annotated[
         list[str] | None,
         typer.Option("--abort-when", metavar="LIMIT", help="A probe's limit, as latency_ms>200: ends the stories."),
@@ -235,6 +234,44 @@ def jobs_api(
 
 app.command("verify-rollout")(verify_rollout)
 app.add_typer(baseline_app)
+
+
+@app.command()
+def storm(
+    subject: Annotated[
+        str, typer.Option("--subject", help="A name, package.module:make, or path/to/file.py:make.")
+    ] = "reference",
+    promise: Annotated[str | None, typer.Option("--promise", help="Overrides the subject's own.")] = None,
+    users: Annotated[int, typer.Option("--users", help="Locust users, in all processes together.")] = 20,
+    seconds: Annotated[float, typer.Option("--seconds", help="How long they work.")] = 30.0,
+    inject: Annotated[
+        str, typer.Option("--inject", metavar="SPEC", help="Faults, as kill@10s,latency:200ms@20s..30s.")
+    ] = "",
+    processes: Annotated[int, typer.Option("--processes", help="Worker processes.")] = 2,
+    web: Annotated[bool, typer.Option("--web", help="Serve Locust's own page on loopback.")] = False,
+    redis: Redis = "embedded",
+    allow_target: Allow = None,
+    toxiproxy: Toxiproxy = "embedded",
+    seed: Seed = None,
+    out: Out = None,
+) -> None:
+    """Let many users guard effects at once while things go wrong, and judge all that happened."""
+    from stormproof import storming  # noqa: PLC0415 - as above
+
+    storming.storm(
+        subject=subject,
+        promise=promise,
+        users=users,
+        seconds=seconds,
+        inject=inject,
+        processes=processes,
+        web=web,
+        redis=redis,
+        allow_target=allow_target,
+        toxiproxy=toxiproxy,
+        seed=seed,
+        out=out,
+    )
 
 
 @app.command()

@@ -1,0 +1,351 @@
+"""One storm from its first process to its record: Locust works, faults strike, all is delivered again and merged.
+
+Locust's exit code is never a verdict: what happened is in the history, and a storm without operations shows nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness import clock
+from harness import seed as seeds
+from harness.errors import CouldNotRunError, WrongInputError
+from harness.interruption import stop_if_asked
+from harness.redis_server.port import free_port
+from harness.storm.gang import Gang, check_locust
+from harness.storm.inject import KILL
+from harness.storm.merging import REDELIVER, merge, spread_book
+from harness.storm.plan import StormPlan, buckets_for
+from harness.storm.record import leave_record
+from harness.storm.recording import Recording, bucket_of
+from harness.storm.recovery import Recovery
+from harness.storm.scene import Ground, Scene
+from harness.storm.survey import survey
+from harness.storm.timeline import Timeline
+from harness.subjects.search_path import own_places
+from verify.history.events import Event, Fault, Phase
+from verify.history.promises import Promise
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from harness.redis_server.choice import RedisChoice
+    from harness.storm.gang import Ended
+    from harness.storm.inject import Injected
+    from harness.storm.merging import Merged
+    from harness.storm.survey import Left
+    from harness.subjects.contract import Subject
+    from verify.history.record import ExplorationRecord
+
+LEASE_S = 2.0
+"""Seconds of a claim in a storm."""
+_TICK_S = 0.02
+_START_S = 90.0
+_END_S = 120.0
+_SETTLED = 300
+"""Settled orders that are delivered again, at most: what is done must stay done."""
+_LEAST_RECOVERY_S = 60.0
+_REDELIVERING = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a storm is asked for.
+
+    Attributes:
+        subject: Whose guard.
+        choice: The server.
+        seed: The run's.
+        users: Locust users, in all processes together.
+        seconds: How long they work.
+        processes: Worker processes of this machine.
+        faults: What goes wrong, and when.
+        toxiproxy: The value of ``--toxiproxy``.
+        web: Host and port of Locust's own page; None: none.
+    """
+
+    subject: Subject
+    choice: RedisChoice
+    seed: int
+    users: int
+    seconds: float
+    processes: int
+    faults: Sequence[Injected] = ()
+    toxiproxy: str = "embedded"
+    web: tuple[str, int] | None = None
+
+
+@dataclass(slots=True)
+class Happened:
+    """What a storm leaves for its record.
+
+    Attributes:
+        asked: What was asked for.
+        lease_s: Seconds of a claim.
+        began_ns: When the users began.
+        phases: Its phases.
+        timeline: Its faults.
+        status: What Locust said last of how far it is.
+        befell: What happened to worker processes that nobody asked for.
+        lost: Worker processes that ended by themselves.
+        left: What was open at the end of the workload.
+        merged: What was brought together.
+        reasons: Why the storm shows nothing, or not all.
+        notes: Sentences for the reader.
+    """
+
+    asked: Asked
+    lease_s: float = LEASE_S
+    began_ns: int = 0
+    phases: list[Event] = field(default_factory=list)
+    timeline: Timeline | None = None
+    status: dict[str, Any] = field(default_factory=dict)
+    befell: list[Fault] = field(default_factory=list)
+    lost: list[Ended] = field(default_factory=list)
+    left: Left | None = None
+    merged: Merged | None = None
+    reasons: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def check_subject(subject: Subject) -> None:
+    """See that a storm can judge the subject.
+
+    Raises:
+        WrongInputError: It is a circuit breaker.
+    """
+    if subject.promise is Promise.CIRCUIT_BREAKER:
+        raise WrongInputError(
+            f"{subject.name} promises circuit_breaker: all its keys are one breaker, and a storm is judged key by key; "
+            "expected a guard (use explore, or the story breaker_opens)"
+        )
+
+
+def run_storm(asked: Asked, folder: Path, say: Callable[[str], None]) -> ExplorationRecord:
+    """Let a storm rage, leave its history and its figures in *folder*, and return its record.
+
+    Args:
+        asked: What is asked for.
+        folder: The folder of the part.
+        say: Where progress is shown.
+
+    Raises:
+        CouldNotRunError: Locust is not there or did not start, the steady state does not hold before anything is hurt,
+            or the guard cannot be made.
+        WrongInputError: The subject is a circuit breaker.
+    """
+    check_locust()
+    check_subject(asked.subject)
+    ground = Ground(
+        subject=asked.subject,
+        choice=asked.choice,
+        seed=asked.seed,
+        lease_s=LEASE_S,
+        faults=asked.faults,
+        toxiproxy=asked.toxiproxy,
+    )
+    with Scene(ground) as scene, Gang("127.0.0.1", free_port()) as gang:
+        plan = _plan(asked).at(
+            redis_url=scene.redis_url,
+            venue=str(scene.venue.socket_path),
+            folder=str(gang.folder),
+            began_ns=clock.shared_ns(),
+        )
+        with Recording(gang.folder, "harness", plan.buckets) as writing:
+            storm = _Storm(Happened(asked), plan, scene, gang, writing, say)
+            storm.run()
+            storm.recover()
+        storm.merge(folder)
+        return leave_record(folder, storm.happened, scene.server.identity())
+
+
+def _plan(asked: Asked) -> StormPlan:
+    subject = asked.subject
+    return StormPlan(
+        subject=subject.name if subject.is_boxed else subject.place,
+        promise=str(subject.promise),
+        seed=asked.seed,
+        users=asked.users,
+        seconds=asked.seconds,
+        lease_s=LEASE_S,
+        imports_from=tuple(str(Path(place).absolute()) for place in ("", *own_places())),
+        buckets=buckets_for(asked.seconds),
+        conflicts=subject.promise is not Promise.MUTUAL_EXCLUSION and "conflict" not in subject.outside,
+    )
+
+
+class _Storm:
+    """A storm while it rages."""
+
+    def __init__(
+        self,
+        happened: Happened,
+        plan: StormPlan,
+        scene: Scene,
+        gang: Gang,
+        writing: Recording,
+        say: Callable[[str], None],
+    ) -> None:
+        self.happened = happened
+        self._plan = plan
+        self._scene = scene
+        self._gang = gang
+        self._writing = writing
+        self._say = say
+        self._unfinished: set[int] = set()
+
+    def run(self) -> None:
+        """Let the users work for their time, while faults strike."""
+        asked = self.happened.asked
+        self._begin()
+        timeline = self.happened.timeline = Timeline(
+            faults=asked.faults,
+            site=self._scene.site,
+            company=self._gang,
+            control=self._scene.venue.control,
+            draw=seeds.stream(asked.seed, "storm.timeline"),
+        )
+        try:
+            self._gang.lead(self._plan, workers=asked.processes, web=asked.web)
+            for _ in range(asked.processes):
+                self._gang.work(self._plan)
+            self._wait_for_users()
+            self._rage(timeline)
+        finally:
+            timeline.heal()
+        self._phase("heal")
+        self._gang.wait_for_workers()
+        left = timeline.left
+        if left:
+            self.happened.reasons.append(f"the storm was over before {', '.join(map(str, left))} could begin")
+
+    def recover(self) -> None:
+        """Deliver again what is open, and see whether the steady state holds again."""
+        happened, scene = self.happened, self._scene
+        self._say("looking at what the storm left open")
+        deaths = dict(happened.timeline.deaths if happened.timeline is not None else {})
+        deaths |= {ended.number: ended.at_ns for ended in happened.lost}
+        left = happened.left = survey(
+            self._gang.folder,
+            self._plan.buckets,
+            deaths,
+            self._writing,
+            seeds.stream(self._plan.seed, "storm.redelivered"),
+            ended_ns=clock.shared_ns(),
+            most_settled=_SETTLED,
+        )
+        happened.befell += _befell(happened.lost, left)
+        names = [f"r{number}" for number in range(_REDELIVERING)]
+        scene.crew.hire(names)
+        self._phase(REDELIVER)
+        budget_s = max(_LEAST_RECOVERY_S, self._plan.seconds)
+        recovery = Recovery(scene.crew, names, self._writing, scene.pass_the_lease, budget_s=budget_s)
+        open_ = recovery.run(left.orders, self._say)
+        happened.notes.append(
+            f"{left.operations:,} calls, {left.open:,} of them never answered; {len(left.unsettled):,} orders were open, "
+            f"and {len(left.settled):,} of {left.seen_settled:,} done ones were delivered again with them: "
+            f"{len(open_):,} were not answered OK or with a conflict in the end"
+        )
+        if recovery.given_up:
+            self._unfinished = {bucket_of(order.key, self._plan.buckets) for order in recovery.given_up}
+            happened.reasons.append(
+                f"{len(recovery.given_up):,} orders were not delivered often enough within {budget_s:g} s"
+            )
+        wrong = scene.unsteady(names, self._writing)
+        if wrong:
+            happened.reasons.append(f"the steady state does not hold again at the end: {wrong}")
+
+    def merge(self, folder: Path) -> None:
+        """Bring everything together in *folder*."""
+        happened, plan = self.happened, self._plan
+        self._say("bringing the histories together")
+        struck = happened.timeline.struck if happened.timeline is not None else []
+        faults = [*(each.told() for each in struck), *happened.befell]
+        with Recording(self._gang.folder, "venue", plan.buckets) as book:
+            spread_book(self._scene.venue.book_path, book, plan.buckets)
+        happened.merged = merge(
+            self._gang.folder,
+            folder,
+            plan.buckets,
+            [*happened.phases, *faults],
+            self._unfinished,
+            began_ns=happened.began_ns,
+        )
+
+    # Within.
+
+    def _begin(self) -> None:
+        """See that the steady state holds before anything is hurt."""
+        self._phase("workload")
+        self._scene.crew.hire(["before"])
+        wrong = self._scene.unsteady(["before"], self._writing)
+        if wrong:
+            raise CouldNotRunError(f"the steady state does not hold before anything is hurt: {wrong}")
+
+    def _wait_for_users(self) -> None:
+        deadline_ns = clock.elapsed_ns() + int(_START_S * 1e9)
+        self._say("starting Locust")
+        while self._gang.status().get("state") not in {"spawning", "running"}:
+            stop_if_asked()
+            ended = [*self._gang.ended(), *filter(None, [self._gang.leader_ended()])]
+            if ended:
+                raise CouldNotRunError(f"Locust ended with {ended[0].how} before it began: {ended[0].said}")
+            if clock.elapsed_ns() > deadline_ns:
+                raise CouldNotRunError(f"Locust did not begin within {_START_S:g} s")
+            clock.pause_s(_TICK_S)
+        self.happened.began_ns = clock.shared_ns()
+
+    def _rage(self, timeline: Timeline) -> None:
+        """Do what is due until Locust has ended."""
+        happened = self.happened
+        deadline_s = self._plan.seconds + _END_S
+        while True:
+            stop_if_asked()
+            elapsed_s = (clock.shared_ns() - happened.began_ns) / 1e9
+            happened.status = self._gang.status() or happened.status
+            leader = self._gang.leader_ended()
+            for ended in self._gang.ended():
+                if leader is None and not (ended.status == 0 and elapsed_s > self._plan.seconds):
+                    happened.lost.append(ended)
+            if leader is not None:
+                if leader.status:
+                    happened.reasons.append(f"Locust ended with {leader.how}: {leader.said}")
+                return
+            if elapsed_s > deadline_s:
+                raise CouldNotRunError(f"Locust did not end {_END_S:g} s after its time")
+            timeline.tick(elapsed_s)
+            self._tell(elapsed_s, timeline.now)
+            clock.pause_s(_TICK_S)
+
+    def _tell(self, elapsed_s: float, doing: str) -> None:
+        status = self.happened.status
+        answers = status["outcomes"]
+        said = ", ".join(f"{name} {count:,}" for name, count in sorted(answers.items(), key=lambda each: -each[1])[:4])
+        self._say(
+            f"storm: {elapsed_s:.0f} of {self._plan.seconds:g} s, {status['users']} users in {status['processes']} "
+            f"processes, {status['operations']:,} operations, {status['per_s']:,.0f}/s, p95 {status['p95_ms']:.0f} ms, "
+            f"{said}{f'; {doing}' if doing else ''}"
+        )
+
+    def _phase(self, name: str) -> None:
+        self.happened.phases.append(Phase(name=name, at_ns=clock.shared_ns()))
+
+
+def _befell(lost: Sequence[Ended], left: Left) -> list[Fault]:
+    """Return what ended calls although nobody asked for it: of a history with such a thing nobody says it had no fault."""
+    told = [
+        Fault(
+            kind=KILL,
+            process=f"w{ended.number}",
+            at="unasked",
+            witness=f"worker process w{ended.number} ended with {ended.how}",
+            at_ns=ended.at_ns,
+        )
+        for ended in lost
+    ]
+    if left.cut_off:
+        witness = f"{left.cut_off} calls had no answer when the storm ended, and were cut off"
+        told.append(Fault(kind=KILL, at="the end of the storm", witness=witness, at_ns=clock.shared_ns()))
+    return told

@@ -1,0 +1,92 @@
+"""What ``stormproof storm`` does, in order: check the options, let it rage, judge, report, exit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from harness.errors import WrongInputError
+from harness.recorder import RunFolder, write_record
+from harness.redis_server.opening import check_provider
+from harness.redis_server.port import free_port
+from harness.storm.gang import check_locust
+from harness.storm.inject import parse_inject
+from harness.storm.storm import Asked, check_subject, run_storm
+from harness.subjects.loading import load_subject
+from harness.toxiproxy.choice import parse_toxiproxy
+from reports.stored_run import write_verdict
+from stormproof.evidence import show, write_reports
+from stormproof.live import Live
+from stormproof.options import redis_of, seed_of, whole
+from stormproof.saying import exit_of
+from verify.run_layout import STORM
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+USERS_MAX = 10_000
+PROCESSES_MAX = 64
+SECONDS_MAX = 86_400.0
+
+
+def storm(
+    *,
+    subject: str,
+    promise: str | None,
+    users: int,
+    seconds: float,
+    inject: str,
+    processes: int,
+    web: bool,
+    redis: str,
+    allow_target: list[str] | None,
+    toxiproxy: str,
+    seed: int | None,
+    out: str | None,
+) -> None:
+    """Run one storm and end with its exit code."""
+    chosen = redis_of(redis, allow_target)
+    parse_toxiproxy(toxiproxy)
+    if not 1 <= seconds <= SECONDS_MAX:
+        raise WrongInputError(f"--seconds is {seconds:g}; expected 1 to {SECONDS_MAX:g}")
+    asked = Asked(
+        subject=load_subject(subject, promise=promise),
+        choice=chosen,
+        seed=seed_of(seed),
+        users=whole("--users", users, 1, USERS_MAX),
+        seconds=seconds,
+        processes=whole("--processes", processes, 1, PROCESSES_MAX),
+        faults=parse_inject(inject, seconds=seconds),
+        toxiproxy=toxiproxy,
+        web=("127.0.0.1", free_port()) if web else None,
+    )
+    check_subject(asked.subject)
+    check_locust()
+    check_provider(chosen)
+    run = RunFolder.create(STORM, asked.seed, out)
+    if asked.web is not None:
+        typer.echo(f"Locust's page: http://{asked.web[0]}:{asked.web[1]}")
+    with Live() as live:
+        try:
+            _rage(asked, run, live)
+        except KeyboardInterrupt:
+            run.interrupted = True
+        run.write()
+        live.say("judging")
+        verdict = write_verdict(run.path)
+        write_reports(run.path)
+    show(run.path)
+    raise typer.Exit(exit_of(verdict["verdict"], interrupted=run.interrupted))
+
+
+def _rage(asked: Asked, run: RunFolder, live: Live) -> None:
+    """Let the storm rage and keep its record; what did not come to its end is no part of the run."""
+    folder: Path = run.part(STORM)
+    try:
+        record = run_storm(asked, folder, live.say)
+    except BaseException:
+        run.drop(STORM)
+        run.write()
+        raise
+    write_record(folder, record)
