@@ -16,7 +16,7 @@ from verify.decisions import decisions_of, faults_of
 from verify.history.events import Event, Fault, MalformedEventError, from_object
 from verify.history.history import MalformedHistoryError
 from verify.history.judge import StoredHistory
-from verify.run_layout import EXPLORED, HISTORY
+from verify.run_layout import EXPLORED, HISTORY, STORM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -154,6 +154,9 @@ class HistoryReader:
             return StoredHistory(id=number, events=events, schedule="")
         decisions = decisions_of(schedule.line)
         faults = faults_of(decisions) if decisions else _faults_seen(events)
+        if schedule.line.partition(":")[0] == STORM:
+            # Of the many faults of a storm nobody knows which one a finding needs: each kind is named once.
+            faults = tuple(dict.fromkeys(faults))
         return StoredHistory(
             id=number,
             events=events,

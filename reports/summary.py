@@ -11,7 +11,8 @@ from reports.judged_run import faults_in_words, headline, load_judged, plain
 from reports.lattice import CONFIGURATION_HEADS, MATRIX_HEADS, configuration_rows, lattice_of, matrix_rows
 from reports.shrunk import shrunk_line
 from reports.stored_run import write_whole
-from verify.run_layout import LATTICE, SUMMARY
+from reports.storm import demotion_lines, storm_lines, storm_of
+from verify.run_layout import LATTICE, STORM_PICTURE, SUMMARY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -48,8 +49,10 @@ def _lines(judged: JudgedRun) -> Iterator[str]:
     yield from _stories(judged)
     for part in judged.parts:
         yield from _lattice(part)
+        yield from _storm(part)
     for part in judged.parts:
         yield from _findings(part)
+        yield from _demotions(part)
     yield from _reasons(judged)
     yield from _outside(judged)
     if judged.run.not_run:
@@ -65,7 +68,7 @@ def _row(part: JudgedPart) -> tuple[str, ...]:
         verdict["subject"],
         verdict["promise"],
         part.bound,
-        str(verdict["schedules"]),
+        part.amount if part.is_storm else str(verdict["schedules"]),
         str(verdict["classes"]),
         "yes" if verdict["exhausted"] else "no",
         part.said,
@@ -114,6 +117,24 @@ def _lattice(part: JudgedPart) -> Iterator[str]:
     yield f"![the lattice]({part.stored.place}/{LATTICE})"
     yield ""
     yield from _table(CONFIGURATION_HEADS, configuration_rows(section))
+
+
+def _storm(part: JudgedPart) -> Iterator[str]:
+    figures = storm_of(part)
+    if figures is None:
+        return
+    yield from ("", f"## The storm: {_text(part.stored.name)}", "")
+    yield from (f"- {_text(line)}" for line in storm_lines(figures))
+    yield from (f"- {_text(note)}" for note in part.object["notes"])
+    yield from ("", f"![answers, latencies and faults]({part.stored.place}/{STORM_PICTURE})")
+
+
+def _demotions(part: JudgedPart) -> Iterator[str]:
+    found = list(demotion_lines(part))
+    if found:
+        yield from ("", f"## Among the enumerated schedules: {_text(part.stored.name)}", "")
+        yield from (f"- {_text(sentence)}" for sentence, _ in found)
+        yield from _fenced(replay for _, replay in found if replay)
 
 
 def _findings(part: JudgedPart) -> Iterator[str]:
@@ -191,7 +212,7 @@ def _circumstances(judged: JudgedRun) -> Iterator[str]:
     for name, value in sorted(judged.environment.items()):
         said = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
         yield f"- {_text(name)}: {_text(said)}"
-    untold = [part for part in judged.parts if not part.is_story]
+    untold = [part for part in judged.parts if not part.is_story and not part.is_storm]
     notes = dict.fromkeys(note for part in untold for note in part.object["notes"])
     yield from (f"- note: {_text(note)}" for note in notes)
 

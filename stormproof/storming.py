@@ -10,12 +10,14 @@ from harness.errors import WrongInputError
 from harness.recorder import RunFolder, write_record
 from harness.redis_server.opening import check_provider
 from harness.redis_server.port import free_port
+from harness.storm.asked import Asked, check_subject
 from harness.storm.gang import check_locust
 from harness.storm.inject import parse_inject
-from harness.storm.storm import Asked, check_subject, run_storm
+from harness.storm.storm import run_storm
 from harness.subjects.loading import load_subject
 from harness.toxiproxy.choice import parse_toxiproxy
-from reports.stored_run import write_verdict
+from reports.stored_run import judge_part, write_verdict
+from stormproof.demoting import broken, demote
 from stormproof.evidence import show, write_reports
 from stormproof.live import Live
 from stormproof.options import redis_of, seed_of, whole
@@ -69,7 +71,11 @@ def storm(
         typer.echo(f"Locust's page: http://{asked.web[0]}:{asked.web[1]}")
     with Live() as live:
         try:
-            _rage(asked, run, live)
+            folder = _rage(asked, run, live)
+            checkers = broken(judge_part(run.path, STORM))
+            if checkers:
+                kinds = [fault.meaning.kind for fault in asked.faults]
+                demote(run, folder, checkers, subject=asked.subject, faults=kinds, live=live)
         except KeyboardInterrupt:
             run.interrupted = True
         run.write()
@@ -80,9 +86,9 @@ def storm(
     raise typer.Exit(exit_of(verdict["verdict"], interrupted=run.interrupted))
 
 
-def _rage(asked: Asked, run: RunFolder, live: Live) -> None:
-    """Let the storm rage and keep its record; what did not come to its end is no part of the run."""
-    folder: Path = run.part(STORM)
+def _rage(asked: Asked, run: RunFolder, live: Live) -> Path:
+    """Let the storm rage, keep its record and return its folder; one that was broken off is no part of the run."""
+    folder = run.part(STORM)
     try:
         record = run_storm(asked, folder, live.say)
     except BaseException:
@@ -90,3 +96,4 @@ def _rage(asked: Asked, run: RunFolder, live: Live) -> None:
         run.write()
         raise
     write_record(folder, record)
+    return folder

@@ -73,7 +73,7 @@ def spawn(
 def spawn_module(
     module: str, *arguments: str, log: Path, environment: Mapping[str, str] | None = None
 ) -> subprocess.Popen[bytes]:
-    """Start ``python -m MODULE`` with *arguments*, a module of ours, as :func:`spawn` does, with further variables."""
+    """Start ``python -m MODULE`` with *arguments*, a module of ours, as :func:`spawn` does, with more variables."""
     # -P and our own root first: a package named `harness` in the user's folder must not answer in our place.
     search = os.pathsep.join([str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     argv = [sys.executable, "-P", "-m", module, *arguments]

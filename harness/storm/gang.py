@@ -19,6 +19,7 @@ from harness.errors import CouldNotRunError
 from harness.nemesis.evidence import is_stopped
 from harness.processes.child import spawn_module, wait_until_gone
 from harness.processes.folder import make_folder, remove_folder
+from harness.storm.plan import GONE, STATUS
 
 if TYPE_CHECKING:
     import subprocess
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from harness.storm.plan import StormPlan
 
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
-STATUS = "status.jsonl"
 _MODULE = "harness.storm.locust_process"
 _STOP_S = 10
 """Seconds that users get to finish what they do when the storm ends."""
@@ -134,7 +134,14 @@ class Gang:
         process = self._workers.pop(number)
         process.kill()
         process.wait()
-        return clock.shared_ns()
+        at_ns = clock.shared_ns()
+        self.bury(number)
+        return at_ns
+
+    def bury(self, number: int) -> None:
+        """Tell the leader that a worker process is dead, so that others get its users."""
+        with (self.folder / GONE).open("a", encoding="ascii") as gone:
+            gone.write(f"{number}\n")
 
     def pause(self, number: int) -> str:
         """SIGSTOP a worker process; return what shows that it is stopped, empty where nothing does."""

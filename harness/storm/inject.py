@@ -1,4 +1,4 @@
-"""What ``--inject`` says: which fault, of what size, at which second or from which to which. Reads text, does nothing."""
+"""What ``--inject`` says: which fault, of what size, at which second or from which to which. Reads text alone."""
 
 from __future__ import annotations
 
@@ -52,9 +52,7 @@ class Word:
 
 
 def _network(fault: RealFault[Any], what: str, argument: str = "", unit: str = "", usual: int = 0) -> Word:
-    return Word(
-        kind=fault.name, fault=fault, argument=argument, unit=unit, usual=usual, needs_proxy=True, what=what
-    )
+    return Word(kind=fault.name, fault=fault, argument=argument, unit=unit, usual=usual, needs_proxy=True, what=what)
 
 
 WORDS: Mapping[str, Word] = {
@@ -71,7 +69,9 @@ WORDS: Mapping[str, Word] = {
     ),
     "bandwidth": _network(bandwidth.FAULT, "So much passes of the replies.", "kilobytes_per_s", "KB/s", 100),
     "slicing": _network(slicing.FAULT, "Replies come in pieces of that size.", "bytes_each", "B", 64),
-    "reset": _network(reset.FAULT, "Connections end with a reset, so long after they were opened.", "milliseconds", "ms"),
+    "reset": _network(
+        reset.FAULT, "Connections end with a reset, so long after they were opened.", "milliseconds", "ms"
+    ),
     "partition": _network(partition_workers.FAULT, "Nothing passes, and no connection ends."),
     "server_pause": Word(kind=server_pause.FAULT.name, fault=server_pause.FAULT, what="SIGSTOP of Redis."),
     "server_kill": Word(
@@ -136,9 +136,7 @@ def parse_inject(text: str, *, seconds: float) -> tuple[Injected, ...]:
             if later.from_s < earlier.to_s and _SAME.get(earlier.word, earlier.word) == _SAME.get(
                 later.word, later.word
             ):
-                raise WrongInputError(
-                    f"--inject: {earlier} and {later} overlap; expected one {later.word} at a time"
-                )
+                raise WrongInputError(f"--inject: {earlier} and {later} overlap; expected one {later.word} at a time")
     return tuple(found)
 
 

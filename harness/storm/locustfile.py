@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import gevent
 from locust import User, events, task
 from locust.exception import StopUser
-from locust.runners import MasterRunner
+from locust.runners import MasterRunner, WorkerRunner
 from locust.user.task import LOCUST_STATE_STOPPING
 
 from harness import clock
-from harness.storm.plan import StormPlan
+from harness.storm.plan import GONE, STATUS, StormPlan
 from harness.storm.recording import Recording
 from harness.storm.workload import Deliveries
 from harness.subjects.loading import load_subject
@@ -31,13 +31,17 @@ from harness.workers.worker import Worker
 from verify.history.words import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from harness.storm.workload import Order
     from verify.history.events import Complete, Event
 
 TRIES = 3
 """How often a user delivers an order that is not settled, at once and then after a while."""
-STATUS = "status.jsonl"
-"""Where the process that leads the others says how far they are."""
+_NUMBER = "stormproof_number"
+"""The message by which a worker process tells the leader its number."""
+_DEAD = -1
+"""Heartbeats that are left of a worker that is taken for dead."""
 _STATUS_EVERY_S = 0.25
 _EXIT_BROKEN = 70
 _OPERATIONS_OF_ONE = 1 << 32
@@ -73,7 +77,7 @@ class GuardUser(User):  # type: ignore[misc]  # the extra may be missing where t
         self._worker = Worker(report, make, guard, VenueClient(plan.venue), plan.request_life_s)
         self._deliveries = Deliveries(plan.seed, f"{number}.{next(_users)}", conflicts=plan.conflicts)
 
-    @task
+    @task  # type: ignore[untyped-decorator]  # as above
     def deliver_all(self) -> None:
         """Deliver orders until the storm ends.
 
@@ -130,15 +134,28 @@ def _give_up(**_: object) -> NoReturn:
 
 @events.init.add_listener  # type: ignore[untyped-decorator]  # as above
 def _begin(environment: Any, **_: object) -> None:
-    if isinstance(environment.runner, MasterRunner):
-        gevent.spawn(_tell_on, environment)
+    runner = environment.runner
+    if isinstance(runner, MasterRunner):
+        known: dict[int, str] = {}
+        runner.register_message(_NUMBER, lambda msg, **_: known.setdefault(int(msg.data), msg.node_id))
+        gevent.spawn(_lead, environment, known)
+    elif isinstance(runner, WorkerRunner):
+        runner.send_message(_NUMBER, number)
 
 
-def _tell_on(environment: Any) -> None:
-    """Say again and again how far the storm is."""
+def _lead(environment: Any, known: Mapping[int, str]) -> None:
+    """Say again and again how far the storm is, and hand the users of dead workers to the others.
+
+    Left alone, Locust waits for several heartbeats of a worker that was killed.
+    """
+    gone = Path(plan.folder) / GONE
     with (Path(plan.folder) / STATUS).open("a", encoding="utf-8", buffering=1) as status:
         while True:
             status.write(json.dumps(_status(environment)) + "\n")
+            for each in gone.read_text("ascii").split() if gone.exists() else ():
+                client = environment.runner.clients.get(known.get(int(each), ""))
+                if client is not None:
+                    client.heartbeat = min(client.heartbeat, _DEAD)
             gevent.sleep(_STATUS_EVERY_S)
 
 

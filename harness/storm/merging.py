@@ -1,7 +1,7 @@
 """Brings together what all workers of a storm wrote, the venue's book and what the harness did: one history a bucket.
 
-No question is asked across keys, and every event of a key is in one bucket, so that the buckets can be judged one after
-the other. Only one of them is ever in memory.
+No question is asked across keys, and every event of a key is in one bucket, so that the buckets can be judged one
+after the other. Only one of them is ever in memory.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from harness.storm.figures import Figures
 from harness.storm.recording import as_line, bucket_of
-from verify.run_layout import EXPLORED, HISTORY, SCHEDULES
+from verify.run_layout import EXPLORED, HISTORY, SCHEDULES, STORM
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from harness.storm.recording import Recording
     from verify.history.events import Event
 
-WORKLOAD = "storm"
-"""What the lines that stand for schedules call the workload."""
 REDELIVER = "redeliver"
 """The phase in which everything that is open was delivered again."""
 
@@ -94,7 +92,7 @@ def merge(
             lines.sort(key=_at_ns)
             head = b'{"history":%d,' % merged.buckets
             history.writelines(head + line[1:] for line in lines)
-            explored.write(b"%d\t0\t%s: \n" % (merged.buckets, WORKLOAD.encode()))
+            explored.write(b"%d\t0\t%s: \n" % (merged.buckets, STORM.encode()))
             merged.figures.take(own)
             for path in paths:
                 path.unlink()

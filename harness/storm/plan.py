@@ -13,6 +13,10 @@ PLAN = "STORMPROOF_STORM"
 """The variable by which a Locust process is told its plan; it may hold a password, so it is no argument."""
 WORKER = "STORMPROOF_STORM_WORKER"
 """The variable by which a Locust process is told its number; the one that leads the others has 0."""
+STATUS = "status.jsonl"
+"""Where the process that leads the others says how far they are."""
+GONE = "gone.txt"
+"""Where it is told which worker processes are dead, number by number."""
 
 _BUCKETS = (16, 256)
 _SECONDS_OF_BUCKET = 2.0
@@ -41,7 +45,7 @@ class StormPlan:
         folder: Where the process writes what happens.
         began_ns: When the storm began, on the clock that the processes of the machine share.
         imports_from: Where modules of a subject are searched, besides the places that Python knows.
-        buckets: Files among which each worker spreads what it records, by key: the pieces in which the storm is judged.
+        buckets: Files among which each worker spreads what it records, by key; each is judged by itself.
         conflicts: Whether a key is sometimes used with another payload.
         records: Whether what happens is written down; without, only Locust counts, and nothing can be judged.
     """

@@ -6,6 +6,7 @@ import json
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
+from harness.storm.asked import LEASE_S
 from verify.history.record import Bound, ExplorationRecord, Server
 from verify.run_layout import STORM, STORM_FIGURES
 
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.redis_server.identity import ServerIdentity
+    from harness.storm.asked import Happened
     from harness.storm.gang import Ended
-    from harness.storm.storm import Happened
     from harness.storm.timeline import Struck
 
 
@@ -51,7 +52,7 @@ def leave_record(folder: Path, happened: Happened, seen: ServerIdentity) -> Expl
         name=f"storm, {asked.subject.name}",
         subject=asked.subject.name,
         promise=asked.subject.promise,
-        bound=Bound(workers=asked.processes, faults=len(struck), kinds=kinds, workloads=("storm",)),
+        bound=Bound(workers=asked.processes, faults=len(struck), kinds=kinds, workloads=(STORM,)),
         schedules=buckets,
         classes=buckets,
         exhausted=not reasons,
@@ -83,8 +84,7 @@ def _ended(ended: Ended) -> str:
 def _notes(happened: Happened, struck: Sequence[Struck]) -> list[str]:
     asked = happened.asked
     notes = [
-        f"{asked.users} users in {asked.processes} worker processes for {asked.seconds:g} s; claims last "
-        f"{happened.lease_s:g} s"
+        f"{asked.users} users in {asked.processes} worker processes for {asked.seconds:g} s; a claim is {LEASE_S:g} s"
     ]
     notes += [f"{each.injected}: {each.witness or each.problem or 'nothing shows that it bit'}" for each in struck]
     notes += [

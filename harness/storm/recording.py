@@ -1,7 +1,7 @@
 """What a worker of a storm writes down: events as lines, spread over files by their key.
 
-A line is with the operating system before what it tells of is done, so that SIGKILL takes nothing back. Every event of
-a key is in the same bucket, whichever worker wrote it, and so each bucket can be judged by itself.
+A line is with the operating system before what it tells of is done, so that SIGKILL takes nothing back. Every event
+of a key is in the same bucket, whichever worker wrote it, and so each bucket can be judged by itself.
 """
 
 from __future__ import annotations

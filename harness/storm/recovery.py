@@ -82,9 +82,7 @@ class Recovery:
         for at, order in enumerate(orders):
             name = self._names[at % len(self._names)]
             delivery = order.delivery + number
-            op = self._crew.give(
-                name, order.key, order.payload, delivery=delivery, effect_type=order.effect_type
-            )
+            op = self._crew.give(name, order.key, order.payload, delivery=delivery, effect_type=order.effect_type)
             given[op] = name, order
         self._work()
         open_ = dict(given)

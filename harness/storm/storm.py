@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness import clock
 from harness import seed as seeds
-from harness.errors import CouldNotRunError, WrongInputError
+from harness.errors import CouldNotRunError
 from harness.interruption import stop_if_asked
 from harness.redis_server.port import free_port
+from harness.storm.asked import LEASE_S, Happened, check_subject
 from harness.storm.gang import Gang, check_locust
 from harness.storm.inject import KILL
 from harness.storm.merging import REDELIVER, merge, spread_book
@@ -25,22 +26,17 @@ from harness.storm.scene import Ground, Scene
 from harness.storm.survey import survey
 from harness.storm.timeline import Timeline
 from harness.subjects.search_path import own_places
-from verify.history.events import Event, Fault, Phase
+from verify.history.events import Fault, Phase
 from verify.history.promises import Promise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from harness.redis_server.choice import RedisChoice
+    from harness.storm.asked import Asked
     from harness.storm.gang import Ended
-    from harness.storm.inject import Injected
-    from harness.storm.merging import Merged
     from harness.storm.survey import Left
-    from harness.subjects.contract import Subject
     from verify.history.record import ExplorationRecord
 
-LEASE_S = 2.0
-"""Seconds of a claim in a storm."""
 _TICK_S = 0.02
 _START_S = 90.0
 _END_S = 120.0
@@ -48,79 +44,6 @@ _SETTLED = 300
 """Settled orders that are delivered again, at most: what is done must stay done."""
 _LEAST_RECOVERY_S = 60.0
 _REDELIVERING = 2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What a storm is asked for.
-
-    Attributes:
-        subject: Whose guard.
-        choice: The server.
-        seed: The run's.
-        users: Locust users, in all processes together.
-        seconds: How long they work.
-        processes: Worker processes of this machine.
-        faults: What goes wrong, and when.
-        toxiproxy: The value of ``--toxiproxy``.
-        web: Host and port of Locust's own page; None: none.
-    """
-
-    subject: Subject
-    choice: RedisChoice
-    seed: int
-    users: int
-    seconds: float
-    processes: int
-    faults: Sequence[Injected] = ()
-    toxiproxy: str = "embedded"
-    web: tuple[str, int] | None = None
-
-
-@dataclass(slots=True)
-class Happened:
-    """What a storm leaves for its record.
-
-    Attributes:
-        asked: What was asked for.
-        lease_s: Seconds of a claim.
-        began_ns: When the users began.
-        phases: Its phases.
-        timeline: Its faults.
-        status: What Locust said last of how far it is.
-        befell: What happened to worker processes that nobody asked for.
-        lost: Worker processes that ended by themselves.
-        left: What was open at the end of the workload.
-        merged: What was brought together.
-        reasons: Why the storm shows nothing, or not all.
-        notes: Sentences for the reader.
-    """
-
-    asked: Asked
-    lease_s: float = LEASE_S
-    began_ns: int = 0
-    phases: list[Event] = field(default_factory=list)
-    timeline: Timeline | None = None
-    status: dict[str, Any] = field(default_factory=dict)
-    befell: list[Fault] = field(default_factory=list)
-    lost: list[Ended] = field(default_factory=list)
-    left: Left | None = None
-    merged: Merged | None = None
-    reasons: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-
-def check_subject(subject: Subject) -> None:
-    """See that a storm can judge the subject.
-
-    Raises:
-        WrongInputError: It is a circuit breaker.
-    """
-    if subject.promise is Promise.CIRCUIT_BREAKER:
-        raise WrongInputError(
-            f"{subject.name} promises circuit_breaker: all its keys are one breaker, and a storm is judged key by key; "
-            "expected a guard (use explore, or the story breaker_opens)"
-        )
 
 
 def run_storm(asked: Asked, folder: Path, say: Callable[[str], None]) -> ExplorationRecord:
@@ -132,8 +55,8 @@ def run_storm(asked: Asked, folder: Path, say: Callable[[str], None]) -> Explora
         say: Where progress is shown.
 
     Raises:
-        CouldNotRunError: Locust is not there or did not start, the steady state does not hold before anything is hurt,
-            or the guard cannot be made.
+        CouldNotRunError: Locust is not there or did not start, the guard cannot be made, or the steady state does not
+            hold before anything is hurt.
         WrongInputError: The subject is a circuit breaker.
     """
     check_locust()
@@ -154,7 +77,7 @@ def run_storm(asked: Asked, folder: Path, say: Callable[[str], None]) -> Explora
             began_ns=clock.shared_ns(),
         )
         with Recording(gang.folder, "harness", plan.buckets) as writing:
-            storm = _Storm(Happened(asked), plan, scene, gang, writing, say)
+            storm = _Storm(happened=Happened(asked), plan=plan, scene=scene, gang=gang, writing=writing, say=say)
             storm.run()
             storm.recover()
         storm.merge(folder)
@@ -176,25 +99,17 @@ def _plan(asked: Asked) -> StormPlan:
     )
 
 
+@dataclass(slots=True, kw_only=True)
 class _Storm:
     """A storm while it rages."""
 
-    def __init__(
-        self,
-        happened: Happened,
-        plan: StormPlan,
-        scene: Scene,
-        gang: Gang,
-        writing: Recording,
-        say: Callable[[str], None],
-    ) -> None:
-        self.happened = happened
-        self._plan = plan
-        self._scene = scene
-        self._gang = gang
-        self._writing = writing
-        self._say = say
-        self._unfinished: set[int] = set()
+    happened: Happened
+    plan: StormPlan
+    scene: Scene
+    gang: Gang
+    writing: Recording
+    say: Callable[[str], None]
+    _unfinished: set[int] = field(default_factory=set)
 
     def run(self) -> None:
         """Let the users work for their time, while faults strike."""
@@ -202,37 +117,37 @@ class _Storm:
         self._begin()
         timeline = self.happened.timeline = Timeline(
             faults=asked.faults,
-            site=self._scene.site,
-            company=self._gang,
-            control=self._scene.venue.control,
+            site=self.scene.site,
+            company=self.gang,
+            control=self.scene.venue.control,
             draw=seeds.stream(asked.seed, "storm.timeline"),
         )
         try:
-            self._gang.lead(self._plan, workers=asked.processes, web=asked.web)
+            self.gang.lead(self.plan, workers=asked.processes, web=asked.web)
             for _ in range(asked.processes):
-                self._gang.work(self._plan)
+                self.gang.work(self.plan)
             self._wait_for_users()
             self._rage(timeline)
         finally:
             timeline.heal()
         self._phase("heal")
-        self._gang.wait_for_workers()
+        self.gang.wait_for_workers()
         left = timeline.left
         if left:
             self.happened.reasons.append(f"the storm was over before {', '.join(map(str, left))} could begin")
 
     def recover(self) -> None:
         """Deliver again what is open, and see whether the steady state holds again."""
-        happened, scene = self.happened, self._scene
-        self._say("looking at what the storm left open")
+        happened, scene = self.happened, self.scene
+        self.say("looking at what the storm left open")
         deaths = dict(happened.timeline.deaths if happened.timeline is not None else {})
         deaths |= {ended.number: ended.at_ns for ended in happened.lost}
         left = happened.left = survey(
-            self._gang.folder,
-            self._plan.buckets,
+            self.gang.folder,
+            self.plan.buckets,
             deaths,
-            self._writing,
-            seeds.stream(self._plan.seed, "storm.redelivered"),
+            self.writing,
+            seeds.stream(self.plan.seed, "storm.redelivered"),
             ended_ns=clock.shared_ns(),
             most_settled=_SETTLED,
         )
@@ -240,33 +155,33 @@ class _Storm:
         names = [f"r{number}" for number in range(_REDELIVERING)]
         scene.crew.hire(names)
         self._phase(REDELIVER)
-        budget_s = max(_LEAST_RECOVERY_S, self._plan.seconds)
-        recovery = Recovery(scene.crew, names, self._writing, scene.pass_the_lease, budget_s=budget_s)
-        open_ = recovery.run(left.orders, self._say)
+        budget_s = max(_LEAST_RECOVERY_S, self.plan.seconds)
+        recovery = Recovery(scene.crew, names, self.writing, scene.pass_the_lease, budget_s=budget_s)
+        open_ = recovery.run(left.orders, self.say)
         happened.notes.append(
-            f"{left.operations:,} calls, {left.open:,} of them never answered; {len(left.unsettled):,} orders were open, "
-            f"and {len(left.settled):,} of {left.seen_settled:,} done ones were delivered again with them: "
+            f"{left.operations:,} calls, {left.open:,} of them never answered; {len(left.unsettled):,} orders were "
+            f"open, and {len(left.settled):,} of {left.seen_settled:,} done ones were delivered again with them: "
             f"{len(open_):,} were not answered OK or with a conflict in the end"
         )
         if recovery.given_up:
-            self._unfinished = {bucket_of(order.key, self._plan.buckets) for order in recovery.given_up}
+            self._unfinished = {bucket_of(order.key, self.plan.buckets) for order in recovery.given_up}
             happened.reasons.append(
                 f"{len(recovery.given_up):,} orders were not delivered often enough within {budget_s:g} s"
             )
-        wrong = scene.unsteady(names, self._writing)
+        wrong = scene.unsteady(names, self.writing)
         if wrong:
             happened.reasons.append(f"the steady state does not hold again at the end: {wrong}")
 
     def merge(self, folder: Path) -> None:
         """Bring everything together in *folder*."""
-        happened, plan = self.happened, self._plan
-        self._say("bringing the histories together")
+        happened, plan = self.happened, self.plan
+        self.say("bringing the histories together")
         struck = happened.timeline.struck if happened.timeline is not None else []
         faults = [*(each.told() for each in struck), *happened.befell]
-        with Recording(self._gang.folder, "venue", plan.buckets) as book:
-            spread_book(self._scene.venue.book_path, book, plan.buckets)
+        with Recording(self.gang.folder, "venue", plan.buckets) as book:
+            spread_book(self.scene.venue.book_path, book, plan.buckets)
         happened.merged = merge(
-            self._gang.folder,
+            self.gang.folder,
             folder,
             plan.buckets,
             [*happened.phases, *faults],
@@ -279,17 +194,17 @@ class _Storm:
     def _begin(self) -> None:
         """See that the steady state holds before anything is hurt."""
         self._phase("workload")
-        self._scene.crew.hire(["before"])
-        wrong = self._scene.unsteady(["before"], self._writing)
+        self.scene.crew.hire(["before"])
+        wrong = self.scene.unsteady(["before"], self.writing)
         if wrong:
             raise CouldNotRunError(f"the steady state does not hold before anything is hurt: {wrong}")
 
     def _wait_for_users(self) -> None:
         deadline_ns = clock.elapsed_ns() + int(_START_S * 1e9)
-        self._say("starting Locust")
-        while self._gang.status().get("state") not in {"spawning", "running"}:
+        self.say("starting Locust")
+        while self.gang.status().get("state") not in {"spawning", "running"}:
             stop_if_asked()
-            ended = [*self._gang.ended(), *filter(None, [self._gang.leader_ended()])]
+            ended = [*self.gang.ended(), *filter(None, [self.gang.leader_ended()])]
             if ended:
                 raise CouldNotRunError(f"Locust ended with {ended[0].how} before it began: {ended[0].said}")
             if clock.elapsed_ns() > deadline_ns:
@@ -300,15 +215,16 @@ class _Storm:
     def _rage(self, timeline: Timeline) -> None:
         """Do what is due until Locust has ended."""
         happened = self.happened
-        deadline_s = self._plan.seconds + _END_S
+        deadline_s = self.plan.seconds + _END_S
         while True:
             stop_if_asked()
             elapsed_s = (clock.shared_ns() - happened.began_ns) / 1e9
-            happened.status = self._gang.status() or happened.status
-            leader = self._gang.leader_ended()
-            for ended in self._gang.ended():
-                if leader is None and not (ended.status == 0 and elapsed_s > self._plan.seconds):
+            happened.status = self.gang.status() or happened.status
+            leader = self.gang.leader_ended()
+            for ended in self.gang.ended():
+                if leader is None and not (ended.status == 0 and elapsed_s > self.plan.seconds):
                     happened.lost.append(ended)
+                    self.gang.bury(ended.number)
             if leader is not None:
                 if leader.status:
                     happened.reasons.append(f"Locust ended with {leader.how}: {leader.said}")
@@ -322,11 +238,13 @@ class _Storm:
     def _tell(self, elapsed_s: float, doing: str) -> None:
         status = self.happened.status
         answers = status["outcomes"]
-        said = ", ".join(f"{name} {count:,}" for name, count in sorted(answers.items(), key=lambda each: -each[1])[:4])
-        self._say(
-            f"storm: {elapsed_s:.0f} of {self._plan.seconds:g} s, {status['users']} users in {status['processes']} "
-            f"processes, {status['operations']:,} operations, {status['per_s']:,.0f}/s, p95 {status['p95_ms']:.0f} ms, "
-            f"{said}{f'; {doing}' if doing else ''}"
+        said = ", ".join(
+            f"{name} {count:,}" for name, count in sorted(answers.items(), key=lambda each: -each[1])[:4]
+        )
+        self.say(
+            f"storm: {elapsed_s:.0f} of {self.plan.seconds:g} s, {status['users']} users in {status['processes']} "
+            f"processes, {status['operations']:,} operations, {status['per_s']:,.0f}/s, "
+            f"p95 {status['p95_ms']:.0f} ms, {said}{f'; {doing}' if doing else ''}"
         )
 
     def _phase(self, name: str) -> None:
@@ -334,7 +252,7 @@ class _Storm:
 
 
 def _befell(lost: Sequence[Ended], left: Left) -> list[Fault]:
-    """Return what ended calls although nobody asked for it: of a history with such a thing nobody says it had no fault."""
+    """Return what ended calls although nobody asked for it: such a history is not without a fault."""
     told = [
         Fault(
             kind=KILL,

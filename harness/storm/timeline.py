@@ -1,7 +1,7 @@
 """Carries out the faults of a storm when their time comes, heals them, and keeps what shows that they bit.
 
-Faults of the network go through the Toxiproxy API alone. A fault that could not be done leaves no witness, and a storm
-with such a one shows nothing.
+Faults of the network go through the Toxiproxy API alone. A fault that could not be done leaves no witness, and a
+storm with such a one shows nothing.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from harness.storm.inject import Injected
     from harness.venue.client import VenueControl
 
-_CATCH_S = 3.0
-"""How long a worker process is watched for an effect between whose landing and mark it could be killed."""
-_CATCHES = 3
+_CHOSEN_S = 1.0
+_ANY_S = 10.0
+"""How long the chosen worker process, and then all of them, are watched for an effect that lands."""
 
 
 @dataclass(slots=True)
@@ -152,26 +152,26 @@ class Timeline:
                 going.struck.witness = going.strike.witness()
 
     def _kill(self, struck: Struck) -> None:
-        """SIGKILL a worker process that has just landed an effect and not heard of it, and let another take its place."""
+        """SIGKILL a worker process that has just landed an effect and has not heard of it, and replace it."""
         struck.at = "between effect and mark"
-        numbers = self.company.numbers
-        for number in self.draw.sample(numbers, min(_CATCHES, len(numbers))):
-            try:
-                line = self.control.catch(f"w{number}.", timeout_s=_CATCH_S)
-                if line is None:
-                    continue
-                self.deaths[number] = self.company.kill(number)
-            finally:
-                self.control.let_go()
-            struck.process = line.process
-            others = len(self.company.numbers)
-            struck.witness = (
-                f"worker process w{number} is gone; {line.key} was in the book and its reply was kept back, "
-                f"{others} other worker processes went on"
-            )
-            self.company.replace(number)
-            return
-        struck.problem = f"no effect of {len(numbers)} worker processes landed within {_CATCH_S:g} s each"
+        chosen = self.draw.choice(self.company.numbers or [0])
+        try:
+            # Where the chosen one does nothing, whoever lands an effect next is struck.
+            line = self.control.catch(f"w{chosen}.", timeout_s=_CHOSEN_S) or self.control.catch("w", timeout_s=_ANY_S)
+            if line is None:
+                struck.problem = f"no effect of a worker process landed within {_CHOSEN_S + _ANY_S:g} s"
+                return
+            number = int(line.process.partition(".")[0].removeprefix("w"))
+            self.deaths[number] = self.company.kill(number)
+        finally:
+            self.control.let_go()
+        struck.process = line.process
+        others = len(self.company.numbers)
+        struck.witness = (
+            f"worker process w{number} is gone; {line.key} was in the book and its reply was kept back, "
+            f"{others} other worker processes went on"
+        )
+        self.company.replace(number)
 
     def _pause(self, struck: Struck) -> _Going:
         number = self.draw.choice(self.company.numbers)

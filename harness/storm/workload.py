@@ -1,4 +1,4 @@
-"""What the users of a storm deliver: effects of five types, mostly of hot keys, again and again. Draws, and does nothing.
+"""What the users of a storm deliver: effects of five types, mostly of hot keys, again and again. Only draws.
 
 Orders come in by the clock: in each quarter of a second there are some new keys, of which a few are hot (Zipf). All
 users who draw at that time draw among them, so that the same order is delivered to several at once. Now and then a
@@ -92,7 +92,7 @@ def _shares() -> list[float]:
     """Return for each rank which share of the draws it and the hotter ones get."""
     weights = [1 / (rank + 1) ** _ZIPF for rank in range(KEYS)]
     total = sum(weights)
-    return [min(1.0, each / total) for each in accumulate(weights)][:-1] + [1.0]
+    return [*(each / total for each in accumulate(weights[:-1])), 1.0]
 
 
 def order_of(key: str, digest: str, delivery: int) -> Order:

@@ -130,7 +130,7 @@ class VenueControl(VenueClient):
     def catch(self, prefix: str, *, timeout_s: float) -> Landed | None:
         """Keep back the reply to the next effect of a process whose name begins with *prefix*; return its line.
 
-        Others are answered meanwhile. :meth:`let_go` sends the reply. None: nothing landed within *timeout_s* seconds.
+        Others are answered meanwhile; :meth:`let_go` sends the reply. None: nothing landed in *timeout_s* seconds.
         """
         try:
             line = exchange(self.path, {"do": "catch", "prefix": prefix}, timeout_s)

@@ -48,7 +48,7 @@ class Worker:
     def call(self, order: Mapping[str, Any]) -> Complete:
         """Run one operation, report it and return the guard's answer."""
         process, op, key, payload = order["process"], order["op"], order["key"], order["payload"]
-        effect_type = order["effect_type"]
+        effect_type = order.get("effect_type", "order")
         invoke = Invoke(
             process=process,
             op=op,
