@@ -13,6 +13,7 @@ from harness.redis_server.port import free_port
 from harness.storm.asked import Asked, check_subject
 from harness.storm.gang import check_locust
 from harness.storm.inject import parse_inject
+from harness.storm.outpost import join as take_part
 from harness.storm.storm import run_storm
 from harness.subjects.loading import load_subject
 from harness.toxiproxy.choice import parse_toxiproxy
@@ -21,10 +22,11 @@ from stormproof.demoting import broken, demote
 from stormproof.evidence import show, write_reports
 from stormproof.live import Live
 from stormproof.options import redis_of, seed_of, whole
-from stormproof.saying import exit_of
+from stormproof.saying import Exit, exit_of
 from verify.run_layout import STORM
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 USERS_MAX = 10_000
@@ -41,6 +43,7 @@ def storm(
     inject: str,
     processes: int,
     web: bool,
+    lead: tuple[str, int] | None,
     redis: str,
     allow_target: list[str] | None,
     toxiproxy: str,
@@ -62,6 +65,7 @@ def storm(
         faults=parse_inject(inject, seconds=seconds),
         toxiproxy=toxiproxy,
         web=("127.0.0.1", free_port()) if web else None,
+        lead=lead,
     )
     check_subject(asked.subject)
     check_locust()
@@ -84,6 +88,26 @@ def storm(
         write_reports(run.path)
     show(run.path)
     raise typer.Exit(exit_of(verdict["verdict"], interrupted=run.interrupted))
+
+
+def join(master_host: str | None, *, port: int, processes: int, others: Sequence[str]) -> None:
+    """Take part in a storm that another machine leads; the verdict is there.
+
+    Args:
+        master_host: Who leads.
+        port: The first of its ports.
+        processes: Worker processes to bring.
+        others: Options that were given and that only who leads can take.
+    """
+    if others:
+        raise WrongInputError(f"--worker takes its part from who leads; leave out {', '.join(others)}")
+    if not master_host:
+        raise WrongInputError("--worker needs --master-host HOST")
+    count = whole("--processes", processes, 1, PROCESSES_MAX)
+    with Live() as live:
+        done = take_part(master_host, port, count, live.say)
+    typer.echo(done)
+    raise typer.Exit(Exit.HELD)
 
 
 def _rage(asked: Asked, run: RunFolder, live: Live) -> Path:

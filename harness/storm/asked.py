@@ -34,10 +34,12 @@ class Asked:
         seed: The run's.
         users: Locust users, in all processes together.
         seconds: How long they work.
-        processes: Worker processes of this machine.
+        processes: Worker processes, all together.
         faults: What goes wrong, and when.
         toxiproxy: The value of ``--toxiproxy``.
         web: Host and port of Locust's own page; None: none.
+        lead: Where other machines find what they need: an address and the first of four ports. Then all worker
+            processes are theirs. None: there are no others.
     """
 
     subject: Subject
@@ -49,6 +51,7 @@ class Asked:
     faults: Sequence[Injected] = ()
     toxiproxy: str = "embedded"
     web: tuple[str, int] | None = None
+    lead: tuple[str, int] | None = None
 
 
 @dataclass(slots=True)

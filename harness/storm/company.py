@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from harness.storm.gang import Ended
+    from harness.storm.plan import StormPlan
 
 
 class Company(Protocol):
     """Worker processes, each known by its number."""
+
+    def recruit(self, plan: StormPlan, count: int) -> None:
+        """Have so many of them."""
+
+    def ended(self) -> list[Ended]:
+        """Return those that have ended by themselves since this was asked last."""
+
+    def gather(self) -> None:
+        """Wait until all have ended and what they wrote is where the leader writes."""
+
+    @property
+    def lost(self) -> list[str]:
+        """Say whose record is not there."""
+
+    @property
+    def notes(self) -> list[str]:
+        """Say which machines took part, where there are several."""
 
     @property
     def numbers(self) -> list[int]:
@@ -15,7 +36,7 @@ class Company(Protocol):
     def kill(self, number: int) -> int:
         """SIGKILL one; return when it was gone, on the clock of the history."""
 
-    def replace(self, number: int) -> None:
+    def replace(self, number: int) -> object:
         """Start another one in the place of one that was killed."""
 
     def pause(self, number: int) -> str:

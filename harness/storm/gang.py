@@ -120,9 +120,14 @@ class Gang:
         )
         return number
 
-    def replace(self, _number: int) -> None:
-        """Start another worker process in the place of one that was killed."""
-        self.work(self._plan)
+    def recruit(self, plan: StormPlan, count: int) -> None:
+        """Start so many worker processes."""
+        for _ in range(count):
+            self.work(plan)
+
+    def replace(self, _number: int) -> int:
+        """Start another worker process in the place of one that was killed; return its number."""
+        return self.work(self._plan)
 
     @property
     def numbers(self) -> list[int]:
@@ -168,14 +173,24 @@ class Gang:
             return None
         return Ended(0, clock.shared_ns(), self._leader.returncode, self._said(0))
 
-    def wait_for_workers(self) -> list[Ended]:
+    def gather(self) -> None:
         """Wait until the workers have ended, which the leader has told them to; end those that do not."""
         deadline_ns = clock.elapsed_ns() + int(_END_S * 1e9)
         for process in self._workers.values():
             if not wait_until_gone(process.pid, deadline_s=max(0.0, (deadline_ns - clock.elapsed_ns()) / 1e9)):
                 process.kill()
             process.wait()
-        return self.ended()
+        self._workers.clear()
+
+    @property
+    def lost(self) -> list[str]:
+        """Say whose record is not there: nobody's, as what a worker process wrote is on this machine."""
+        return []
+
+    @property
+    def notes(self) -> list[str]:
+        """Say which machines took part, where there are several."""
+        return []
 
     def status(self) -> dict[str, Any]:
         """Return what the leader said last of how far the storm is; empty before it has said anything."""

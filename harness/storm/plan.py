@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from harness.subjects.contract import REQUEST_LIFE_LEASES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PLAN = "STORMPROOF_STORM"
 """The variable by which a Locust process is told its plan; it may hold a password, so it is no argument."""
@@ -86,4 +89,9 @@ class StormPlan:
     @classmethod
     def from_environment(cls) -> tuple[Self, int]:
         """Return the plan of this Locust process, and its number."""
-        return cls(**json.loads(os.environ[PLAN])), int(os.environ[WORKER])
+        return cls.from_object(json.loads(os.environ[PLAN])), int(os.environ[WORKER])
+
+    @classmethod
+    def from_object(cls, stored: Mapping[str, Any]) -> Self:
+        """Return the plan that :meth:`to_object` stored."""
+        return cls(**{**stored, "imports_from": tuple(stored["imports_from"])})

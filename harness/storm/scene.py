@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from harness.subjects.contract import Subject
 
 _STEADY = 3
+_EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - where a user binds to, not where we do
 _ANSWERS_S = 60.0
 _LEASE_REST_S = 0.1
 
@@ -89,8 +90,7 @@ class Scene:
             ours = None if isinstance(self.server, ForeignServer) else self.server
             self.site = Site(server=ours, venue=self.venue)
             self.redis_url = self._open_way(stack)
-            if ours is None:
-                self.site.proxy_url = self.redis_url
+            self.site.proxy_url = self.redis_url
             self._prepare(stack)
             crew = Crew(
                 subject=ground.subject.name,
@@ -154,16 +154,22 @@ class Scene:
     def _open_way(self, stack: ExitStack) -> str:
         """Return the URL at which the workers find the server."""
         server, ground = self.server, self._ground
-        is_foreign = isinstance(server, ForeignServer)
-        if not is_foreign and not ground.bind and not any(fault.meaning.needs_proxy for fault in ground.faults):
+        if (
+            not isinstance(server, ForeignServer)
+            and not ground.bind
+            and not any(fault.meaning.needs_proxy for fault in ground.faults)
+        ):
             return server.url
         toxiproxy = stack.enter_context(open_toxiproxy(ground.toxiproxy, run_seed=ground.seed))
         listen = f"{ground.bind}:{ground.port}" if ground.bind else None
-        if isinstance(server, ForeignServer):
-            self.site.proxy = toxiproxy.client.create(server.upstream, "redis", listen=listen)
-            return server.through(self.site.proxy.listen)
-        self.site.proxy = toxiproxy.client.create(f"127.0.0.1:{server.port}", "redis", listen=listen)
-        return f"redis://{self.site.proxy.listen}"
+        upstream = server.upstream if isinstance(server, ForeignServer) else f"127.0.0.1:{server.port}"
+        self.site.proxy = toxiproxy.client.create(upstream, "redis", listen=listen)
+        return self.url_at("127.0.0.1" if ground.bind in _EVERYWHERE else self.site.proxy.listen.rpartition(":")[0])
+
+    def url_at(self, host: str) -> str:
+        """Return the URL by which the server is found through the proxy, which is at *host*."""
+        listen = f"{host}:{self.site.the_proxy.port}"
+        return self.server.through(listen) if isinstance(self.server, ForeignServer) else f"redis://{listen}"
 
     def _prepare(self, stack: ExitStack) -> None:
         """Let the subject prepare the store; of an external one, all that came by the run is removed in the end."""

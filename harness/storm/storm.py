@@ -5,6 +5,7 @@ Locust's exit code is never a verdict: what happened is in the history, and a st
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from harness.interruption import stop_if_asked
 from harness.redis_server.port import free_port
 from harness.storm.asked import LEASE_S, Happened, check_subject
 from harness.storm.gang import Gang, check_locust
+from harness.storm.hub import MASTER, Hub
 from harness.storm.inject import KILL
 from harness.storm.merging import REDELIVER, merge, spread_book
 from harness.storm.plan import StormPlan, buckets_for
@@ -26,6 +28,7 @@ from harness.storm.scene import Ground, Scene
 from harness.storm.survey import survey
 from harness.storm.timeline import Timeline
 from harness.subjects.search_path import own_places
+from harness.venue.wire import TCP
 from verify.history.events import Fault, Phase
 from verify.history.promises import Promise
 
@@ -33,12 +36,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from harness.storm.asked import Asked
+    from harness.storm.company import Company
     from harness.storm.gang import Ended
     from harness.storm.survey import Left
     from verify.history.record import ExplorationRecord
 
 _TICK_S = 0.02
 _START_S = 90.0
+_JOIN_S = 600.0
+"""How long other machines are waited for."""
 _END_S = 120.0
 _SETTLED = 300
 """Settled orders that are delivered again, at most: what is done must stay done."""
@@ -68,26 +74,42 @@ def run_storm(asked: Asked, folder: Path, say: Callable[[str], None]) -> Explora
         lease_s=LEASE_S,
         faults=asked.faults,
         toxiproxy=asked.toxiproxy,
+        bind=asked.lead[0] if asked.lead else "",
+        port=asked.lead[1] + 1 if asked.lead else 0,
     )
-    with Scene(ground) as scene, Gang("127.0.0.1", free_port()) as gang:
-        plan = _plan(asked).at(
-            redis_url=scene.redis_url,
-            venue=str(scene.venue.socket_path),
-            folder=str(gang.folder),
-            began_ns=clock.shared_ns(),
-        )
+    with ExitStack() as stack:
+        scene = stack.enter_context(Scene(ground))
+        bind, locust_port = (asked.lead[0], asked.lead[1] + 3) if asked.lead else ("127.0.0.1", free_port())
+        gang = stack.enter_context(Gang(bind, locust_port))
+        company: Company = gang
+        if asked.lead is not None:
+            company = stack.enter_context(Hub(gang, *asked.lead, locust_port=locust_port))
+        plan = _plan(asked, scene, str(gang.folder))
         with Recording(gang.folder, "harness", plan.buckets) as writing:
-            storm = _Storm(happened=Happened(asked), plan=plan, scene=scene, gang=gang, writing=writing, say=say)
+            storm = _Storm(
+                happened=Happened(asked),
+                plan=plan,
+                scene=scene,
+                gang=gang,
+                company=company,
+                writing=writing,
+                say=say,
+            )
             storm.run()
             storm.recover()
         storm.merge(folder)
         return leave_record(folder, storm.happened, scene.server.identity())
 
 
-def _plan(asked: Asked) -> StormPlan:
-    subject = asked.subject
+def _plan(asked: Asked, scene: Scene, folder: str) -> StormPlan:
+    """Return the plan, with places as this machine finds them, or as the others do where all work is theirs."""
+    subject, lead = asked.subject, asked.lead
     return StormPlan(
-        subject=subject.name if subject.is_boxed else subject.place,
+        redis_url=scene.redis_url if lead is None else scene.url_at(MASTER),
+        venue=str(scene.venue.socket_path) if lead is None else f"{TCP}{MASTER}:{lead[1] + 2}",
+        folder=folder,
+        began_ns=clock.shared_ns(),
+        subject=subject.name if subject.is_boxed or lead is not None else subject.place,
         promise=str(subject.promise),
         seed=asked.seed,
         users=asked.users,
@@ -107,6 +129,7 @@ class _Storm:
     plan: StormPlan
     scene: Scene
     gang: Gang
+    company: Company
     writing: Recording
     say: Callable[[str], None]
     _unfinished: set[int] = field(default_factory=set)
@@ -118,20 +141,21 @@ class _Storm:
         timeline = self.happened.timeline = Timeline(
             faults=asked.faults,
             site=self.scene.site,
-            company=self.gang,
+            company=self.company,
             control=self.scene.venue.control,
             draw=seeds.stream(asked.seed, "storm.timeline"),
         )
         try:
             self.gang.lead(self.plan, workers=asked.processes, web=asked.web)
-            for _ in range(asked.processes):
-                self.gang.work(self.plan)
+            self.company.recruit(self.plan, asked.processes)
             self._wait_for_users()
             self._rage(timeline)
         finally:
             timeline.heal()
         self._phase("heal")
-        self.gang.wait_for_workers()
+        self.company.gather()
+        self.happened.reasons += self.company.lost
+        self.happened.notes += self.company.notes
         left = timeline.left
         if left:
             self.happened.reasons.append(f"the storm was over before {', '.join(map(str, left))} could begin")
@@ -200,15 +224,20 @@ class _Storm:
             raise CouldNotRunError(f"the steady state does not hold before anything is hurt: {wrong}")
 
     def _wait_for_users(self) -> None:
-        deadline_ns = clock.elapsed_ns() + int(_START_S * 1e9)
-        self.say("starting Locust")
+        is_alone = self.happened.asked.lead is None
+        deadline_s = _START_S if is_alone else _JOIN_S
+        deadline_ns = clock.elapsed_ns() + int(deadline_s * 1e9)
         while self.gang.status().get("state") not in {"spawning", "running"}:
             stop_if_asked()
-            ended = [*self.gang.ended(), *filter(None, [self.gang.leader_ended()])]
+            come = len(self.company.numbers)
+            self.say(f"{'starting Locust' if is_alone else 'waiting for other machines'}: {come} worker processes")
+            ended = [*self.company.ended(), *filter(None, [self.gang.leader_ended()])]
             if ended:
                 raise CouldNotRunError(f"Locust ended with {ended[0].how} before it began: {ended[0].said}")
             if clock.elapsed_ns() > deadline_ns:
-                raise CouldNotRunError(f"Locust did not begin within {_START_S:g} s")
+                raise CouldNotRunError(
+                    f"Locust did not begin within {deadline_s:g} s; {come} worker processes had come"
+                )
             clock.pause_s(_TICK_S)
         self.happened.began_ns = clock.shared_ns()
 
@@ -221,7 +250,7 @@ class _Storm:
             elapsed_s = (clock.shared_ns() - happened.began_ns) / 1e9
             happened.status = self.gang.status() or happened.status
             leader = self.gang.leader_ended()
-            for ended in self.gang.ended():
+            for ended in self.company.ended():
                 if leader is None and not (ended.status == 0 and elapsed_s > self.plan.seconds):
                     happened.lost.append(ended)
                     self.gang.bury(ended.number)
