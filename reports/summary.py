@@ -142,7 +142,7 @@ def _findings(part: JudgedPart) -> Iterator[str]:
     if deciding:
         yield from ("", f"## Findings: {_text(part.stored.name)}")
         for group in deciding:
-            yield from _finding(group, part.stored.folder)
+            yield from _finding(group, part)
     beside = [group for group in part.groups if not group.decides]
     if beside:
         yield from ("", f"## Seen beside the promise: {_text(part.stored.name)}", "")
@@ -165,13 +165,16 @@ def _findings(part: JudgedPart) -> Iterator[str]:
         )
 
 
-def _finding(group: FindingGroup, folder: Path) -> Iterator[str]:
+def _finding(group: FindingGroup, part: JudgedPart) -> Iterator[str]:
     smallest = group.smallest
     yield from ("", f"### {group.checker} ({group.verdict})", "")
     yield f"{_text(smallest['sentence'])}."
     yield ""
+    if part.is_storm:
+        yield f"- under {_text(faults_in_words(smallest))}"
+        return
     yield f"- smallest schedule, under {_text(faults_in_words(smallest))}: {_code(smallest['schedule'])}"
-    left = shrunk_line(folder, smallest)
+    left = shrunk_line(part.stored.folder, smallest)
     if left is not None:
         yield f"- of these decisions nothing more can be taken out: {_code(left)}"
     if group.also_under:

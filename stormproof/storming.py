@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from harness.errors import WrongInputError
+from harness.explorer.exploration import INTERRUPTED
 from harness.recorder import RunFolder, write_record
 from harness.redis_server.opening import check_provider
 from harness.redis_server.port import free_port
@@ -76,7 +77,7 @@ def storm(
     with Live() as live:
         try:
             folder = _rage(asked, run, live)
-            checkers = broken(judge_part(run.path, STORM))
+            checkers = () if run.interrupted else broken(judge_part(run.path, STORM))
             if checkers:
                 kinds = [fault.meaning.kind for fault in asked.faults]
                 demote(run, folder, checkers, subject=asked.subject, faults=kinds, live=live)
@@ -120,4 +121,5 @@ def _rage(asked: Asked, run: RunFolder, live: Live) -> Path:
         run.write()
         raise
     write_record(folder, record)
+    run.interrupted = INTERRUPTED in record.reason.split("; ")
     return folder

@@ -18,7 +18,6 @@ from harness import clock
 from harness.errors import CouldNotRunError
 from harness.nemesis.evidence import is_stopped
 from harness.processes.child import spawn_module, wait_until_gone
-from harness.processes.folder import make_folder, remove_folder
 from harness.storm.plan import GONE, STATUS
 
 if TYPE_CHECKING:
@@ -27,6 +26,9 @@ if TYPE_CHECKING:
     from harness.storm.plan import StormPlan
 
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
+WORKERS = "workers"
+"""Where Locust processes write until all of it is brought together, in the folder of the part: where the harness dies
+before, it is still there."""
 _MODULE = "harness.storm.locust_process"
 _STOP_S = 10
 """Seconds that users get to finish what they do when the storm ends."""
@@ -70,14 +72,22 @@ class Ended:
 
 
 class Gang:
-    """Locust processes. As a context manager it leaves none behind, and no folder.
+    """Locust processes. As a context manager it leaves none behind.
 
     Attributes:
         folder: Where they write.
     """
 
-    def __init__(self, host: str, port: int, *, first: int = 1) -> None:
-        """Describe processes whose leader is at *host* and *port*; the workers are numbered from *first*."""
+    def __init__(self, folder: Path, host: str, port: int, *, first: int = 1) -> None:
+        """Describe processes that write into *folder*, and whose leader is at *host* and *port*.
+
+        Args:
+            folder: A new one is made for them there; it stays.
+            host: Of the leader.
+            port: Of the leader.
+            first: The number of the first worker process.
+        """
+        self.folder = folder.absolute() / WORKERS
         self._next = first
         self._host = host
         self._port = port
@@ -85,14 +95,13 @@ class Gang:
         self._workers: dict[int, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Self:
-        self.folder = make_folder()
+        self.folder.mkdir(parents=True)
         return self
 
     def __exit__(self, *_: object) -> None:
         for process in [*self._workers.values(), *filter(None, [self._leader])]:
             process.kill()
             process.wait()
-        remove_folder(self.folder)
 
     def lead(self, plan: StormPlan, *, workers: int, web: tuple[str, int] | None) -> None:
         """Start the process that leads the others; the storm begins when *workers* have come.
@@ -172,6 +181,11 @@ class Gang:
         if self._leader is None or self._leader.poll() is None:
             return None
         return Ended(0, clock.shared_ns(), self._leader.returncode, self._said(0))
+
+    def disband(self) -> None:
+        """SIGKILL all worker processes."""
+        for number in list(self._workers):
+            self.kill(number)
 
     def gather(self) -> None:
         """Wait until the workers have ended, which the leader has told them to; end those that do not."""

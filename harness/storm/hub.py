@@ -75,8 +75,7 @@ class Hub:
             self._door = socket.create_server(self._address, family=_family(self._address[0]))
         except OSError as error:
             raise CouldNotRunError(
-                f"Tried to listen at {self._address} for other machines: {error}. Choose another "
-                "--port or --bind."
+                f"Tried to listen at {self._address} for other machines: {error}. Choose another --port or --bind."
             ) from error
         threading.Thread(target=self._accept, name="stormproof-hub", daemon=True).start()
         return self

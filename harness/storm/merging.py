@@ -6,6 +6,7 @@ after the other. Only one of them is ever in memory.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -25,7 +26,7 @@ REDELIVER = "redeliver"
 """The phase in which everything that is open was delivered again."""
 
 _AT = re.compile(rb'"at_ns":(\d+)')
-_KEY = re.compile(rb'"key":"((?:[^"\\]|\\.)*)"')
+_KEY = re.compile(rb'"key":("(?:[^"\\]|\\.)*")')
 
 
 @dataclass(slots=True)
@@ -57,7 +58,7 @@ def spread_book(book: Path, writing: Recording, buckets: int) -> int:
             key = _KEY.search(line)
             if key is None:
                 raise ValueError(f"a line of the book at {book} has no key: {line[:120]!r}")
-            writing.put(bucket_of(key[1].decode("utf-8", "surrogatepass"), buckets), line)
+            writing.put(bucket_of(json.loads(key[1].decode("utf-8", "surrogatepass")), buckets), line)
             lines += 1
     return lines
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import selectors
 import socket
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from harness import clock
 from harness.errors import CouldNotRunError
 from harness.interruption import stop_if_asked
+from harness.processes.folder import make_folder, remove_folder
 from harness.storm.gang import Gang, check_locust
 from harness.storm.hub import MASTER
 from harness.storm.plan import StormPlan
@@ -62,7 +64,11 @@ class _Outpost:
         welcome = self._next()
         plan = self._at_home(StormPlan.from_object(welcome["plan"]), before)
         self._tell_clock(before)
-        with Gang(self._host, int(welcome["locust_port"]), first=int(welcome["first"])) as gang:
+        with ExitStack() as stack:
+            folder = make_folder()
+            stack.callback(remove_folder, folder)
+            gang = Gang(folder, self._host, int(welcome["locust_port"]), first=int(welcome["first"]))
+            stack.enter_context(gang)
             plan = replace(plan, folder=str(gang.folder))
             for _ in range(processes):
                 send(self._link, {"say": "started", "number": gang.work(plan)})

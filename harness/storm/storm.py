@@ -5,6 +5,7 @@ Locust's exit code is never a verdict: what happened is in the history, and a st
 
 from __future__ import annotations
 
+import shutil
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from harness import clock
 from harness import seed as seeds
 from harness.errors import CouldNotRunError
+from harness.explorer.exploration import INTERRUPTED
 from harness.interruption import stop_if_asked
 from harness.redis_server.port import free_port
 from harness.storm.asked import LEASE_S, Happened, check_subject
@@ -80,7 +82,7 @@ def run_storm(asked: Asked, folder: Path, say: Callable[[str], None]) -> Explora
     with ExitStack() as stack:
         scene = stack.enter_context(Scene(ground))
         bind, locust_port = (asked.lead[0], asked.lead[1] + 3) if asked.lead else ("127.0.0.1", free_port())
-        gang = stack.enter_context(Gang(bind, locust_port))
+        gang = stack.enter_context(Gang(folder, bind, locust_port))
         company: Company = gang
         if asked.lead is not None:
             company = stack.enter_context(Hub(gang, *asked.lead, locust_port=locust_port))
@@ -95,9 +97,13 @@ def run_storm(asked: Asked, folder: Path, say: Callable[[str], None]) -> Explora
                 writing=writing,
                 say=say,
             )
-            storm.run()
-            storm.recover()
+            try:
+                storm.run()
+                storm.recover()
+            except KeyboardInterrupt:
+                storm.break_off()
         storm.merge(folder)
+        shutil.rmtree(gang.folder)
         return leave_record(folder, storm.happened, scene.server.identity())
 
 
@@ -160,22 +166,18 @@ class _Storm:
         if left:
             self.happened.reasons.append(f"the storm was over before {', '.join(map(str, left))} could begin")
 
+    def break_off(self) -> None:
+        """End everything as it is: what was recorded is kept, and nothing is delivered again."""
+        happened = self.happened
+        happened.reasons.append(INTERRUPTED)
+        self.gang.disband()
+        if happened.left is None:
+            self._look_for_open()
+
     def recover(self) -> None:
         """Deliver again what is open, and see whether the steady state holds again."""
         happened, scene = self.happened, self.scene
-        self.say("looking at what the storm left open")
-        deaths = dict(happened.timeline.deaths if happened.timeline is not None else {})
-        deaths |= {ended.number: ended.at_ns for ended in happened.lost}
-        left = happened.left = survey(
-            self.gang.folder,
-            self.plan.buckets,
-            deaths,
-            self.writing,
-            seeds.stream(self.plan.seed, "storm.redelivered"),
-            ended_ns=clock.shared_ns(),
-            most_settled=_SETTLED,
-        )
-        happened.befell += _befell(happened.lost, left)
+        left = self._look_for_open()
         names = [f"r{number}" for number in range(_REDELIVERING)]
         scene.crew.hire(names)
         self._phase(REDELIVER)
@@ -214,6 +216,24 @@ class _Storm:
         )
 
     # Within.
+
+    def _look_for_open(self) -> Left:
+        """Find the calls that were never answered, and the orders that are not settled."""
+        happened = self.happened
+        self.say("looking at what the storm left open")
+        deaths = dict(happened.timeline.deaths if happened.timeline is not None else {})
+        deaths |= {ended.number: ended.at_ns for ended in happened.lost}
+        happened.left = survey(
+            self.gang.folder,
+            self.plan.buckets,
+            deaths,
+            self.writing,
+            seeds.stream(self.plan.seed, "storm.redelivered"),
+            ended_ns=clock.shared_ns(),
+            most_settled=_SETTLED,
+        )
+        happened.befell += _befell(happened.lost, happened.left)
+        return happened.left
 
     def _begin(self) -> None:
         """See that the steady state holds before anything is hurt."""

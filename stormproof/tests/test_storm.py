@@ -1,0 +1,213 @@
+"""Storms as a user runs them: a verdict from what happened, faults with witnesses, the shortest schedule of a bug."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.explorer.tests.exploring import NEEDS_CLOCK
+from harness.faults.registry import select
+from harness.processes.family import descendants
+from harness.storm.inject import WORDS
+from harness.storm.workload import EFFECT_TYPES
+from stormproof.demoting import KINDS_OF, kinds_of
+from stormproof.documents import ROOT
+from stormproof.source_facts import members
+from stormproof.tests.running import TIME_LIMIT_S, run, start, wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CAUGHT = {
+    "claim_without_nx": ("at_most_once", ""),
+    "get_then_set": ("at_most_once", ""),
+    "lease_as_ttl": ("at_most_once", "kill@1s,kill@3s"),
+    "claim_never_ends": ("nothing_lost", "kill@1s,kill@3s"),
+    "takeover_of_started": ("at_most_once", "kill@1s,kill@3s"),
+    "replay_without_result": ("replay_equality", ""),
+    "in_progress_answered_ok": ("truthful_outcome", ""),
+    "result_stored_before_effect": ("truthful_outcome", ""),
+    "fail_open_on_error": ("at_most_once", "partition@2s..4s"),
+}
+"""Planted guards, the checker that sees them in a storm, and what must go wrong for it."""
+
+
+def storm(folder: Path, *words: str, seconds: int = 5, inject: str = "") -> tuple[int, dict[str, Any], Path]:
+    """Let a storm rage; return exit code, verdict and folder of the part."""
+    said = run(folder, "storm", "--seed", "7", "--seconds", str(seconds), "--inject", inject, "--out", "run", *words)
+    assert (folder / "run" / "verdict.json").exists(), said.out + said.err
+    part = folder / "run" / "parts" / "storm"
+    return said.code, json.loads((part / "verdict.json").read_text("utf-8")), part
+
+
+def lines(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the objects of a file of lines."""
+    with path.open(encoding="utf-8") as stored:
+        yield from map(json.loads, stored)
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Let a storm with kill and latency rage against the reference once; return its folder."""
+    folder = tmp_path_factory.mktemp("storm")
+    code, verdict, part = storm(folder, "--processes", "3", seconds=5, inject="kill@1s,latency:100ms@2s..3s")
+    assert (code, verdict["verdict"]) == (0, "VALID"), verdict
+    return part
+
+
+def test_seeded_storm_with_kill_and_latency_holds(reference: Path) -> None:
+    """The worker died between effect and mark, the others went on, and both faults have witnesses."""
+    faults = {each["kind"]: each for each in lines(reference / "history.jsonl") if each["event"] == "fault"}
+    assert faults.keys() == {"worker_kill", "latency"}
+    assert "is gone" in faults["worker_kill"]["witness"]
+    assert "2 other worker processes went on" in faults["worker_kill"]["witness"]
+    assert "an ECHO took" in faults["latency"]["witness"]
+    dead = faults["worker_kill"]["process"]
+    events = [each["event"] for each in lines(reference / "history.jsonl") if each.get("process") == dead]
+    assert [each for each in events if each != "fault"] == ["invoke", "effect_call", "landed", "died"]
+
+
+def test_storm_delivers_all_types_from_all_processes(reference: Path) -> None:
+    """Effects of the five types land, and the process that took the dead one's place works too."""
+    landed = [each for each in lines(reference / "history.jsonl") if each["event"] == "landed"]
+    assert {each["effect_type"] for each in landed if each["process"].startswith("w")} == set(EFFECT_TYPES)
+    writers = {each["process"].partition(".")[0] for each in landed}
+    assert {"w1", "w2", "w3", "w4"} <= writers | {lost_worker(reference)}
+    phases = [each["name"] for each in lines(reference / "history.jsonl") if each["event"] == "phase"]
+    assert phases[:3] == ["workload", "heal", "redeliver"]
+
+
+def lost_worker(part: Path) -> str:
+    """Return the worker process that was killed."""
+    (dead,) = {each["process"] for each in lines(part / "history.jsonl") if each.get("kind") == "worker_kill"}
+    return str(dead).partition(".")[0]
+
+
+def test_types_are_those_of_the_core() -> None:
+    """Every type of side effect that the core knows is delivered; the run of a job is none."""
+    known = members(ROOT / "safety_core/idempotency/effect_types.py", "EffectType")
+    assert {value for value, _ in known.values()} - {"job"} == set(EFFECT_TYPES)
+
+
+def test_report_of_a_storm_says_how_much_and_how_fast(reference: Path) -> None:
+    """Seed, calls, faults and the picture are there, and judging again gives the same bytes."""
+    folder = reference.parents[1]
+    summary = (folder / "summary.md").read_text("utf-8")
+    figures = json.loads((reference / "storm.json").read_text("utf-8"))
+    assert f"{figures['operations']:,} calls by 20 users in 3 worker processes" in summary
+    assert "- seed: 7" in summary
+    assert "](parts/storm/storm.svg)" in summary
+    assert "latency:100ms@2s..3s" in (reference / "storm.svg").read_text("utf-8")
+    before = (folder / "verdict.json").read_bytes()
+    again = run(folder, "judge", str(folder))
+    assert (again.code, (folder / "verdict.json").read_bytes()) == (0, before)
+    assert "Held: the storm kept the promise" in again.out
+
+
+def test_storm_leaves_nothing_but_its_run(reference: Path) -> None:
+    """What the workers wrote was brought together and is gone."""
+    names = {path.name for path in reference.iterdir()}
+    assert names == {"exploration.json", "history.jsonl", "schedules", "storm.json", "storm.svg", "verdict.json"}
+
+
+def test_every_word_of_inject_has_a_counterpart_in_the_explorer() -> None:
+    """What strikes in a storm can be searched for among the schedules."""
+    assert {meaning.kind for meaning in WORDS.values()} == KINDS_OF.keys()
+    for kind in KINDS_OF:
+        assert select(list(kinds_of([kind])))
+
+
+WRONG = {
+    "no-locust": (("--seconds", "1"), 3, "pip install 'stormproof[storm]'"),
+    "breaker": (("--subject", "breaker"), 2, "promises circuit_breaker"),
+    "no-users": (("--users", "0"), 2, "--users is 0; expected a whole number from 1"),
+    "no-time": (("--seconds", "0.5"), 2, "--seconds is 0.5; expected 1 to"),
+    "no-processes": (("--processes", "0"), 2, "--processes is 0"),
+    "unknown-fault": (("--inject", "hail@1s"), 2, "unknown fault 'hail'"),
+    "external-without-permission": (("--redis", "redis://127.0.0.1:1"), 2, "--allow-target 127.0.0.1:1"),
+    "master-host-alone": (("--master-host", "h"), 2, "--master-host goes with --worker"),
+    "worker-alone": (("--worker",), 2, "--worker needs --master-host"),
+    "worker-with-faults": (("--worker", "--master-host", "h", "--inject", "kill@1s"), 2, "leave out --inject"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_wrong_storm_is_one_line(case: str, tmp_path: Path) -> None:
+    """Nothing is run, nothing is written, and the line says what was expected."""
+    words, code, said = WRONG[case]
+    hide = "import sys; sys.modules['locust'] = None; " if case == "no-locust" else "import sys; "
+    program = f"{hide}from stormproof.cli import main; sys.argv[1:] = {['storm', *words]!r}; main()"
+    seen = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (seen.returncode, seen.stdout) == (code, "")
+    assert said in seen.stderr
+    assert len(seen.stderr.strip().splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@NEEDS_CLOCK
+@pytest.mark.takes_long
+@pytest.mark.parametrize("name", CAUGHT)
+def test_planted_guard_is_caught_and_demoted(name: str, tmp_path: Path) -> None:
+    """The checker that must see it does, and a replayable schedule shows the same."""
+    checker, inject = CAUGHT[name]
+    code, verdict, part = storm(tmp_path, "--subject", f"broken.{name}", seconds=6, inject=inject)
+    assert (code, verdict["verdict"]) == (1, "INVALID"), verdict["reasons"]
+    assert checker in {each["checker"] for each in verdict["findings"] if each["promised"]}
+    (demoted,) = [
+        each
+        for each in json.loads((part / "demotions.json").read_text("utf-8"))["demotions"]
+        if each["checker"] == checker
+    ]
+    assert demoted["decisions"], demoted
+    again = run(tmp_path, *demoted["replay"].split()[1:])
+    assert (again.code, again.out.startswith(f"There again: {checker}")) == (1, True) or "There again" in again.out
+    summary = (tmp_path / "run" / "summary.md").read_text("utf-8")
+    assert f"{checker} is shown by one schedule" in summary
+    assert demoted["replay"] in summary
+
+
+@pytest.mark.takes_long
+def test_twenty_worker_processes(tmp_path: Path) -> None:
+    """Twenty of them work, six die between effect and mark, and each gets a successor."""
+    code, verdict, part = storm(tmp_path, "--processes", "20", "--users", "40", seconds=20, inject="kill:6@2s..15s")
+    assert (code, verdict["verdict"]) == (0, "VALID"), verdict["reasons"]
+    assert verdict["hits"]["worker_kill"] == {"between effect and mark": 6}
+    workers = {
+        each["process"].partition(".")[0] for each in lines(part / "history.jsonl") if each["event"] == "invoke"
+    }
+    assert len({each for each in workers if each.startswith("w")}) >= 20
+
+
+@pytest.mark.takes_long
+def test_worker_that_somebody_else_kills_is_told(tmp_path: Path) -> None:
+    """A worker process that dies unasked is named, and what it wrote is judged."""
+    process = start(tmp_path, "storm", "--seconds", "8", "--processes", "2", "--out", "run")
+    workers = tmp_path / "run" / "parts" / "storm" / "workers"
+    wait_for(
+        lambda: (workers / "status.jsonl").exists() and '"running"' in (workers / "status.jsonl").read_text("utf-8")
+    )
+    wait_for(lambda: any(path.stat().st_size for path in workers.glob("*.w2.jsonl")))
+    (victim,) = [pid for pid in descendants(process.pid) if b"_WORKER=2\0" in _environment(pid)]
+    signal.pidfd_send_signal(_handle(victim), signal.SIGKILL)
+    out, err = process.communicate(timeout=TIME_LIMIT_S)
+    assert process.returncode == 0, out + err
+    record = json.loads((tmp_path / "run" / "parts" / "storm" / "exploration.json").read_text("utf-8"))
+    assert any("w2 was ended by signal SIGKILL, which nothing here has sent" in note for note in record["notes"])
+
+
+def _environment(pid: int) -> bytes:
+    return Path("/proc", str(pid), "environ").read_bytes()
+
+
+def _handle(pid: int) -> int:
+
+    return os.pidfd_open(pid)
