@@ -189,9 +189,9 @@ class Hub:
             threading.Thread(target=self._converse, args=(link,), name="stormproof-hub", daemon=True).start()
 
     def _converse(self, link: socket.socket) -> None:
-        """Listen to one machine until it is gone."""
+        """Listen to one machine until it is gone, or says what makes no sense."""
         machine = _Machine("a machine", link)
-        with suppress(OSError, ValueError, KeyError):
+        with suppress(OSError, ValueError, KeyError), link:
             for told in receive(link, Lines()):
                 self._hear(machine, told)
         with self._joined:
