@@ -218,7 +218,8 @@ def _grouped(path: Path, reader: HistoryReader) -> Iterator[tuple[int, list[Even
 def _parse_event(raw: bytes, at: int) -> tuple[int | None, Event | None, str]:
     """Return the number of the line's history, its event, and why there is none."""
     try:
-        stored = json.loads(raw)
+        # As json.loads would, which first looks for other encodings: no file of ours has one.
+        stored = json.loads(raw.decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError):
         named = _NUMBER.match(raw)
         return (int(named[1]) if named else None), None, f"line {at} of {HISTORY} is not JSON"
