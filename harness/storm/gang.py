@@ -143,6 +143,11 @@ class Gang:
         """The worker processes that run."""
         return [number for number, process in self._workers.items() if process.poll() is None]
 
+    @property
+    def pids(self) -> list[int]:
+        """The process ids of the worker processes that run."""
+        return [self._workers[number].pid for number in self.numbers]
+
     def kill(self, number: int) -> int:
         """SIGKILL a worker process; return when it was gone, on the clock that processes share."""
         process = self._workers.pop(number)

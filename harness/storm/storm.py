@@ -86,7 +86,7 @@ def run_storm(asked: Asked, folder: Path, say: Callable[[str], None]) -> Explora
         company: Company = gang
         if asked.lead is not None:
             company = stack.enter_context(Hub(gang, *asked.lead, locust_port=locust_port))
-        plan = _plan(asked, scene, str(gang.folder))
+        plan = plan_of(asked, scene, str(gang.folder))
         with Recording(gang.folder, "harness", plan.buckets) as writing:
             storm = _Storm(
                 happened=Happened(asked),
@@ -107,7 +107,7 @@ def run_storm(asked: Asked, folder: Path, say: Callable[[str], None]) -> Explora
         return leave_record(folder, storm.happened, scene.server.identity())
 
 
-def _plan(asked: Asked, scene: Scene, folder: str) -> StormPlan:
+def plan_of(asked: Asked, scene: Scene, folder: str) -> StormPlan:
     """Return the plan, with places as this machine finds them, or as the others do where all work is theirs."""
     subject, lead = asked.subject, asked.lead
     return StormPlan(

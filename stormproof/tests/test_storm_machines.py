@@ -119,10 +119,13 @@ def test_nobody_hands_in_a_file_elsewhere(tmp_path: Path) -> None:
     """A machine that names another place than a bucket is not listened to any more."""
     port = base_port()
     leader = Gang(tmp_path, "127.0.0.1", port + 3)
-    with leader, Hub(leader, "127.0.0.1", port, locust_port=port + 3):
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as link:
-            send(link, {"say": "lines", "file": "../../outside.jsonl", "lines": ["{}"]})
-            assert link.recv(1) == b""
+    with (
+        leader,
+        Hub(leader, "127.0.0.1", port, locust_port=port + 3),
+        socket.create_connection(("127.0.0.1", port), timeout=10) as link,
+    ):
+        send(link, {"say": "lines", "file": "../../outside.jsonl", "lines": ["{}"]})
+        assert link.recv(1) == b""
     assert [path.name for path in tmp_path.rglob("*.jsonl")] == []
 
 
@@ -130,10 +133,14 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
     """One line, and what to do."""
     port = base_port()
     leader = Gang(tmp_path, "127.0.0.1", port + 3)
-    with leader, Hub(leader, "127.0.0.1", port, locust_port=port + 3):
-        second = Hub(leader, "127.0.0.1", port, locust_port=port + 3)
-        with pytest.raises(CouldNotRunError, match="Choose another --port or --bind"), second:
-            pass
+    second = Hub(leader, "127.0.0.1", port, locust_port=port + 3)
+    with (
+        leader,
+        Hub(leader, "127.0.0.1", port, locust_port=port + 3),
+        pytest.raises(CouldNotRunError, match="Choose another --port or --bind"),
+        second,
+    ):
+        pass
 
 
 def _commands() -> Iterator[tuple[str, list[str]]]:

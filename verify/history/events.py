@@ -176,7 +176,7 @@ def from_object(stored: Mapping[str, Any]) -> Event:
     Raises:
         MalformedEventError: The object has no known event, an unknown or a missing field.
     """
-    body = dict(stored)
+    body = dict(stored.items())
     body.pop("history", None)
     told = body.pop("event", None)
     kind = _KINDS.get(str(told))
