@@ -79,7 +79,7 @@ def recording(effort: Effort) -> list[Row]:
 def judging(effort: Effort) -> list[Row]:
     """Compare the time to judge a storm with its own, and the memory of judging with that of a much shorter one."""
     seconds = max(_SECONDS, effort.scaled(_LONG_S))
-    with _stormed(seconds) as (folder, operations), _stormed(seconds / _TIMES) as (short, fewer):
+    with _stormed(seconds) as (folder, operations), _stormed(max(1, seconds // _TIMES)) as (short, fewer):
         shares, took_s = [], 0.0
         for _ in range(effort.few):
             began = process_time()
@@ -108,7 +108,7 @@ def judging(effort: Effort) -> list[Row]:
     ]
 
 
-def _asked(seconds: float, seed: int) -> Asked:
+def _asked(seconds: int, seed: int) -> Asked:
     check_locust()
     return Asked(
         subject=load_subject(_SUBJECT),
@@ -155,10 +155,10 @@ def _processor_s(pid: int) -> float:
 
 
 @contextmanager
-def _stormed(seconds: float) -> Iterator[tuple[Path, int]]:
+def _stormed(seconds: int) -> Iterator[tuple[Path, int]]:
     """Have the run folder of a storm, and how many operations it had."""
     with tempfile.TemporaryDirectory() as folder:
-        asked = _asked(max(1.0, seconds), 1)
+        asked = _asked(seconds, 1)
         run = RunFolder.create(STORM, asked.seed, f"{folder}/run")
         part = run.part(STORM)
         write_record(part, run_storm(asked, part, lambda _text: None))

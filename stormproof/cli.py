@@ -243,7 +243,7 @@ def storm(
     ] = "reference",
     promise: Annotated[str | None, typer.Option("--promise", help="Overrides the subject's own.")] = None,
     users: Annotated[int, typer.Option("--users", help="Locust users, in all processes together.")] = 20,
-    seconds: Annotated[float, typer.Option("--seconds", help="How long they work.")] = 30.0,
+    seconds: Annotated[int, typer.Option("--seconds", help="How long they work.")] = 30,
     inject: Annotated[
         str, typer.Option("--inject", metavar="SPEC", help="Faults, as kill@10s,latency:200ms@20s..30s.")
     ] = "",

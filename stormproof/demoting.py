@@ -49,7 +49,7 @@ KINDS_OF: Mapping[str, tuple[str, ...]] = {
 
 BUDGET_S = 60.0
 """Seconds that one bound is searched at most."""
-_BOUNDS = ((2, 1), (3, 1), (2, 2))
+BOUNDS = ((2, 1), (3, 1), (2, 2))
 """Workers and faults, the smallest first."""
 
 
@@ -132,7 +132,7 @@ class _Search:
     def find(self, checker: str) -> Demotion:
         """Search growing bounds until a schedule shows what *checker* found."""
         searched = []
-        for workers, faults in dict.fromkeys((workers, faults if self._kinds else 0) for workers, faults in _BOUNDS):
+        for workers, faults in dict.fromkeys((workers, faults if self._kinds else 0) for workers, faults in BOUNDS):
             name = f"demotion of {checker}, {workers} workers, {count(faults, 'fault')}"
             words, schedule = self._explore(name, checker, workers, faults)
             searched.append(words)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 USERS_MAX = 10_000
 PROCESSES_MAX = 64
-SECONDS_MAX = 86_400.0
+SECONDS_MAX = 86_400
 
 
 def storm(
@@ -40,7 +40,7 @@ def storm(
     subject: str,
     promise: str | None,
     users: int,
-    seconds: float,
+    seconds: int,
     inject: str,
     processes: int,
     web: bool,
@@ -54,8 +54,7 @@ def storm(
     """Run one storm and end with its exit code."""
     chosen = redis_of(redis, allow_target)
     parse_toxiproxy(toxiproxy)
-    if not 1 <= seconds <= SECONDS_MAX:
-        raise WrongInputError(f"--seconds is {seconds:g}; expected 1 to {SECONDS_MAX:g}")
+    whole("--seconds", seconds, 1, SECONDS_MAX)
     asked = Asked(
         subject=load_subject(subject, promise=promise),
         choice=chosen,

@@ -33,7 +33,7 @@ class Asked:
         choice: The server.
         seed: The run's.
         users: Locust users, in all processes together.
-        seconds: How long they work.
+        seconds: How long they work; Locust knows whole seconds alone.
         processes: Worker processes, all together.
         faults: What goes wrong, and when.
         toxiproxy: The value of ``--toxiproxy``.
@@ -46,7 +46,7 @@ class Asked:
     choice: RedisChoice
     seed: int
     users: int
-    seconds: float
+    seconds: int
     processes: int
     faults: Sequence[Injected] = ()
     toxiproxy: str = "embedded"

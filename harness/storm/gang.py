@@ -113,7 +113,7 @@ class Gang:
         """
         arguments = ["--master", "--master-bind-host", self._host, "--master-bind-port", str(self._port)]
         arguments += ["--expect-workers", str(workers), "--enable-rebalancing"]
-        arguments += ["-u", str(plan.users), "-r", str(plan.users), "-t", f"{plan.seconds:g}s"]
+        arguments += ["-u", str(plan.users), "-r", str(plan.users), "-t", f"{plan.seconds}s"]
         arguments += ["--stop-timeout", str(_STOP_S), "--exit-code-on-error", "0"]
         if web is None:
             arguments += ["--headless", "--only-summary"]

@@ -40,7 +40,7 @@ class StormPlan:
         promise: What it is held to.
         seed: The run's.
         users: Locust users, in all processes together.
-        seconds: How long they work.
+        seconds: How long they work; Locust knows whole seconds alone.
         most_operations: Operations of one worker process at most.
         lease_s: Seconds of a claim. Short ones: what a dead worker held must be free again before the storm is over.
         redis_url: Where guards find Redis.
@@ -57,7 +57,7 @@ class StormPlan:
     promise: str
     seed: int
     users: int
-    seconds: float
+    seconds: int
     most_operations: int = 10_000_000
     lease_s: float = 2.0
     redis_url: str = ""

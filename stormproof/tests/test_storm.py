@@ -128,7 +128,7 @@ WRONG = {
     "no-locust": (("--seconds", "1"), 3, "pip install 'stormproof[storm]'"),
     "breaker": (("--subject", "breaker"), 2, "promises circuit_breaker"),
     "no-users": (("--users", "0"), 2, "--users is 0; expected a whole number from 1"),
-    "no-time": (("--seconds", "0.5"), 2, "--seconds is 0.5; expected 1 to"),
+    "no-time": (("--seconds", "0"), 2, "--seconds is 0; expected a whole number from 1 to"),
     "no-processes": (("--processes", "0"), 2, "--processes is 0"),
     "unknown-fault": (("--inject", "hail@1s"), 2, "unknown fault 'hail'"),
     "external-without-permission": (("--redis", "redis://127.0.0.1:1"), 2, "--allow-target 127.0.0.1:1"),
