@@ -1,14 +1,14 @@
 """What recording costs a storm, and how long it is judged, each against the storm itself.
 
-The same Locust run is made with and without its record, in turns; Locust's own count decides. Both are held against
-the processor time of their worker processes, which are never idle: what others do on the machine does not count.
-Judging is timed on a recorded storm, in processor time too: it is one pass, so that its share is the same for a storm
-of a million operations.
+In one Locust run some worker processes record and others do not: they meet the same keys, the same servers and
+the same disturbances. Their operations are held against the processor time that they spent, which is what a
+storm has too little of. Judging is timed on a recorded storm, in processor time too: it is one pass, so that
+its share is the same for a storm of a million operations.
 """
 
 from __future__ import annotations
 
-import os
+import json
 import resource
 import subprocess
 import sys
@@ -27,6 +27,7 @@ from harness.redis_server.choice import parse_choice
 from harness.redis_server.port import free_port
 from harness.storm.asked import LEASE_S, Asked
 from harness.storm.gang import Gang, check_locust
+from harness.storm.plan import spent_file
 from harness.storm.scene import Ground, Scene
 from harness.storm.storm import plan_of, run_storm
 from harness.subjects.loading import load_subject
@@ -48,21 +49,17 @@ _LONG_S = 30
 _USERS, _PROCESSES = 20, 2
 _SUBJECT = "reference"
 _END_S = 120.0
-_USER, _SYSTEM = 11, 12
-"""Where user and system time stand in a process's stat, behind its name."""
 _TIMES = 8
 
 
 def recording(effort: Effort) -> list[Row]:
-    """Compare the guarded operations of recorded storms with those of the same without a record."""
-    rates: dict[bool, list[float]] = {True: [], False: []}
-    order = [True, False]
+    """Compare the guarded operations of worker processes that record with those of others that do not."""
+    ratios, rates = [], {True: 0.0, False: 0.0}
     for number in range(effort.few):
-        for records in order:
-            rates[records].append(_rate(number, records=records))
-        order.reverse()
-    ratios = [recorded / bare for recorded, bare in zip(rates[True], rates[False], strict=True)]
-    note = ", ".join(f"{name} {max(rates[records]):,.0f}/s" for records, name in ((True, "with"), (False, "without")))
+        seen = _rates(number, first_records=number % 2 == 0)
+        ratios.append(seen[True] / seen[False])
+        rates = {records: max(rates[records], seen[records]) for records in rates}
+    note = ", ".join(f"{name} {rates[records]:,.0f}" for records, name in ((True, "with"), (False, "without")))
     return [
         Row(
             benchmark=RECORDING_NAME,
@@ -70,8 +67,8 @@ def recording(effort: Effort) -> list[Row]:
             ratio=spread_of(ratios),
             limit=_RECORDED_LEAST,
             at_least=True,
-            note=note,
-            figures={"recorded_per_s": max(rates[True]), "bare_per_s": max(rates[False])},
+            note=f"{note} per processor second",
+            figures={"recorded": rates[True], "bare": rates[False]},
         )
     ]
 
@@ -120,8 +117,11 @@ def _asked(seconds: int, seed: int) -> Asked:
     )
 
 
-def _rate(seed: int, *, records: bool) -> float:
-    """Let one storm rage; return its operations, as Locust counts them, per processor second of its workers."""
+def _rates(seed: int, *, first_records: bool) -> dict[bool, float]:
+    """Let one storm rage in which every other worker process records; return operations per processor second of each.
+
+    They share the users, the keys, Redis and the venue, and what others do on the machine meets both.
+    """
     asked = _asked(_SECONDS, seed)
     ground = Ground(subject=asked.subject, choice=asked.choice, seed=seed, lease_s=LEASE_S, faults=())
     with (
@@ -129,29 +129,25 @@ def _rate(seed: int, *, records: bool) -> float:
         Scene(ground) as scene,
         Gang(Path(folder), "127.0.0.1", free_port()) as gang,
     ):
-        plan = replace(plan_of(asked, scene, str(gang.folder)), records=records)
+        plan = plan_of(asked, scene, str(gang.folder))
         gang.lead(plan, workers=_PROCESSES, web=None)
-        gang.recruit(plan, _PROCESSES)
+        numbers = {
+            records: gang.work(replace(plan, records=records)) for records in (first_records, not first_records)
+        }
         deadline_ns = clock.elapsed_ns() + int(_END_S * 1e9)
-        spent_s: list[float] = []
         while gang.leader_ended() is None:
             if clock.elapsed_ns() > deadline_ns:
                 raise WrongAnswerError(f"a storm of {_SECONDS} s did not end within {_END_S:g} s")
-            if gang.status().get("state") == "running" and len(gang.pids) == _PROCESSES:
-                spent_s.append(sum(map(_processor_s, gang.pids)))
             clock.pause_s(0.05)
         gang.gather()
-        operations = int(gang.status()["operations"])
-        written = sum(path.stat().st_size for path in gang.folder.glob("*.w*.jsonl"))
-    if not operations or bool(written) != records:
-        raise WrongAnswerError(f"a storm made {operations} operations and wrote {written} bytes")
-    return operations / (spent_s[-1] - spent_s[0])
-
-
-def _processor_s(pid: int) -> float:
-    """Return the processor time that a process has used, in seconds."""
-    fields = Path("/proc", str(pid), "stat").read_text("ascii").rpartition(")")[2].split()
-    return (int(fields[_USER]) + int(fields[_SYSTEM])) / os.sysconf("SC_CLK_TCK")
+        rates = {}
+        for records, number in numbers.items():
+            spent = json.loads((gang.folder / spent_file(number)).read_text("ascii"))
+            wrote = any(gang.folder.glob(f"*.w{number}.jsonl"))
+            if not spent["operations"] or wrote != records:
+                raise WrongAnswerError(f"worker process {number} spent {spent}, and wrote: {wrote}")
+            rates[records] = spent["operations"] / spent["processor_s"]
+    return rates
 
 
 @contextmanager

@@ -14,6 +14,8 @@ from stormproof.saying import count
 if TYPE_CHECKING:
     from harness.storm.inject import Word
 
+_GENERATION_MS = GENERATION_NS // 1_000_000
+
 _ABOUT = """\
 A storm is many users who guard effects at once, by the thousand, while things go wrong. Locust drives them;
 stormproof records what each of them did, and what the venue really did, and judges all of it. It needs the
@@ -29,12 +31,11 @@ those of every other command."""
 
 _USERS = f"""\
 Each user has a guard of its own, from a module that was executed for it alone, and delivers one order after the
-other: effects of the types {", ".join(f"`{name}`" for name in EFFECT_TYPES)}. Every {
-    GENERATION_NS // 1_000_000
-} ms there are {KEYS} new
-keys of each type, of which a few are hot (Zipf), and all users draw among the same ones. What is not settled is delivered again after a while; earlier orders are, too; and where the
-promise covers it, a key is now and then used with another payload. A claim is {LEASE_S:g} s in a storm: a short
-lease, so that what a dead worker held is free again before the storm is over.
+other: effects of the types {", ".join(f"`{name}`" for name in EFFECT_TYPES)}.
+Every {_GENERATION_MS} ms there are {KEYS} new keys of each type, of which a few are hot (Zipf), and all users draw among
+the same ones. What is not settled is delivered again after a while; earlier orders are, too; and where the promise
+covers it, a key is now and then used with another payload. A claim is {LEASE_S:g} s in a storm: a short lease, so that
+what a dead worker held is free again before the storm is over.
 
 All draws come from `--seed`, a stream for each user. Which user is first is up to the machine: a storm is no
 schedule, and cannot be replayed. What it finds is searched for among the schedules, see below.
@@ -111,7 +112,8 @@ def _demoted() -> str:
     return (
         "A promise that a storm broke is searched for among the enumerated schedules of the same subject: with\n"
         f"{bounds},\neach for {BUDGET_S:g} s at most, under the explorer's kinds of the faults that struck. "
-        "What is found is shrunk\nand comes with its replay line; where nothing is found, the report says up to which bound."
+        "What is found is shrunk\nand comes with its replay line; where nothing is found, the report says up to "
+        "which bound."
     )
 
 

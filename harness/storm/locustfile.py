@@ -21,7 +21,7 @@ from locust.runners import MasterRunner, WorkerRunner
 from locust.user.task import LOCUST_STATE_STOPPING
 
 from harness import clock
-from harness.storm.plan import GONE, STATUS, StormPlan
+from harness.storm.plan import GONE, STATUS, StormPlan, spent_file
 from harness.storm.recording import Recording
 from harness.storm.workload import Deliveries
 from harness.subjects.loading import load_subject
@@ -53,6 +53,7 @@ _subject = load_subject(plan.subject, promise=plan.promise)
 _recording = Recording(Path(plan.folder), f"w{number}", plan.buckets)
 _operations = count(number * _OPERATIONS_OF_ONE + 1)
 _users = count(1)
+_before: list[tuple[int, float]] = []
 
 
 def _nowhere(_event: Event) -> None:
@@ -130,6 +131,20 @@ def _give_up(**_: object) -> NoReturn:
     traceback.print_exc()
     sys.stderr.flush()
     os._exit(_EXIT_BROKEN)
+
+
+@events.test_start.add_listener  # type: ignore[untyped-decorator]  # as above
+def _begin_to_count(**_: object) -> None:
+    _before.append((next(_operations), clock.processor_s()))
+
+
+@events.quitting.add_listener  # type: ignore[untyped-decorator]  # as above
+def _tell_what_was_spent(**_: object) -> None:
+    """Say how many operations this process has made, and with how much processor time."""
+    if _before:
+        first, before_s = _before[0]
+        spent = {"operations": next(_operations) - first - 1, "processor_s": clock.processor_s() - before_s}
+        (Path(plan.folder) / spent_file(number)).write_text(json.dumps(spent), encoding="ascii")
 
 
 @events.init.add_listener  # type: ignore[untyped-decorator]  # as above

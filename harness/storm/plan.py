@@ -25,6 +25,11 @@ _BUCKETS = (16, 256)
 _SECONDS_OF_BUCKET = 2.0
 
 
+def spent_file(number: int) -> str:
+    """Return the name of the file in which Locust process *number* says what it has spent."""
+    return f"spent.{number}.json"
+
+
 def buckets_for(seconds: float) -> int:
     """Return among how many buckets a storm of so many seconds is spread, so that each stays small."""
     least, most = _BUCKETS

@@ -6,17 +6,14 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from harness import seed as seeds
-from harness.recorder import RunFolder, write_record
 from harness.storm.merging import merge, spread_book
 from harness.storm.recording import Recording, as_line, bucket_file, bucket_of
 from harness.storm.survey import Left, survey
 from harness.storm.tests.written import BUCKETS, call, executed, key_of, write, write_book
 from harness.venue.book import Book
-from reports.stored_run import judge_run
-from verify.history.events import Event, Fault, Phase
-from verify.history.record import Bound, ExplorationRecord
+from verify.history.events import Event, Phase
 from verify.history.words import Outcome
-from verify.run_layout import HISTORY, STORM
+from verify.run_layout import HISTORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -86,40 +83,6 @@ def test_all_events_of_a_key_are_in_order_in_one_history(run_folder: Path) -> No
     assert told == ["phase", "invoke", "effect_call", "invoke", "landed", "effect_reply", "complete", "complete"]
     assert [event["history"] for event in events if event["event"] == "phase"] == sorted([*histories, *histories])
     assert list(run_folder.glob("*.jsonl")) == []
-
-
-def test_judging_what_was_brought_together(run_folder: Path) -> None:
-    """A good storm is VALID; the same one whose key landed twice is INVALID, and names kinds of fault once."""
-    for second, verdict in ((False, "VALID"), (True, "INVALID")):
-        source, out = run_folder / f"source-{second}", run_folder / f"run-{second}"
-        source.mkdir()
-        run = RunFolder.create(STORM, 7, str(out))
-        part = run.part(STORM)
-        done, line = executed(1, 1, key_of(1), 1_000)
-        again, twice = executed(2, 1, key_of(1), 1_050)
-        write(source, "w1", done)
-        write(source, "w2", again if second else call(2, 1, key_of(1), 1_150))
-        lines = [line, type(twice)(**{name: getattr(twice, name) for name in twice.__slots__} | {"n": 2})]
-        write_book(source, lines if second else lines[:1])
-        faults: list[Event] = [Fault(kind="worker_kill", witness="gone", at_ns=2_000 + n) for n in range(3)]
-        histories = {each["history"] for each in _merged(source, part, common=[*COMMON, *faults])}
-        write_record(
-            part,
-            ExplorationRecord(
-                tier=STORM,
-                name="storm",
-                subject="s",
-                bound=Bound(workers=2, faults=3),
-                schedules=len(histories),
-                classes=len(histories),
-                exhausted=True,
-                seed=7,
-            ),
-        )
-        judged = judge_run(out)
-        assert judged["verdict"] == verdict
-        found = json.loads(json.dumps(judged))
-        assert found["kind"] == STORM
 
 
 def test_orders_that_were_not_delivered_again_are_not_called_stuck(run_folder: Path) -> None:
