@@ -29,7 +29,7 @@ def main() -> None:
     with heeding_signals(), Client(sys.argv[1], family="AF_UNIX") as link:
         try:
             task: Task = link.recv()
-            with on_one_core(os.getpid(), task.number):
+            with on_one_core(os.getpid()):
                 while True:
                     told = _ran(link.recv(), task.choice)
                     link.send(told)

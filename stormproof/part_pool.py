@@ -53,7 +53,6 @@ class Errand(NamedTuple):
 class Task(NamedTuple):
     """What a process is told first."""
 
-    number: int
     choice: RedisChoice
 
 
@@ -157,7 +156,7 @@ class PartPool:
         number = min(set(range(self._count)) - {hand.number for hand in self._hands})
         hand = _Hand(number, self._processes.start("stormproof.part_hand", number))
         self._hands.append(hand)
-        hand.send(Task(number, self._choice))
+        hand.send(Task(self._choice))
         return hand
 
     def _hear(self, hand: _Hand) -> Iterator[tuple[Errand, Told | Lost]]:

@@ -108,13 +108,24 @@ the command was applied. A client that hears nothing cannot tell the two apart, 
 
 _RULE_EXAMPLE = """\
 ```python
-rule = proxy.add_toxic(
-    type="redis_rule",
-    stream="downstream",
-    attributes={"command": "SET", "key": "once:*", "nth": 2, "action": "cut"},
-)
-...
-assert proxy.get_toxic(rule.name).attributes["struck"] == 1
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+with open_toxiproxy("embedded", run_seed=7) as toxiproxy:
+    proxy = toxiproxy.client.create("127.0.0.1:6379", "redis")
+    rule = proxy.add_toxic(
+        type="redis_rule",
+        stream="downstream",
+        attributes={"command": "SET", "key": "once:*", "nth": 2, "action": "cut"},
+    )
+    client = redis.Redis(port=proxy.port, retry=Retry(NoBackoff(), 0))
+    client.set("once:a", "taken")
+    try:
+        client.set("once:b", "taken")
+    except redis.ConnectionError:
+        assert client.get("once:b") == b"taken"  # applied, and only its reply was lost
+    assert proxy.get_toxic(rule.name).attributes["struck"] == 1
 ```"""
 
 _RULE_ENDS = """\

@@ -90,7 +90,7 @@ def main() -> None:
     try:
         task: Task = link.recv()
         plan = Plan.from_object(task.plan)
-        with open_target(task.choice) as target, Rig(target, plan.subject, plan.hosting, place=task.number) as rig:
+        with open_target(task.choice) as target, Rig(target, plan.subject, plan.hosting, alone=False) as rig:
             Job(link, plan, Runner(rig, plan.subject), target).work()
     except EOFError:
         return

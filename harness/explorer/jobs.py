@@ -40,7 +40,6 @@ _DEATHS = 8
 class Task(NamedTuple):
     """What a process is told first."""
 
-    number: int
     plan: dict[str, Any]
     choice: RedisChoice
 
@@ -144,7 +143,7 @@ class Jobs:
     def _hire(self, number: int) -> None:
         hand = _Hand(number, self._processes.start("harness.explorer.job", number))
         self._hands.append(hand)
-        hand.link.send(Task(number, self._plan.to_object(), self._choice))
+        hand.link.send(Task(self._plan.to_object(), self._choice))
 
     def _hand_out(self, setting: int, next_unit: Callable[[], Unit | None]) -> None:
         """Give every process enough to do, the idlest first."""

@@ -67,18 +67,16 @@ class Rig:
         now_s: How far time has jumped.
     """
 
-    def __init__(
-        self, target: Target, subject: Subject, hosting: Hosting = GREENLETS, *, place: int | None = None
-    ) -> None:
+    def __init__(self, target: Target, subject: Subject, hosting: Hosting = GREENLETS, *, alone: bool = True) -> None:
         """Describe the rig; nothing is taken over before it is entered.
 
         Args:
             target: The server.
             subject: Whose guards are run.
             hosting: How.
-            place: Which of several processes of an exploration this is; None: the only one.
+            alone: Whether this is the only process of its exploration.
         """
-        self._place = place
+        self._alone = alone
         self._target = target
         self._subject = subject
         self._hosting = hosting
@@ -91,7 +89,7 @@ class Rig:
         """Connect, install the gate, let the subject prepare the store."""
         with self._stack, self._target.client() as client:
             table = CommandTable.ask(client)
-            others = self._stack.enter_context(on_one_core(self._target.pid, self._place))
+            others = self._stack.enter_context(on_one_core(self._target.pid, alone=self._alone))
             pool = WirePool.to(self._target.url, is_ours=self._target.is_ours)
             self._stack.callback(pool.close)
             self.store = Store(self, self._target, pool)

@@ -7,6 +7,7 @@ keeps what it holds back in memory.
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 from harness import clock
@@ -33,7 +34,7 @@ Nor does it change who the primary is: by default one that has had no replica fo
 another replication id, up to a second of real time after its clock has jumped.
 """
 
-_DEADLINE_S = 15
+_DEADLINE_S = 60
 _CHUNK = 1 << 20
 
 
@@ -55,6 +56,7 @@ class ReplicationLink:
         self._port = primary.port
         self._pause = pause
         self._ends: list[socket.socket] = []
+        self._door: socket.socket | None = None
         self._held = bytearray()
         self._given = 0
 
@@ -65,10 +67,10 @@ class ReplicationLink:
             RedisUnavailableError: They do not come into sync.
         """
         try:
-            with socket.create_server(("127.0.0.1", 0)) as door:
-                door.setblocking(False)
-                self._replica.replicaof("127.0.0.1", str(door.getsockname()[1]))
-                self._await(lambda: self._accept(door), "the replica to connect")
+            # It stays open as long as the link: a replica that connects again must not meet somebody else there.
+            self._door = socket.create_server(("127.0.0.1", 0))
+            self._door.setblocking(False)
+            self._replica.replicaof("127.0.0.1", str(self._door.getsockname()[1]))
             self._await(self._is_in_sync, "the replica to be in sync")
         except BaseException:
             self.close()
@@ -80,9 +82,10 @@ class ReplicationLink:
         self.close()
 
     def close(self) -> None:
-        """Break the link. May be called twice."""
-        while self._ends:
-            self._ends.pop().close()
+        """Break the link. May be called twice. Stop the replica before, or it looks for its primary for ever."""
+        self._close_ends()
+        if self._door is not None:
+            self._door.close()
         self._primary.close()
         self._replica.close()
 
@@ -135,20 +138,32 @@ class ReplicationLink:
 
     # Within.
 
-    def _accept(self, door: socket.socket) -> bool:
+    def _accept(self) -> None:
+        """Take the replica in that stands at the door, in the place of one that gave up."""
+        if self._door is None:
+            return
         try:
-            down, _ = door.accept()
+            down, _ = self._door.accept()
         except BlockingIOError:
-            return False
-        up = socket.create_connection(("127.0.0.1", self._port))
-        for end in (up, down):
+            return
+        self._close_ends()
+        self._held.clear()
+        self._ends = [socket.create_connection(("127.0.0.1", self._port)), down]
+        for end in self._ends:
             end.setblocking(False)
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._ends = [up, down]
-        return True
+
+    def _close_ends(self) -> None:
+        while self._ends:
+            self._ends.pop().close()
 
     def _is_in_sync(self) -> bool:
-        self.pass_on()
+        self._accept()
+        if not self._ends:
+            return False
+        with suppress(ConnectionError):
+            # One of the two may have closed; then the replica comes to the door again.
+            self.pass_on()
         copy = info(self._replica, "replication")
         return copy.get("master_link_status") == "up" and copy.get("slave_repl_offset") == self._primary_offset()
 

@@ -5,9 +5,10 @@ Cancelling a call is not an answer of the effect: it passes through, writes noth
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from .async_link import AsyncDriver, AsyncLinkPool
+from .closing import AsyncConnected
 from .connection import address_of
 from .decisions import Decisions
 from .intent import make_intent
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from .steps import StoreValidator
 
 
-class AsyncSideEffectWrapper:
+class AsyncSideEffectWrapper(AsyncConnected):
     """Guards side effects from one event loop. Close it before the loop ends, best as `async with`.
 
     Attributes:
@@ -90,13 +91,3 @@ class AsyncSideEffectWrapper:
     def counts(self) -> dict[Outcome, int]:
         """How often each outcome was answered by this guard, in this process."""
         return self._decisions.counts
-
-    async def aclose(self) -> None:
-        """Close the idle connections. The guard may be used again afterwards."""
-        await self.driver.pool.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *exc_info: object) -> None:
-        await self.aclose()

@@ -5,8 +5,9 @@ Never raises for one of the seventeen outcomes, never shares the caller's connec
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
+from .closing import Connected
 from .connection import address_of
 from .decisions import Decisions
 from .intent import make_intent
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from .steps import StoreValidator
 
 
-class SideEffectWrapper:
+class SideEffectWrapper(Connected):
     """Guards side effects through one Redis or Valkey server. Safe for threads; survives a fork.
 
     Attributes:
@@ -131,16 +132,6 @@ class SideEffectWrapper:
     def counts(self) -> dict[Outcome, int]:
         """How often each outcome was answered by this guard, in this process."""
         return self._decisions.counts
-
-    def close(self) -> None:
-        """Close the idle connections. The guard may be used again afterwards."""
-        self.driver.pool.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.close()
 
 
 def prepare_store(redis: Any, *, settings: GuardSettings | None = None, force: bool = False) -> StoreReport:

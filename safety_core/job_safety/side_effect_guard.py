@@ -6,9 +6,10 @@ same effect type and entity.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from safety_core.idempotency.async_wrapper import AsyncSideEffectWrapper
+from safety_core.idempotency.closing import AsyncClosable, Closable
 from safety_core.idempotency.effect_types import EffectType
 from safety_core.idempotency.wrapper import SideEffectWrapper
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from safety_core.idempotency.settings import GuardSettings
 
 
-class SideEffectGuard:
+class SideEffectGuard(Closable):
     """Guards orders, positions, ledger entries, PnL writes and signals in a job.
 
     Attributes:
@@ -68,14 +69,8 @@ class SideEffectGuard:
         if not self._is_lent:
             self.engine.close()
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(self, *exc_info: object) -> None:
-        self.close()
-
-
-class AsyncSideEffectGuard:
+class AsyncSideEffectGuard(AsyncClosable):
     """The same for asyncio; an operation may be a coroutine function.
 
     Attributes:
@@ -123,9 +118,3 @@ class AsyncSideEffectGuard:
         """Close the idle connections, unless they belong to an AsyncSideEffectWrapper that was given."""
         if not self._is_lent:
             await self.engine.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *exc_info: object) -> None:
-        await self.aclose()

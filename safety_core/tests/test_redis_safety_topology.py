@@ -83,6 +83,7 @@ def test_waiting_for_some_of_the_replicas_is_not_enough(primary: Server, replica
         assert found(primary, "failover", durable(2)).level is Level.OK
 
 
+@pytest.mark.in_turn(0)
 @EACH_SERVER
 def test_replica_that_was_cut_off_is_remembered(primary: Server, replica: Server) -> None:
     """A primary alone has nothing to fail over to, unless it had a replica: that one may still be promoted."""

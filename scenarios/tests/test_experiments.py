@@ -68,6 +68,7 @@ def test_an_activity_that_fails_shows_nothing(tmp_path: Path, seed: int) -> None
     assert "latency is not injected" in record.reason
 
 
+@pytest.mark.takes_long
 def test_what_an_experiment_leaves_injected_is_healed(tmp_path: Path, seed: int) -> None:
     """Without its last action and its rollbacks the fault is healed all the same."""
     experiment = example()

@@ -59,6 +59,7 @@ def test_a_planted_guard_is_caught(name: str, guard: str, tmp_path: Path, seed: 
     assert [found for found in judgement.findings if found.decides and found.verdict is Verdict.INVALID]
 
 
+@pytest.mark.in_turn(0)
 @pytest.mark.parametrize("guard", STORIES["breaker_opens"].STORY.catches)
 def test_the_twin_of_a_planted_breaker_holds(guard: str, tmp_path: Path, seed: int) -> None:
     """Without the bug nothing is found: time passes for real here, as it never does in an exploration."""

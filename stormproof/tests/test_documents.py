@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COMMANDS: Any = typer.main.get_command(app)
-MARKDOWN = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+MARKDOWN = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 OUTCOME_TESTS = "safety_core/tests/test_outcomes.py"
 

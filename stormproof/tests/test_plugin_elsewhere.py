@@ -64,6 +64,7 @@ def test_a_planted_guard_of_that_repository_is_caught_and_replayed(
     assert (again.code, again.err) == (1, "")
 
 
+@pytest.mark.takes_long
 @pytest.mark.parametrize(("subject", "jobs"), [("verify/once.py:make", "2"), ("verify.once:make", "1")])
 def test_the_command_line_explores_that_repository(
     subject: str, jobs: str, repository: Path, monkeypatch: pytest.MonkeyPatch
@@ -134,6 +135,7 @@ make.outside = {"conflict": "payloads are not compared"}
 OPTIONS = {"asyncio": ("-o", "asyncio_default_fixture_loop_scope=function"), "anyio": ()}
 
 
+@pytest.mark.in_turn(0)
 @pytest.mark.parametrize("plugin", OPTIONS)
 def test_a_guard_is_explored_while_an_event_loop_runs(plugin: str, tmp_path: Path) -> None:
     """A coroutine of pytest-asyncio or anyio explores a guard of coroutines, and passes or fails like any test."""
@@ -146,6 +148,7 @@ def test_a_guard_is_explored_while_an_event_loop_runs(plugin: str, tmp_path: Pat
     assert "test_in_a_thread - PromiseBrokenError: Violated: shop/guard.py:make_twice broke at_most_once" in said.out
 
 
+@pytest.mark.in_turn(0)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "sigkill"])
 def test_an_exploration_ends_with_its_pytest(number: int, tmp_path: Path) -> None:
     """Whatever ends pytest, no process and no temporary folder of ours stays behind."""

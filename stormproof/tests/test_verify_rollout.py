@@ -77,6 +77,7 @@ def test_the_baseline_of_the_example_is_the_one_in_the_tree() -> None:
     assert (said.code, said.out) == (Exit.HELD, "nothing changed\n")
 
 
+@pytest.mark.takes_long
 @pytest.mark.in_turn(0)
 @pytest.mark.parametrize(
     ("place", "check"),

@@ -77,6 +77,7 @@ def test_losing_the_store_is_reduced_soundly(redis_server: RedisServer, tmp_path
     assert reduced.record.schedules < full.record.schedules
 
 
+@pytest.mark.takes_long
 def test_two_faults_are_reduced_soundly(redis_server: RedisServer, tmp_path: Path) -> None:
     """Also where a second fault strikes, in recovery or beside the first."""
     kinds = select(["reply_lost", "late_request", "crash_after", "evict"])

@@ -90,6 +90,7 @@ def test_idle_connection_ends_with_the_one_under_way(gate: str, redis_server: Re
     assert answers(world.trace.events)["w0"] == {"written": True}
 
 
+@pytest.mark.takes_long
 @pytest.mark.in_turn(1)
 @pytest.mark.parametrize("kind", LOSSES)
 def test_store_that_is_lost_twice_loses_what_was_written_in_between(

@@ -22,6 +22,7 @@ def test_every_fault_has_a_case() -> None:
     assert all(find(name).name == name for name in ALL)
 
 
+@pytest.mark.in_turn(0)
 @every_case
 def test_a_fault_bites_and_heals(case: Case) -> None:
     """A bystander sees it while it lasts, the witness says so during and after, and then all is as promised."""
@@ -34,6 +35,7 @@ def test_a_fault_bites_and_heals(case: Case) -> None:
         case.after(site)
 
 
+@pytest.mark.in_turn(1)
 @every_case
 def test_a_fault_that_does_nothing_is_found_out(case: Case) -> None:
     """Made a no-op, it has no witness, neither inside nor after, and its healing does no harm."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING
+
+import pytest
 
 from harness import clock
 from harness.explorer.tests.exploring import NEEDS_CLOCK
@@ -55,3 +58,32 @@ def test_a_primary_without_replicas_stays_who_it_is() -> None:
         _see_it_change(ordinary)
         _see_it_change(ordinary)
         assert _id_of(ours) == before
+
+
+def test_nobody_else_takes_the_place_where_a_replica_looks_for_its_primary() -> None:
+    """It stays taken as long as the link, and a replica that lost it is back in sync by itself."""
+    with RedisServer(config=PAIR_CONFIG) as primary, RedisServer(config=PAIR_CONFIG) as replica:
+        link = ReplicationLink(primary, replica)
+        with link:
+            with replica.client() as client:
+                port = int(str(info(client, "replication")["master_port"]))
+            with pytest.raises(OSError, match="in use"):
+                socket.create_server(("127.0.0.1", port))
+            replica.stop()
+        socket.create_server(("127.0.0.1", port)).close()
+
+
+def test_a_replica_that_is_cut_off_before_it_is_in_sync_is_taken_in_again() -> None:
+    """Its first connection is cut as soon as it stands, and the second one brings it into sync."""
+    with RedisServer(config=PAIR_CONFIG) as primary, RedisServer(config=PAIR_CONFIG) as replica:
+        cut: list[socket.socket] = []
+
+        def cut_once(_seconds: float) -> None:
+            if not cut and link._ends:
+                cut.append(link._ends[1])
+                cut[0].shutdown(socket.SHUT_RDWR)
+
+        link = ReplicationLink(primary, replica, pause=cut_once)
+        with link, replica.client() as client:
+            assert cut
+            assert info(client, "replication")["master_link_status"] == "up"

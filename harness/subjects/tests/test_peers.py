@@ -88,6 +88,7 @@ def said(harm: Harm) -> str:
     return f"{harm.peer}: {harm.checker} under {harm.under or 'no fault'}"
 
 
+@pytest.mark.in_turn(0)
 @NEEDS_CLOCK
 @pytest.mark.parametrize("harm", HARMS, ids=said)
 def test_known_harm_is_found(harm: Harm, redis_server: RedisServer, tmp_path: Path) -> None:
@@ -110,6 +111,7 @@ def test_known_harm_is_found(harm: Harm, redis_server: RedisServer, tmp_path: Pa
     assert seen == {harm.decides}
 
 
+@pytest.mark.takes_long
 @NEEDS_CLOCK
 @pytest.mark.parametrize("name", ["python_redis_lock", "redis_lock"])
 def test_lock_excludes_under_faults_inside_its_promise(name: str, redis_server: RedisServer, tmp_path: Path) -> None:

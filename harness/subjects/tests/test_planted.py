@@ -58,7 +58,7 @@ def workloads(subject: Subject) -> tuple[str, ...]:
 
 
 @NEEDS_CLOCK
-@pytest.mark.in_turn(1)
+@pytest.mark.in_turn(3, 4, 5)
 @pytest.mark.parametrize("name", PLANTED)
 def test_planted_guard_is_caught_by_the_checker_that_must_catch_it(
     name: str, redis_server: RedisServer, tmp_path: Path
@@ -121,6 +121,7 @@ def test_twin_without_the_bug_keeps_its_promise(name: str, redis_server: RedisSe
     assert_held(explore(redis_server, tmp_path, subject, **TWO_WORKERS, kinds=kinds, workloads=workloads(subject)))
 
 
+@pytest.mark.takes_long
 @pytest.mark.in_turn(1)
 @pytest.mark.parametrize("name", LOSING)
 def test_twin_keeps_its_promise_where_the_server_comes_back(

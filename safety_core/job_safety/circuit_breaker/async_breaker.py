@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from safety_core.idempotency.async_link import AsyncDriver, AsyncLinkPool
+from safety_core.idempotency.closing import AsyncConnected
 from safety_core.idempotency.connection import address_of
 
 from .asking import checked_end, new_token
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class AsyncCircuitBreaker:
+class AsyncCircuitBreaker(AsyncConnected):
     """A breaker for each job type, and one for the exchange above them. Close it before the loop ends.
 
     Attributes:
@@ -133,13 +134,3 @@ class AsyncCircuitBreaker:
             self._notices.moved(moved)
         await asyncio.to_thread(act.succeeded)
         return moved
-
-    async def aclose(self) -> None:
-        """Close the idle connections. The breaker may be used again afterwards."""
-        await self.driver.pool.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *exc_info: object) -> None:
-        await self.aclose()

@@ -6,8 +6,9 @@ It limits calls and never decides whether an effect may run: no permit and no ov
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from safety_core.idempotency.closing import Connected
 from safety_core.idempotency.connection import address_of
 from safety_core.idempotency.link import Driver, LinkPool
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class CircuitBreaker:
+class CircuitBreaker(Connected):
     """A breaker for each job type, and one for the exchange above them. Safe for threads; survives a fork.
 
     Attributes:
@@ -186,13 +187,3 @@ class CircuitBreaker:
             self._notices.moved(moved)
         act.succeeded()
         return moved
-
-    def close(self) -> None:
-        """Close the idle connections. The breaker may be used again afterwards."""
-        self.driver.pool.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.close()

@@ -11,8 +11,9 @@ import threading
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, final
+from typing import TYPE_CHECKING, Any, final
 
+from safety_core.idempotency.closing import Closable
 from safety_core.idempotency.errors import SettingsError
 
 from .disk import Disk
@@ -69,7 +70,7 @@ class Act:
         self._audit.end(self._given, place, success=success, error_message=error_message)
 
 
-class RetryAudit:
+class RetryAudit(Closable):
     """The audit of one process, in a folder that many processes may share. Safe for threads; survives a fork.
 
     Attributes:
@@ -281,12 +282,6 @@ class RetryAudit:
         """Close the open journal. The audit may be used again afterwards."""
         with self._lock:
             self._journal.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.close()
 
     def _journalled(self) -> Iterator[AuditRecord]:
         for path in journals(self.path):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from safety_core.idempotency.async_wrapper import AsyncSideEffectWrapper
+from safety_core.idempotency.closing import AsyncClosable
 from safety_core.idempotency.decisions import Decisions
 from safety_core.idempotency.effect_types import EffectType
 from safety_core.job_safety.jobs import job_id_of, note_key
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from .runs import Run, RunAnswer
 
 
-class AsyncRetryGuard:
+class AsyncRetryGuard(AsyncClosable):
     """Lets each job run once per idempotency key, from one event loop. Close it before the loop ends.
 
     Attributes:
@@ -119,9 +120,3 @@ class AsyncRetryGuard:
     async def aclose(self) -> None:
         """Close the idle connections. The guard may be used again afterwards."""
         await self.engine.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *exc_info: object) -> None:
-        await self.aclose()

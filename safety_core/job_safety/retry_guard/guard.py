@@ -5,8 +5,9 @@ The run of a job and the effects in it have records of their own, so that a guar
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
+from safety_core.idempotency.closing import Closable
 from safety_core.idempotency.decisions import Decisions
 from safety_core.idempotency.effect_types import EffectType
 from safety_core.idempotency.wrapper import SideEffectWrapper
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from .runs import Run, RunAnswer
 
 
-class RetryGuard:
+class RetryGuard(Closable):
     """Lets each job run once per idempotency key, and again only where it certainly did nothing. Safe for threads.
 
     Attributes:
@@ -167,9 +168,3 @@ class RetryGuard:
     def close(self) -> None:
         """Close the idle connections. The guard may be used again afterwards."""
         self.engine.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.close()

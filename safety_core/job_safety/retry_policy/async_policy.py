@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from safety_core.idempotency.async_link import AsyncDriver, AsyncLinkPool
+from safety_core.idempotency.closing import AsyncConnected
 from safety_core.idempotency.connection import address_of
 from safety_core.idempotency.settings import GuardSettings
 from safety_core.idempotency.terms import Terms
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from .protocol import Asked
 
 
-class AsyncRetryPolicy:
+class AsyncRetryPolicy(AsyncConnected):
     """Counts retries from one event loop. Close it before the loop ends, best as `async with`.
 
     Attributes:
@@ -122,13 +123,3 @@ class AsyncRetryPolicy:
     def cooldown_seconds(self, attempts: int, job: Any = None) -> float:
         """Return the wait before a retry, as `RetryPolicy.cooldown_seconds` does; the same errors."""
         return cooldown_of(self.terms, attempts, job)
-
-    async def aclose(self) -> None:
-        """Close the idle connections. The policy may be used again afterwards."""
-        await self.driver.pool.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *exc_info: object) -> None:
-        await self.aclose()

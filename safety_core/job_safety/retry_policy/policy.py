@@ -5,8 +5,9 @@ It limits how often a job is tried, never what a try may do: effects stay with t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
+from safety_core.idempotency.closing import Connected
 from safety_core.idempotency.connection import address_of
 from safety_core.idempotency.link import Driver, LinkPool
 from safety_core.idempotency.settings import GuardSettings
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from .protocol import Asked
 
 
-class RetryPolicy:
+class RetryPolicy(Connected):
     """Counts retries in one Redis or Valkey server, for all processes that share it. Safe for threads and forks.
 
     Attributes:
@@ -176,13 +177,3 @@ class RetryPolicy:
             JobError, PolicyError: The job has no id, or `attempts` is no whole number from 0 on.
         """
         return cooldown_of(self.terms, attempts, job)
-
-    def close(self) -> None:
-        """Close the idle connections. The policy may be used again afterwards."""
-        self.driver.pool.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.close()

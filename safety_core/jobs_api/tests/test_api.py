@@ -186,6 +186,7 @@ def test_two_batches_at_once_put_each_job_back_once(api: Api) -> None:
     assert sorted(api.places()["queued"]) == sorted(ids)
 
 
+@pytest.mark.takes_long
 def test_batch_is_spread_at_random_where_a_scheduler_runs(api: Api) -> None:
     """Without one nobody would ever wake the jobs, so that they go into their queue at once."""
     for _ in range(8):

@@ -65,6 +65,7 @@ MUTANTS: dict[str, tuple[Callable[[Path], None], object, str, object]] = {
 """What is left out, the trick that is then missed, and where the verifier is broken for it."""
 
 
+@pytest.mark.in_turn(0)
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_a_broken_verifier_misses_the_trick_that_the_whole_one_sees(
     tree: Path, baseline: Baseline, mutant: str, monkeypatch: pytest.MonkeyPatch

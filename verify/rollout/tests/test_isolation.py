@@ -65,6 +65,7 @@ BREACHES = {
 }
 
 
+@pytest.mark.in_turn(0)
 @pytest.mark.parametrize("breach", BREACHES)
 def test_a_breach_is_seen_and_named(tree: Path, baseline: Baseline, breach: str) -> None:
     """Each way out of the isolation is INVALID, and no other check minds it."""

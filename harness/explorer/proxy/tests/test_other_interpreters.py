@@ -41,6 +41,7 @@ def test_bare_interpreter_is_bare(tmp_path: Path) -> None:
     assert asked.stdout.strip() == "[True, False, False, False]"
 
 
+@pytest.mark.takes_long
 @NEEDS_CLOCK
 def test_guard_is_the_same_in_a_bare_interpreter(redis_server: RedisServer, tmp_path: Path) -> None:
     """The same histories, classes and findings as in ours."""

@@ -86,6 +86,7 @@ def test_mistake_of_a_program_ends_the_run_with_a_reason(
     assert explored.judge().verdict is Verdict.UNKNOWN
 
 
+@pytest.mark.in_turn(0)
 @pytest.mark.parametrize("mistake", ["forks", "forks_and_lets_go", "forks_and_orphans"])
 def test_children_of_a_program_end_with_it(mistake: str, redis_server: RedisServer, tmp_path: Path) -> None:
     """Whether they stay in its group, leave it, or lose their parent."""

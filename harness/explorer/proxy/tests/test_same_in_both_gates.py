@@ -64,6 +64,7 @@ def test_reference_is_the_same_in_both_gates(redis_server: RedisServer, tmp_path
     assert_same(*explore_in_both(redis_server, tmp_path, "reference", ["reply_lost", "effect_late"]))
 
 
+@pytest.mark.takes_long
 @NEEDS_CLOCK
 def test_stranger_is_the_same_in_both_gates(redis_server: RedisServer, tmp_path: Path) -> None:
     """A file that stormproof has never seen: its processes are forked, one for each of a schedule's."""
@@ -73,6 +74,7 @@ def test_stranger_is_the_same_in_both_gates(redis_server: RedisServer, tmp_path:
     assert_same(*explore_in_both(redis_server, tmp_path, f"{source}:make", OF_STRANGER))
 
 
+@pytest.mark.takes_long
 def test_lost_store_is_the_same_in_both_gates(redis_server: RedisServer, tmp_path: Path) -> None:
     """The server is another one in the middle: connections end, and what was written last is gone."""
     assert_same(*explore_in_both(redis_server, tmp_path, "broken.delete_on_any_exception", OF_STORE))
