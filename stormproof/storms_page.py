@@ -32,10 +32,10 @@ those of every other command."""
 _USERS = f"""\
 Each user has a guard of its own, from a module that was executed for it alone, and delivers one order after the
 other: effects of the types {", ".join(f"`{name}`" for name in EFFECT_TYPES)}.
-Every {_GENERATION_MS} ms there are {KEYS} new keys of each type, of which a few are hot (Zipf), and all users draw among
-the same ones. What is not settled is delivered again after a while; earlier orders are, too; and where the promise
-covers it, a key is now and then used with another payload. A claim is {LEASE_S:g} s in a storm: a short lease, so that
-what a dead worker held is free again before the storm is over.
+Every {_GENERATION_MS} ms there are {KEYS} new keys of each type, of which a few are hot (Zipf), and all users
+draw among the same ones. What is not settled is delivered again after a while; earlier orders are, too; and where the
+promise covers it, a key is now and then used with another payload. A claim is {LEASE_S:g} s in a storm: a short
+lease, so that what a dead worker held is free again before the storm is over.
 
 All draws come from `--seed`, a stream for each user. Which user is first is up to the machine: a storm is no
 schedule, and cannot be replayed. What it finds is searched for among the schedules, see below.

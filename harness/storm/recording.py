@@ -16,6 +16,9 @@ from verify.history.events import Complete, EffectReply, Event, Invoke, to_objec
 if TYPE_CHECKING:
     from pathlib import Path
 
+_REMEMBERED = 20_000
+"""Operations of a worker process whose bucket is known; users have one each at a time."""
+
 
 def bucket_of(key: str, buckets: int) -> int:
     """Return the bucket of *key*, from 0, where there are so many."""
@@ -56,13 +59,17 @@ class Recording:
         line = as_line(event)
         if isinstance(event, Complete | EffectReply):
             bucket = self._bucket_of_op[event.op]
-            if isinstance(event, Complete):
-                del self._bucket_of_op[event.op]
         else:
             bucket = bucket_of(event.key, self._buckets)  # type: ignore[union-attr]  # every other event of an operation has one
             if isinstance(event, Invoke):
-                self._bucket_of_op[event.op] = bucket
+                self._remember(event.op, bucket)
         self.put(bucket, line)
+
+    def _remember(self, op: int, bucket: int) -> None:
+        """Keep where an operation belongs: its last reply may come after its answer, though never long after."""
+        self._bucket_of_op[op] = bucket
+        if len(self._bucket_of_op) > _REMEMBERED:
+            del self._bucket_of_op[next(iter(self._bucket_of_op))]
 
     def put(self, bucket: int, line: bytes) -> None:
         """Append a line to a bucket."""

@@ -70,14 +70,19 @@ class Recovery:
                 if clock.elapsed_ns() > self._until_ns:
                     self.given_up = [*unsettled, *waiting[at:]]
                     return self.given_up
-                unsettled += self._deliver(waiting[at : at + _AT_ONCE], number)
+                unsettled += self.deliver(waiting[at : at + _AT_ONCE], number)
                 done = min(at + _AT_ONCE, len(waiting))
                 say(f"delivering again, round {number}: {done:,} of {len(waiting):,} orders")
             waiting = unsettled
         return waiting
 
-    def _deliver(self, orders: Sequence[Order], number: int) -> list[Order]:
-        """Deliver some orders once, let the guard reconcile what is not settled, and return that."""
+    def deliver(self, orders: Sequence[Order], number: int) -> list[Order]:
+        """Deliver some orders once, let the guard reconcile what is not settled, and return that.
+
+        Args:
+            orders: They.
+            number: How much is added to the number of their last delivery.
+        """
         given = {}
         for at, order in enumerate(orders):
             name = self._names[at % len(self._names)]

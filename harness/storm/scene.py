@@ -16,12 +16,11 @@ from harness.redis_server.choice import ExternalChoice
 from harness.redis_server.foreign import ForeignServer
 from harness.redis_server.opening import open_owned
 from harness.storm.inject import WORDS
+from harness.storm.workload import Order
 from harness.subjects.contract import REQUEST_LIFE_LEASES
 from harness.toxiproxy.server import open_toxiproxy
 from harness.venue.process import VenueProcess
 from harness.workers.crew import Crew
-from verify.history.events import Complete
-from verify.history.words import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,10 +28,11 @@ if TYPE_CHECKING:
     from harness.redis_server.choice import RedisChoice
     from harness.redis_server.owned import OwnedServer
     from harness.storm.inject import Injected
-    from harness.storm.recording import Recording
-    from harness.subjects.contract import Subject
+from harness.subjects.contract import Subject
 
 _STEADY = 3
+_NEVER = -1
+"""The delivery of an order that was never delivered."""
 _EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - where a user binds to, not where we do
 _ANSWERS_S = 60.0
 _LEASE_REST_S = 0.1
@@ -120,24 +120,26 @@ class Scene:
         until_ns = clock.elapsed_ns() + int(beyond_s * 1e9)
         self.crew.listen_until(lambda: clock.elapsed_ns() > until_ns, deadline_s=beyond_s + _ANSWERS_S)
 
-    def unsteady(self, names: Sequence[str], writing: Recording) -> str:
-        """Place new orders by the workers *names*; return what is not as it should be, empty if all is."""
-        keys = [f"steady-{self._ground.seed:08x}-{self._steady + at:03d}" for at in range(_STEADY)]
-        self._steady += _STEADY
-        given = {
-            self.crew.give(names[at % len(names)], key, {"symbol": "BTCUSDT", "quantity": at + 1}): key
-            for at, key in enumerate(keys)
-        }
-        self.crew.listen_until(lambda: self.crew.is_idle, deadline_s=_ANSWERS_S)
-        answers = [event for event in self.crew.events if isinstance(event, Complete) and event.op in given]
-        for event in self.crew.events:
-            writing.write(event)
-        self.crew.events.clear()
-        odd = [answer for answer in answers if answer.outcome is not Outcome.OK]
-        if odd:
-            return f"{len(odd)} of {len(keys)} new orders were answered {odd[0].outcome} ({odd[0].detail})"
-        landed = sum(len(self.venue.control.ask(key=key)) for key in keys)
-        return "" if landed == len(keys) else f"the book has {landed} lines for {len(keys)} new orders"
+    def new_orders(self) -> list[Order]:
+        """Return a few orders with which the steady state is asked for; none was ever delivered."""
+        first, self._steady = self._steady, self._steady + _STEADY
+        keys = [f"steady-{self._ground.seed:08x}-{first + at:03d}" for at in range(_STEADY)]
+        return [
+            Order("order", key, {"symbol": "BTCUSDT", "quantity": at + 1}, _NEVER)
+            for at, key in enumerate(keys, first)
+        ]
+
+    def unsteady(self, orders: Sequence[Order], unsettled: Sequence[Order]) -> str:
+        """Return what is not as it should be once new *orders* were delivered; empty if all is.
+
+        Args:
+            orders: They.
+            unsettled: Those of them that were answered neither OK nor with a conflict.
+        """
+        if unsettled:
+            return f"{len(unsettled)} of {len(orders)} new orders were not answered OK"
+        landed = sum(len(self.venue.control.ask(key=order.key)) for order in orders)
+        return "" if landed == len(orders) else f"the book has {landed} lines for {len(orders)} new orders"
 
     # Within.
 

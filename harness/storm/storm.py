@@ -51,6 +51,7 @@ _END_S = 120.0
 _SETTLED = 300
 """Settled orders that are delivered again, at most: what is done must stay done."""
 _LEAST_RECOVERY_S = 60.0
+_STEADY_S = 60.0
 _REDELIVERING = 2
 
 
@@ -182,7 +183,7 @@ class _Storm:
         scene.crew.hire(names)
         self._phase(REDELIVER)
         budget_s = max(_LEAST_RECOVERY_S, self.plan.seconds)
-        recovery = Recovery(scene.crew, names, self.writing, scene.pass_the_lease, budget_s=budget_s)
+        recovery = self._recovery(names, budget_s)
         open_ = recovery.run(left.orders, self.say)
         happened.notes.append(
             f"{left.operations:,} calls, {left.open:,} of them never answered; {len(left.unsettled):,} orders were "
@@ -194,7 +195,8 @@ class _Storm:
             happened.reasons.append(
                 f"{len(recovery.given_up):,} orders were not delivered often enough within {budget_s:g} s"
             )
-        wrong = scene.unsteady(names, self.writing)
+        new = scene.new_orders()
+        wrong = scene.unsteady(new, self._recovery(names, budget_s).run(new, self.say))
         if wrong:
             happened.reasons.append(f"the steady state does not hold again at the end: {wrong}")
 
@@ -216,6 +218,10 @@ class _Storm:
         )
 
     # Within.
+
+    def _recovery(self, names: Sequence[str], budget_s: float) -> Recovery:
+        scene = self.scene
+        return Recovery(scene.crew, names, self.writing, scene.pass_the_lease, budget_s=budget_s)
 
     def _look_for_open(self) -> Left:
         """Find the calls that were never answered, and the orders that are not settled."""
@@ -239,7 +245,8 @@ class _Storm:
         """See that the steady state holds before anything is hurt."""
         self._phase("workload")
         self.scene.crew.hire(["before"])
-        wrong = self.scene.unsteady(["before"], self.writing)
+        new = self.scene.new_orders()
+        wrong = self.scene.unsteady(new, self._recovery(["before"], _STEADY_S).deliver(new, 1))
         if wrong:
             raise CouldNotRunError(f"the steady state does not hold before anything is hurt: {wrong}")
 
