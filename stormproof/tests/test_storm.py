@@ -7,8 +7,10 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.request import urlopen
 
 import pytest
 
@@ -24,6 +26,8 @@ from stormproof.tests.running import TIME_LIMIT_S, run, start, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from harness.redis_server.server import RedisServer
 
 CAUGHT = {
     "claim_without_nx": ("at_most_once", ""),
@@ -202,6 +206,49 @@ def test_worker_that_somebody_else_kills_is_told(tmp_path: Path) -> None:
     assert process.returncode == 0, out + err
     record = json.loads((tmp_path / "run" / "parts" / "storm" / "exploration.json").read_text("utf-8"))
     assert any("w2 was ended by signal SIGKILL, which nothing here has sent" in note for note in record["notes"])
+
+
+@pytest.mark.takes_long
+def test_external_server_is_left_as_it_was(redis_server: RedisServer, tmp_path: Path) -> None:
+    """It is reached through a proxy, and of its keys those of the storm alone are removed."""
+    client = redis_server.client()
+    client.set("yours", "untouched")
+    target = f"127.0.0.1:{redis_server.port}"
+    external = ("--redis", f"redis://{target}", "--allow-target", target)
+    code, verdict, _ = storm(tmp_path, *external, seconds=4, inject="kill@2s")
+    assert (code, verdict["verdict"], verdict["server"]["choice"]) == (0, "VALID", f"redis://{target}")
+    assert client.keys() == [b"yours"]
+    refused = run(tmp_path, "storm", *external, "--inject", "server_kill@1s..2s", "--out", "other")
+    assert (refused.code, "an external one is not ours" in refused.err) == (3, True)
+
+
+@pytest.mark.takes_long
+def test_server_that_is_killed_comes_back_to_a_steady_state(tmp_path: Path) -> None:
+    """The store keeps what it acknowledged, and in the end new orders are placed again."""
+    code, verdict, _ = storm(tmp_path, seconds=7, inject="server_kill@2s..3s,reset@5s..6s")
+    assert (code, verdict["verdict"]) == (0, "VALID"), verdict
+    assert verdict["hits"].keys() == {"server_kill", "reset"}
+
+
+@pytest.mark.takes_long
+def test_page_of_locust_has_a_row_for_each_answer(tmp_path: Path) -> None:
+    """It is served on loopback while the storm rages, and is gone afterwards."""
+    process = start(tmp_path, "storm", "--seconds", "8", "--web", "--out", "run")
+    assert process.stdout is not None
+    address = process.stdout.readline().split()[-1]
+    assert address.startswith("http://127.0.0.1:")
+    rows: set[tuple[str, str]] = set()
+
+    def seen() -> bool:
+        with suppress(OSError, ValueError), urlopen(f"{address}/stats/requests", timeout=5) as page:  # noqa: S310
+            rows.update((row["method"], row["name"]) for row in json.load(page)["stats"])
+        return ("ledger", "OK") in rows
+
+    wait_for(seen)
+    out, err = process.communicate(timeout=TIME_LIMIT_S)
+    assert process.returncode == 0, out + err
+    with pytest.raises(OSError, match="refused"):
+        urlopen(address, timeout=5)  # noqa: S310
 
 
 def _environment(pid: int) -> bytes:
