@@ -128,24 +128,23 @@ class _Search:
         self._hosting = choose_hosting(subject.name)
         self._subject = find_subject(subject.name, self._hosting, promise=str(subject.promise))
         self._choice = parse_choice("embedded", allow_target=[])
+        self._done: list[tuple[str, Path, Mapping[str, Any]]] = []
 
     def find(self, checker: str) -> Demotion:
-        """Search growing bounds until a schedule shows what *checker* found."""
+        """Search growing bounds until a schedule shows what *checker* found; what was searched before may show it."""
+        for words, part, verdict in self._done:
+            for shown in sorted(_shown(part, verdict, checker), key=_size)[:1]:
+                return _demotion(checker, [words], shown)
         searched = []
         for workers, faults in dict.fromkeys((workers, faults if self._kinds else 0) for workers, faults in BOUNDS):
             name = f"demotion of {checker}, {workers} workers, {count(faults, 'fault')}"
             words, schedule = self._explore(name, checker, workers, faults)
             searched.append(words)
             if schedule is not None:
-                decisions, struck, replay = schedule
-                return Demotion(
-                    checker=checker, searched=tuple(searched), decisions=decisions, faults=struck, replay=replay
-                )
+                return _demotion(checker, searched, schedule)
         return Demotion(checker=checker, searched=tuple(searched))
 
-    def _explore(
-        self, name: str, checker: str, workers: int, faults: int
-    ) -> tuple[str, tuple[tuple[str, ...], tuple[str, ...], str] | None]:
+    def _explore(self, name: str, checker: str, workers: int, faults: int) -> tuple[str, _Found | None]:
         """Search one bound; return what was searched in words, and the shortest schedule that shows it."""
         plan = Plan(
             name=name,
@@ -165,16 +164,29 @@ class _Search:
                 raise KeyboardInterrupt
             verdict = judge_part(self._run.path, name)
             store_schedules(part, verdict, plan, target, self._live)
-        shown = sorted(_shown(part, verdict, checker), key=lambda each: (len(each[1]), len(each[0]), each[0]))
+        shown = sorted(_shown(part, verdict, checker), key=_size)
         of = f", faults of {', '.join(self._kinds)}" if faults else ""
         state = "" if record.exhausted or shown else f", not all of them: {record.reason}"
         words = f"{workers} workers, {count(faults, 'fault')}{of}: {count(record.schedules, 'schedule')}{state}"
+        self._done.append((words, part, verdict))
         return words, (shown[0] if shown else None)
 
 
-def _shown(
-    part: Path, verdict: Mapping[str, Any], checker: str
-) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], str]]:
+_Found = tuple[tuple[str, ...], tuple[str, ...], str]
+"""Decisions, faults and replay line of a schedule."""
+
+
+def _demotion(checker: str, searched: Sequence[str], found: _Found) -> Demotion:
+    decisions, faults, replay = found
+    return Demotion(checker=checker, searched=tuple(searched), decisions=decisions, faults=faults, replay=replay)
+
+
+def _size(found: _Found) -> tuple[int, int, tuple[str, ...]]:
+    """Return by what schedules are shortest: fewest faults, then fewest decisions."""
+    return len(found[1]), len(found[0]), found[0]
+
+
+def _shown(part: Path, verdict: Mapping[str, Any], checker: str) -> Iterator[_Found]:
     """Yield decisions, faults and replay line of every schedule of a part that shows what *checker* found."""
     for finding in verdict["findings"]:
         if finding["checker"] == checker and checker in broken({"findings": [finding]}):

@@ -11,7 +11,7 @@ from harness.explorer.exploration import INTERRUPTED
 from harness.recorder import RunFolder, write_record
 from harness.redis_server.opening import check_provider
 from harness.redis_server.port import free_port
-from harness.storm.asked import Asked, check_subject
+from harness.storm.asked import Asked, check_others, check_subject
 from harness.storm.gang import check_locust
 from harness.storm.inject import parse_inject
 from harness.storm.outpost import join as take_part
@@ -68,6 +68,7 @@ def storm(
         lead=lead,
     )
     check_subject(asked.subject)
+    check_others(asked.faults, asked.processes)
     check_locust()
     check_provider(chosen)
     run = RunFolder.create(STORM, asked.seed, out)

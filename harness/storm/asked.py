@@ -85,6 +85,19 @@ class Happened:
     notes: list[str] = field(default_factory=list)
 
 
+def check_others(faults: Sequence[Injected], processes: int) -> None:
+    """See that others go on where a worker process is struck.
+
+    Raises:
+        WrongInputError: There are none.
+    """
+    struck = [fault for fault in faults if fault.meaning.fault is None]
+    if struck and processes == 1:
+        raise WrongInputError(
+            f"{struck[0]} strikes a worker process while others go on; expected --processes 2 or more"
+        )
+
+
 def check_subject(subject: Subject) -> None:
     """See that a storm can judge the subject.
 

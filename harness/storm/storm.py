@@ -150,6 +150,7 @@ class _Storm:
             site=self.scene.site,
             company=self.company,
             control=self.scene.venue.control,
+            joined=lambda: int(self.happened.status.get("processes", 0)),
             draw=seeds.stream(asked.seed, "storm.timeline"),
         )
         try:

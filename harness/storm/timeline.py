@@ -18,13 +18,17 @@ from verify.history.events import Fault
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from harness.nemesis.site import Site
     from harness.storm.company import Company
     from harness.storm.inject import Injected
     from harness.venue.client import VenueControl
 
+_AT_LEAST = 2
+"""Worker processes that there must be for one of them to be killed: a storm of none is over."""
+_UNNOTICED_NS = 2_000_000_000
+"""For how long Locust may still count a worker process that is dead."""
 _CHOSEN_S = 1.0
 _ANY_S = 10.0
 """How long the chosen worker process, and then all of them, are watched for an effect that lands."""
@@ -76,6 +80,7 @@ class Timeline:
         site: What those of network and server act on.
         company: The worker processes.
         control: The way to the venue.
+        joined: How many worker processes have users or may get some, as Locust said last.
         draw: The timeline's own stream of the run's seed.
         struck: What has begun.
         deaths: When worker processes were killed, by number.
@@ -85,6 +90,7 @@ class Timeline:
     site: Site
     company: Company
     control: VenueControl
+    joined: Callable[[], int]
     draw: random.Random
     struck: list[Struck] = field(default_factory=list)
     deaths: dict[int, int] = field(default_factory=dict)
@@ -111,9 +117,10 @@ class Timeline:
         """Heal and begin what is due, *elapsed_s* seconds after the users began."""
         for going in [each for each in self._going if each.struck.injected.to_s <= elapsed_s]:
             self._heal(going)
-        while self._due and self._due[0][0] <= elapsed_s:
-            _, _, fault = self._due.pop(0)
-            self._begin(fault)
+        for due in [each for each in self._due if each[0] <= elapsed_s]:
+            if due[2].meaning.kind != KILL or self._others_go_on():
+                self._due.remove(due)
+                self._begin(due[2])
 
     def heal(self) -> None:
         """Heal all that goes on, last to first; every step runs, even if one fails."""
@@ -121,6 +128,11 @@ class Timeline:
             self._heal(going)
 
     # Within.
+
+    def _others_go_on(self) -> bool:
+        """Whether somebody works on when one is killed; whoever takes a dead one's place needs a moment to join."""
+        since_ns = clock.shared_ns() - _UNNOTICED_NS
+        return self.joined() - sum(at_ns > since_ns for at_ns in self.deaths.values()) >= _AT_LEAST
 
     def _begin(self, injected: Injected) -> None:
         struck = Struck(injected, clock.shared_ns())

@@ -30,14 +30,15 @@ def demoted(folder: Path, subject: str, checkers: list[str]) -> tuple[RunFolder,
 
 def test_what_a_schedule_shows_is_found_and_replayed(tmp_path: Path) -> None:
     """One search is made, its shortest schedule is shrunk, and its line replays it."""
-    run_folder, (found,) = demoted(tmp_path, "broken.get_then_set", ["at_most_once"])
+    run_folder, (found, again_found) = demoted(tmp_path, "broken.get_then_set", ["at_most_once", "at_most_once"])
+    assert again_found == found
     assert (found.checker, found.faults, len(found.searched)) == ("at_most_once", (), 1)
     assert found.decisions[0] == "same:"
     assert [part["name"] for part in run_folder.parts] == ["demotion of at_most_once, 2 workers, 0 faults"]
     again = run(tmp_path, *found.replay.split()[1:])
     assert (again.code, "There again: at_most_once" in again.out) == (1, True)
     stored = json.loads((tmp_path / DEMOTIONS).read_text("utf-8"))
-    assert stored["demotions"] == [found.to_object()]
+    assert stored["demotions"] == [found.to_object()] * 2
 
 
 def test_where_nothing_is_found_the_bound_is_named(tmp_path: Path) -> None:

@@ -135,6 +135,7 @@ WRONG = {
     "no-time": (("--seconds", "0"), 2, "--seconds is 0; expected a whole number from 1 to"),
     "no-processes": (("--processes", "0"), 2, "--processes is 0"),
     "unknown-fault": (("--inject", "hail@1s"), 2, "unknown fault 'hail'"),
+    "nobody-goes-on": (("--processes", "1", "--inject", "kill@1s"), 2, "expected --processes 2 or more"),
     "external-without-permission": (("--redis", "redis://127.0.0.1:1"), 2, "--allow-target 127.0.0.1:1"),
     "master-host-alone": (("--master-host", "h"), 2, "--master-host goes with --worker"),
     "worker-alone": (("--worker",), 2, "--worker needs --master-host"),
