@@ -82,7 +82,7 @@ class SmallDisk:
             CouldNotRunError: It is still there.
         """
         if self.is_mounted:
-            subprocess.run(["umount", "-l", str(self._folder)], capture_output=True, check=False)  # noqa: S607
+            subprocess.run(["umount", "-l", str(self._folder)], capture_output=True, check=False)  # noqa: S607 - as the PATH of the machine says
         if self._guardian is not None:
             self._guardian.communicate(b"\n")
             self._guardian = None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.explorer.tests.exploring import NEEDS_CLOCK
 from harness.redis_server.binary import embedded_binary
 from harness.redis_server.choice import EmbeddedChoice
 from stormproof.documents import ROOT
@@ -97,12 +98,12 @@ def test_one_changed_byte_fails_its_check_alone(tree: Path, place: str, check: s
 
 
 EXECUTED = """\
-        answer = self._wrapper.execute_once("order", key, lambda _claim: effect(payload), payload=payload)
+        answer = self._wrapper.execute_once("order", key, operation, payload=payload)
 """
 
 IN_MEMORY = """\
         if key in _SEEN:
-            raise NotPlacedError(key)
+            raise RuntimeError(key)
         _SEEN.add(key)
         return effect(payload)
 """
@@ -138,8 +139,8 @@ GUARDS = {
     ),
     "orders-past-the-guard": (
         "adapters/orders.py",
-        "    return guard.once(decision, payload, lambda _payload: place_order(venue, symbol, quantity))\n",
-        "    return place_order(venue, symbol, quantity)\n",
+        "guard.once(decision, payload, lambda _asked, **more: place_order(venue, symbol, quantity, **more))",
+        "place_order(venue, symbol, quantity)",
         "idempotency_active",
         "uses execution.orders.place_order without a guard",
     ),
@@ -269,3 +270,15 @@ def test_a_commit_without_a_repository_is_unknown(tree: Path) -> None:
     said = run(tree, "verify-rollout", ".", "--baseline", "git:HEAD")
     assert said.code == Exit.NOT_SHOWN
     assert "is in no git repository" in said.err
+
+
+@NEEDS_CLOCK
+@pytest.mark.takes_long
+def test_the_guard_of_the_example_is_explored(tree: Path) -> None:
+    """It holds where a late order and a lost store are settled at the venue, and not where it settles too early."""
+    words = ("explore", "--subject", "adapters/orders.py:make", "--kinds", "effect_late,crash_after,restart_losing:1")
+    assert run(tree, *words).code == Exit.HELD
+    edit(tree / "adapters" / "orders.py", "_LEASES = 1.3", "_LEASES = 1.0")
+    said = run(tree, *words)
+    assert said.code == Exit.VIOLATED
+    assert "at_most_once (INVALID), under effect_late" in said.out

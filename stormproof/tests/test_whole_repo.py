@@ -209,3 +209,15 @@ def test_no_package_index_is_written_down() -> None:
         "no address of a package index: pip knows its own",
         matches(r"python[h]osted|index[-_][u]rl|\bpypi\.(?:org|io)|/[s]imple/"),
     )
+
+
+def test_the_rules_of_the_security_scanner_are_on_and_each_exception_has_a_reason() -> None:
+    """Those that ruff took from bandit, but for one; asserts are for tests, and an excused line says why."""
+    lint = _SETTINGS["tool"]["ruff"]["lint"]
+    everywhere = [rule for rule in lint["ignore"] if re.fullmatch(r"S\d*", rule)]
+    in_places = {rule for rules in lint["per-file-ignores"].values() for rule in rules if re.fullmatch(r"S\d*", rule)}
+    assert (lint["select"], everywhere, in_places) == (["ALL"], ["S603"], {"S101"})
+    hold(
+        "a line that a rule of the security scanner is off for says why",
+        matches(r"# noqa: (?=[^-]*\bS\d{3}\b)(?![A-Z0-9, ]+ - \w).*"),
+    )

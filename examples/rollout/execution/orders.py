@@ -12,6 +12,6 @@ class Venue(Protocol):
         """Take an order and answer with a receipt."""
 
 
-def place_order(venue: Venue, symbol: str, quantity: float) -> dict[str, object]:
-    """Place an order and return the venue's receipt."""
-    return venue.submit({"symbol": symbol, "quantity": quantity})
+def place_order(venue: Venue, symbol: str, quantity: float, **more: object) -> dict[str, object]:
+    """Place an order and return the venue's receipt; *more* goes into the request, such as an id of the client."""
+    return venue.submit({"symbol": symbol, "quantity": quantity, **more})

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 
-import pytest
-
 from harness.explorer.gate.placement import on_one_core, seat_of
 
 
@@ -19,7 +17,6 @@ def test_cores_are_taken_in_turn() -> None:
             assert again == second
 
 
-@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the system offers no choice of cores")
 def test_a_process_keeps_to_one_core_for_a_while() -> None:
     """It keeps to one, says which are left, and has all of them again afterwards."""
     before = os.sched_getaffinity(0)
