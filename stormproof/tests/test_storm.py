@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +18,7 @@ from harness.faults.registry import select
 from harness.processes.family import descendants
 from harness.storm.inject import WORDS
 from harness.storm.workload import EFFECT_TYPES
+from stormproof.cli import main
 from stormproof.demoting import KINDS_OF, kinds_of
 from stormproof.documents import ROOT
 from stormproof.source_facts import members
@@ -144,17 +144,21 @@ WRONG = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_wrong_storm_is_one_line(case: str, tmp_path: Path) -> None:
+def test_wrong_storm_is_one_line(
+    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Nothing is run, nothing is written, and the line says what was expected."""
     words, code, said = WRONG[case]
-    hide = "import sys; sys.modules['locust'] = None; " if case == "no-locust" else "import sys; "
-    program = f"{hide}from stormproof.cli import main; sys.argv[1:] = {['storm', *words]!r}; main()"
-    seen = subprocess.run(
-        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
-    )
-    assert (seen.returncode, seen.stdout) == (code, "")
-    assert said in seen.stderr
-    assert len(seen.stderr.strip().splitlines()) == 1
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["stormproof", "storm", *words])
+    if case == "no-locust":
+        monkeypatch.setitem(sys.modules, "locust", None)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    seen = capsys.readouterr()
+    assert (ended.value.code, seen.out) == (code, "")
+    assert said in seen.err
+    assert len(seen.err.strip().splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
 
 
