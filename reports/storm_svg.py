@@ -34,7 +34,7 @@ _STYLE = """
 text{font:12px ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace;fill:#1f2328}
 .ground{fill:#ffffff}.title{font:600 17px system-ui,'DejaVu Sans',sans-serif}
 .quiet{fill:#59636e}.head{font-weight:700}.grid{stroke:#d1d9e0;stroke-width:1}
-.a0{fill:#2da44e}.a1{fill:#bf8700}.a2{fill:#0969da}.a3{fill:#8250df}.a4{fill:#cf222e}.a5{fill:#6e7781}
+.end{text-anchor:end}.a0{fill:#2da44e}.a1{fill:#bf8700}.a2{fill:#0969da}.a3{fill:#8250df}.a4{fill:#cf222e}.a5{fill:#6e7781}
 .p50_ms{stroke:#0969da}.p95_ms{stroke:#bf8700;stroke-dasharray:6 3}.p99_ms{stroke:#cf222e;stroke-dasharray:2 3}
 .line{fill:none;stroke-width:2}.fault{fill:#cf222e;fill-opacity:.18}.strike{stroke:#cf222e;stroke-width:2}
 @media (prefers-color-scheme:dark){
@@ -72,7 +72,7 @@ def storm_svg(figures: Mapping[str, Any]) -> str:
             f"<style>{escape(_STYLE)}</style>",
             f'<rect class="ground" width="{WIDTH}" height="{height}"/>',
             _text(_MARGIN, 34, "Answers, latencies and faults, second by second", "title"),
-            _text(_MARGIN, 56, said, "quiet"),
+            _text(_MARGIN, 56, next(storm_lines(figures)), "quiet"),
             *_bands(faults, time, lower + _PLOT),
             *_answers(series, list(figures["answers"]), time),
             *_latencies(series, time, lower),
@@ -163,7 +163,8 @@ def _lanes(faults: Sequence[Mapping[str, Any]], time: _Time, top: int) -> Iterat
         seen = fault["witness"] or "nothing shows that it bit"
         yield _text(_MARGIN, y + 12, f"{fault['word']}", "head")
         yield f"<g><title>{escape(plain(seen))}</title>"
-        yield _text(right + 6 if right < WIDTH - 400 else left - 330, y + 12, fault["asked"], "quiet")
+        is_late = right > _LEFT + _PLOT_WIDTH / 2
+        yield _text(left - 6 if is_late else right + 6, y + 12, fault["asked"], "quiet end" if is_late else "quiet")
         yield "</g>"
 
 
