@@ -20,7 +20,8 @@ from harness.redis_server.port import free_port
 from harness.storm.gang import Gang
 from harness.storm.hub import Hub
 from harness.storm.inject import parse_inject
-from harness.workers.messages import send
+from harness.storm.plan import StormPlan
+from harness.workers.messages import Lines, receive, send
 from stormproof.cli import app
 from stormproof.documents import ROOT
 from stormproof.tests.running import TIME_LIMIT_S, start, wait_for
@@ -127,6 +128,30 @@ def test_nobody_hands_in_a_file_elsewhere(tmp_path: Path) -> None:
         send(link, {"say": "lines", "file": "../../outside.jsonl", "lines": ["{}"]})
         assert link.recv(1) == b""
     assert [path.name for path in tmp_path.rglob("*.jsonl")] == []
+
+
+def test_another_clock_is_reckoned_with(tmp_path: Path) -> None:
+    """A machine of another boot hands in lines of its own time: they are dated so that nobody is accused."""
+    port = base_port()
+    leader = Gang(tmp_path, "127.0.0.1", port + 3)
+    with leader, Hub(leader, "127.0.0.1", port, locust_port=port + 3) as hub:
+        hub.recruit(StormPlan(subject="reference", promise="at_most_once", seed=1, users=1, seconds=1), 1)
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as link:
+            heard = receive(link, Lines())
+            send(link, {"say": "time"})
+            assert next(heard)["now_ns"] > 0
+            send(link, {"say": "join", "name": "other"})
+            welcome = next(heard)
+            send(link, {"say": "clock", "boot": "another", "ahead_ns": 5_000, "error_ns": 100})
+            lines = ['{"event":"invoke","at_ns":1000}', '{"event":"complete","at_ns":2000}']
+            send(link, {"say": "lines", "file": f"003.w{welcome['first']}.jsonl", "lines": lines})
+            send(link, {"say": "done"})
+            hub.gather()
+            notes, lost = hub.notes, hub.lost
+    assert (welcome["first"], welcome["locust_port"], welcome["plan"]["subject"]) == (1000, port + 3, "reference")
+    (path,) = leader.folder.glob("*.jsonl")
+    assert [json.loads(line)["at_ns"] for line in path.read_text("ascii").splitlines()] == [5_900, 7_100]
+    assert (notes, lost) == (["machine other#1 took part; its clock is known to 0.000 ms"], [])
 
 
 def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
