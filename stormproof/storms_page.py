@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.storm.asked import LEASE_S
+from harness.storm.catches import CATCHES, SECONDS
 from harness.storm.inject import WORDS
 from harness.storm.workload import EFFECT_TYPES, GENERATION_NS, KEYS
 from stormproof.demoting import BOUNDS, BUDGET_S, KINDS_OF
@@ -59,6 +60,10 @@ was lost with its record: the storm is UNKNOWN, unless something was broken. `st
 again. What stands in the folder is explained in [results.md](results.md); `storm.svg` shows answers, latencies
 and faults on one time line."""
 
+_SEES = f"""\
+Each of these planted guards ([subjects.md](subjects.md)) is INVALID in a storm of {SECONDS} s, by the checker that must
+see it, and a schedule shows the same. What needs a rare order of steps is the business of the explorer."""
+
 _MACHINES = """\
 One machine leads, and others join it:
 
@@ -85,6 +90,10 @@ def storms_page() -> str:
         (f"`{word}`", _form(word, meaning), meaning.what, f"[`{meaning.kind}`](real-faults.md)")
         for word, meaning in WORDS.items()
     ]
+    caught = [
+        (f"`{name}`", f"`{checker}`", f"`{inject}`" if inject else "no fault")
+        for name, (checker, inject) in CATCHES.items()
+    ]
     kinds = [(f"`{fault}`", ", ".join(f"`{kind}`" for kind in found)) for fault, found in KINDS_OF.items()]
     return joined(
         [
@@ -98,6 +107,9 @@ def storms_page() -> str:
             table(("word", "form", "what happens", "fault"), rows),
             "## What is judged",
             _JUDGED,
+            "## What a storm sees",
+            _SEES,
+            table(("guard", "caught by", "under"), caught),
             "## The shortest schedule",
             _demoted(),
             table(("in the storm", "among the schedules ([faults.md](faults.md))"), kinds),

@@ -16,6 +16,7 @@ import pytest
 from harness.explorer.tests.exploring import NEEDS_CLOCK
 from harness.faults.registry import select
 from harness.processes.family import descendants
+from harness.storm.catches import CATCHES, SECONDS
 from harness.storm.inject import WORDS
 from harness.storm.workload import EFFECT_TYPES
 from stormproof.cli import main
@@ -28,19 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from harness.redis_server.server import RedisServer
-
-CAUGHT = {
-    "claim_without_nx": ("at_most_once", ""),
-    "get_then_set": ("at_most_once", ""),
-    "lease_as_ttl": ("at_most_once", "kill@1s,kill@3s"),
-    "claim_never_ends": ("nothing_lost", "kill@1s,kill@3s"),
-    "takeover_of_started": ("at_most_once", "kill@1s,kill@3s"),
-    "replay_without_result": ("replay_equality", ""),
-    "in_progress_answered_ok": ("truthful_outcome", ""),
-    "result_stored_before_effect": ("truthful_outcome", ""),
-    "fail_open_on_error": ("at_most_once", "partition@2s..4s"),
-}
-"""Planted guards, the checker that sees them in a storm, and what must go wrong for it."""
 
 
 def storm(folder: Path, *words: str, seconds: int = 5, inject: str = "") -> tuple[int, dict[str, Any], Path]:
@@ -164,11 +152,11 @@ def test_wrong_storm_is_one_line(
 
 @NEEDS_CLOCK
 @pytest.mark.takes_long
-@pytest.mark.parametrize("name", CAUGHT)
+@pytest.mark.parametrize("name", CATCHES)
 def test_planted_guard_is_caught_and_demoted(name: str, tmp_path: Path) -> None:
     """The checker that must see it does, and a replayable schedule shows the same."""
-    checker, inject = CAUGHT[name]
-    code, verdict, part = storm(tmp_path, "--subject", f"broken.{name}", seconds=6, inject=inject)
+    checker, inject = CATCHES[name]
+    code, verdict, part = storm(tmp_path, "--subject", name, seconds=SECONDS, inject=inject)
     assert (code, verdict["verdict"]) == (1, "INVALID"), verdict["reasons"]
     assert checker in {each["checker"] for each in verdict["findings"] if each["promised"]}
     (demoted,) = [

@@ -140,7 +140,7 @@ def test_whoever_lands_an_effect_is_killed_before_it_hears_of_it(venue: VenuePro
         over.set()
         done = working.result()
     (struck,) = timeline.struck
-    assert (company.done, timeline.deaths.keys(), 12 in company.numbers) == (["kill 2"], {2}, True)
+    assert (company.done, set(timeline.deaths), 12 in company.numbers) == (["kill 2"], {2}, True)
     assert (struck.process.partition(".")[0], struck.at) == ("w2", "between effect and mark")
     key = struck.process.replace("w2.", "k")
     assert f"{key} was in the book and its reply was kept back" in struck.witness
