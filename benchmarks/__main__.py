@@ -25,6 +25,7 @@ from benchmarks import (
     report,
     rivals,
     starting,
+    storm,
     toxiproxy,
     validator,
     versus_frontrun,
@@ -60,6 +61,8 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     record_bytes.NAME: record_bytes.record_bytes,
     starting.RESTART_NAME: starting.crash_and_restart,
     starting.STAGE_NAME: starting.stage,
+    storm.RECORDING_NAME: storm.recording,
+    storm.JUDGING_NAME: storm.judging,
     validator.NAME: validator.round_trips,
 }
 """Every benchmark by name, in the order in which they run."""

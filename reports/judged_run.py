@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from reports.stored_run import SELFTEST, SINGLE, StoredPart, StoredRun, StoredRunError, load_run, read_object
 from verify.history.words import Verdict
 from verify.redaction import redacted
-from verify.run_layout import ENVIRONMENT, SCENARIOS, VERDICT
+from verify.run_layout import ENVIRONMENT, SCENARIOS, STORM, STORM_FIGURES, VERDICT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -74,9 +74,22 @@ class JudgedPart:
         return bool(self.object["tier"] == SCENARIOS)
 
     @property
+    def is_storm(self) -> bool:
+        """Whether it is one storm, whose histories are pieces of one."""
+        return bool(self.object["tier"] == STORM)
+
+    @property
+    def amount(self) -> str:
+        """How much was run: schedules, or the calls of a storm."""
+        if self.is_storm:
+            calls = int(read_object(self.stored.folder / STORM_FIGURES)["operations"])
+            return f"{calls:,} call{'' if calls == 1 else 's'}"
+        return counted(self.object["schedules"], "schedule")
+
+    @property
     def shows_coverage(self) -> bool:
         """Whether it is of interest how much of what could be struck was."""
-        return self.row is None and not self.is_story
+        return self.row is None and not self.is_story and not self.is_storm
 
     @property
     def said(self) -> str:
@@ -190,7 +203,7 @@ def headline(judged: JudgedRun) -> str:
     subjects = [part for part in judged.parts if part.row is None]
     if judged.verdict is Verdict.INVALID:
         broken = [part for part in subjects if part.verdict is Verdict.INVALID]
-        said = "; ".join(f"{part.object['subject']} broke {_broken(part)}" for part in broken)
+        said = "; ".join(dict.fromkeys(f"{part.object['subject']} broke {_broken(part)}" for part in broken))
         return f"Violated: {said}."
     if judged.verdict is Verdict.UNKNOWN:
         reasons = judged.object["reasons"] or ["no reason was recorded"]
@@ -203,6 +216,8 @@ def headline(judged: JudgedRun) -> str:
     schedules = sum(part.object["schedules"] for part in subjects)
     if all(part.object["tier"] == "explore" for part in subjects):
         return f"Held: every schedule within the bound kept {_kept(subjects)} ({counted(schedules, 'schedule')})."
+    if all(part.is_storm for part in subjects):
+        return f"Held: the storm kept {_kept(subjects)} ({', '.join(part.amount for part in subjects)})."
     of = f"{counted(len(subjects), 'part')}, {counted(schedules, 'schedule')}"
     return f"Held: every part kept {_kept(subjects)} ({of})."
 
@@ -212,7 +227,7 @@ def part_headline(part: JudgedPart) -> str:
     if part.row is not None:
         return f"{'Seen' if part.row['ok'] else 'The instrument is blind'}: {part.said}."
     if part.verdict is Verdict.VALID:
-        return f"Held: {counted(part.object['schedules'], 'schedule')} within the bound kept {_kept([part])}."
+        return f"Held: {part.amount} within the bound kept {_kept([part])}."
     if part.verdict is Verdict.INVALID:
         return f"Violated: {_broken(part)}."
     return f"Not shown: {'; '.join(part.object['reasons']) or 'no reason was recorded'}."

@@ -21,7 +21,7 @@ from verify.history.judge import EXPLORE, judge_exploration
 from verify.history.judgement import dumps_canonical
 from verify.history.record import SCHEMA, ExplorationRecord, MalformedRecordError
 from verify.history.words import Verdict, merge
-from verify.run_layout import CELLS, DURABILITY, EXPLORED, HISTORY, RECORD, RUN, VERDICT, schedule_file
+from verify.run_layout import CELLS, DURABILITY, EXPLORED, HISTORY, RECORD, RUN, STORM, VERDICT, schedule_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -34,7 +34,7 @@ SINGLE = "explore"
 SELFTEST = "selftest"
 """The kind of a run that judges nothing but the instrument."""
 
-KINDS = (SINGLE, "campaign", SELFTEST)
+KINDS = (SINGLE, "campaign", SELFTEST, STORM)
 INTERRUPTED = "interrupted"
 
 
@@ -72,7 +72,7 @@ class StoredRun:
     Attributes:
         folder: Where it is.
         named: The folder as the user named it when it was run; replay lines use it.
-        kind: ``explore``, ``campaign`` or ``selftest``.
+        kind: ``explore``, ``campaign``, ``selftest`` or ``storm``.
         interrupted: It was stopped before its end.
         parts: Its parts, in order.
         not_run: Name and reason of everything that was not run.

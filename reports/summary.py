@@ -11,7 +11,8 @@ from reports.lattice import CONFIGURATION_HEADS, MATRIX_HEADS, configuration_row
 from reports.markdown_text import markdown, markdown_table
 from reports.shrunk import shrunk_line
 from reports.stored_run import write_whole
-from verify.run_layout import LATTICE, SUMMARY
+from reports.storm import demotion_lines, storm_lines, storm_of
+from verify.run_layout import LATTICE, STORM_PICTURE, SUMMARY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -47,8 +48,10 @@ def _lines(judged: JudgedRun) -> Iterator[str]:
     yield from _stories(judged)
     for part in judged.parts:
         yield from _lattice(part)
+        yield from _storm(part)
     for part in judged.parts:
         yield from _findings(part)
+        yield from _demotions(part)
     yield from _reasons(judged)
     yield from _outside(judged)
     if judged.run.not_run:
@@ -64,7 +67,7 @@ def _row(part: JudgedPart) -> tuple[str, ...]:
         verdict["subject"],
         verdict["promise"],
         part.bound,
-        str(verdict["schedules"]),
+        part.amount if part.is_storm else str(verdict["schedules"]),
         str(verdict["classes"]),
         "yes" if verdict["exhausted"] else "no",
         part.said,
@@ -109,12 +112,30 @@ def _lattice(part: JudgedPart) -> Iterator[str]:
     yield from markdown_table(CONFIGURATION_HEADS, configuration_rows(section))
 
 
+def _storm(part: JudgedPart) -> Iterator[str]:
+    figures = storm_of(part)
+    if figures is None:
+        return
+    yield from ("", f"## The storm: {markdown(part.stored.name)}", "")
+    yield from (f"- {markdown(line)}" for line in storm_lines(figures))
+    yield from (f"- {markdown(note)}" for note in part.object["notes"])
+    yield from ("", f"![answers, latencies and faults]({part.stored.place}/{STORM_PICTURE})")
+
+
+def _demotions(part: JudgedPart) -> Iterator[str]:
+    found = list(demotion_lines(part))
+    if found:
+        yield from ("", f"## Among the enumerated schedules: {markdown(part.stored.name)}", "")
+        yield from (f"- {markdown(sentence)}" for sentence, _ in found)
+        yield from _fenced(replay for _, replay in found if replay)
+
+
 def _findings(part: JudgedPart) -> Iterator[str]:
     deciding = [group for group in part.groups if group.decides]
     if deciding:
         yield from ("", f"## Findings: {markdown(part.stored.name)}")
         for group in deciding:
-            yield from _finding(group, part.stored.folder)
+            yield from _finding(group, part)
     beside = [group for group in part.groups if not group.decides]
     if beside:
         yield from ("", f"## Seen beside the promise: {markdown(part.stored.name)}", "")
@@ -137,13 +158,16 @@ def _findings(part: JudgedPart) -> Iterator[str]:
         )
 
 
-def _finding(group: FindingGroup, folder: Path) -> Iterator[str]:
+def _finding(group: FindingGroup, part: JudgedPart) -> Iterator[str]:
     smallest = group.smallest
     yield from ("", f"### {group.checker} ({group.verdict})", "")
     yield f"{markdown(smallest['sentence'])}."
     yield ""
+    if part.is_storm:
+        yield f"- under {markdown(faults_in_words(smallest))}"
+        return
     yield f"- smallest schedule, under {markdown(faults_in_words(smallest))}: {_code(smallest['schedule'])}"
-    left = shrunk_line(folder, smallest)
+    left = shrunk_line(part.stored.folder, smallest)
     if left is not None:
         yield f"- of these decisions nothing more can be taken out: {_code(left)}"
     if group.also_under:
@@ -185,7 +209,7 @@ def _circumstances(judged: JudgedRun) -> Iterator[str]:
     for name, value in sorted(judged.environment.items()):
         said = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
         yield f"- {markdown(name)}: {markdown(said)}"
-    untold = [part for part in judged.parts if not part.is_story]
+    untold = [part for part in judged.parts if not part.is_story and not part.is_storm]
     notes = dict.fromkeys(note for part in untold for note in part.object["notes"])
     yield from (f"- note: {markdown(note)}" for note in notes)
 

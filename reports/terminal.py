@@ -14,6 +14,7 @@ from reports.lattice import MATRIX_HEADS, lattice_of, matrix_rows
 from reports.picture import load_pictures
 from reports.picture_text import WIDTH, as_text
 from reports.stored_run import SELFTEST
+from reports.storm import demotion_lines, storm_lines, storm_of
 from verify.history.words import Verdict
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 MOST_FINDINGS = 8
 """Findings shown of one part; the others are in ``verdict.json``."""
 
+NO_WITNESS = "nothing shows that it bit"
 _MOST_NAMES = 4
 """Names of places that were not hit shown of one part; the others are in ``summary.md``."""
 
@@ -45,7 +47,9 @@ def print_judged(console: Console, judged: JudgedRun) -> None:
         _print_coverage(console, subjects)
     for part in judged.parts:
         _print_lattice(console, part)
+        _print_storm(console, part)
         _print_findings(console, part)
+        _print_demotions(console, part)
         _print_beside(console, part)
     _print_smallest_picture(console, judged)
     for name, why in judged.run.not_run:
@@ -66,7 +70,8 @@ def parts_table(parts: Sequence[JudgedPart]) -> Table:
     table.add_column("within", overflow="fold", ratio=2)
     for part in parts:
         verdict = part.object
-        schedules = f"{verdict['schedules']:,}" + ("" if verdict["exhausted"] else " so far")
+        schedules = part.amount if part.is_storm else f"{verdict['schedules']:,}"
+        schedules += "" if verdict["exhausted"] or part.is_storm else " so far"
         table.add_row(
             Text(plain(part.said), STYLE[part.verdict]),
             Text(plain(part.stored.name)),
@@ -166,6 +171,25 @@ def _print_lattice(console: Console, part: JudgedPart) -> None:
     console.print()
     _line(console, f"{part.stored.name}, cells by what the validator had said and what became of them:", "bold")
     console.print(table)
+
+
+def _print_storm(console: Console, part: JudgedPart) -> None:
+    """Print what was measured in a storm, and what was seen of its faults."""
+    figures = storm_of(part)
+    if figures is None:
+        return
+    for line in storm_lines(figures):
+        _line(console, line, "dim")
+    for fault in figures["faults"]:
+        _line(console, f"{fault['from_s']:.1f} s: {fault['asked']}: {fault['witness'] or NO_WITNESS}", "dim")
+
+
+def _print_demotions(console: Console, part: JudgedPart) -> None:
+    """Print what the enumerated schedules show of the promises that a storm broke."""
+    for sentence, replay in demotion_lines(part):
+        _line(console, sentence, "bold", indent=2)
+        if replay:
+            _line(console, replay, "cyan", indent=4, is_pasted=True)
 
 
 def _print_beside(console: Console, part: JudgedPart) -> None:

@@ -37,6 +37,7 @@ from stormproof.saying import Exit, complain
 from stormproof.settings_page import settings_page
 from stormproof.source_facts import members, tests_of_outcomes
 from stormproof.stories_page import stories_page
+from stormproof.storms_page import storms_page
 from stormproof.toxiproxy_page import toxiproxy_page
 from verify.assumptions import ASSUMED, RESTS_ON
 from verify.history.checkers import ASSUMPTIONS, CHECKERS
@@ -107,6 +108,7 @@ def pages(root: Path) -> dict[str, str]:
         "docs/requirements.md": requirements_page,
         "docs/retries.md": retries_page,
         "docs/scenarios.md": stories_page,
+        "docs/storms.md": lambda _root: storms_page(),
         "docs/subjects.md": subjects_page,
         "docs/toxiproxy.md": lambda _root: joined(["# Toxiproxy", NOTE, *toxiproxy_page()]),
         "README.md": readme_page,

@@ -12,6 +12,7 @@ from reports.junit import write_junit
 from reports.lattice_svg import write_lattices
 from reports.picture import draw
 from reports.picture_text import as_text
+from reports.storm_svg import write_storms
 from reports.summary import write_summary
 from reports.terminal import print_judged
 from stormproof.saying import console
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def write_reports(folder: Path) -> None:
-    """Write summary, guarantees, brief, JUnit, Allure results and the picture of the lattice beside the verdict."""
+    """Write summary, guarantees, brief, JUnit, Allure results, the pictures of lattice and storm beside the verdict."""
     from reports.allure import write_allure  # noqa: PLC0415 - what it loads takes long
 
     write_summary(folder)
@@ -33,6 +34,7 @@ def write_reports(folder: Path) -> None:
     write_junit(folder)
     write_allure(folder)
     write_lattices(folder)
+    write_storms(folder)
 
 
 def show(folder: Path) -> None:

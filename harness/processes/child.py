@@ -70,12 +70,14 @@ def spawn(
     return _spawner().run(fork)
 
 
-def spawn_module(module: str, *arguments: str, log: Path) -> subprocess.Popen[bytes]:
-    """Start ``python -m MODULE`` with *arguments*, a module of ours, as :func:`spawn` does."""
+def spawn_module(
+    module: str, *arguments: str, log: Path, environment: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """Start ``python -m MODULE`` with *arguments*, a module of ours, as :func:`spawn` does, with more variables."""
     # -P and our own root first: a package named `harness` in the user's folder must not answer in our place.
     search = os.pathsep.join([str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     argv = [sys.executable, "-P", "-m", module, *arguments]
-    return spawn(argv, log=log, env={**os.environ, "PYTHONPATH": search})
+    return spawn(argv, log=log, env={**os.environ, **(environment or {}), "PYTHONPATH": search})
 
 
 def process_state(pid: int) -> str:

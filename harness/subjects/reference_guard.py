@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from harness.subjects.contract import Effect
 
 _NAMESPACE = "stormproof"
+_ORDER = "order"
 
 _WORDS = {
     Outcome.IN_PROGRESS: ("FAIL", "in_progress"),
@@ -110,9 +111,12 @@ class ReferenceGuard:
             asked: Other settings than those; *lease_s* is not looked at then.
         """
         self._wrapper = SideEffectWrapper(redis_url, settings=settings(lease_s) if asked is None else asked)
+        self._open: dict[str, str] = {}
 
     def __call__(self, key: str, payload: Mapping[str, Any], effect: Effect) -> Any:
         """Run the effect once; return its receipt, or raise what is known instead.
+
+        Its type is what the payload has under ``effect_type``; an order where it has nothing there.
 
         Raises:
             NotDoneError: There is no result.
@@ -126,9 +130,13 @@ class ReferenceGuard:
                 valid_until_ms=claim.valid_until_ms,
             )
 
-        answer = self._wrapper.execute_once("order", key, operation, payload=payload)
+        effect_type = str(payload.get("effect_type", _ORDER))
+        answer = self._wrapper.execute_once(effect_type, key, operation, payload=payload)
         if answer.outcome in _WITH_RESULT:
+            self._open.pop(key, None)
             return answer.result
+        if effect_type != _ORDER:
+            self._open[key] = effect_type
         raise NotDoneError(answer)
 
     def close(self) -> None:
@@ -136,8 +144,11 @@ class ReferenceGuard:
         self._wrapper.close()
 
     def reconcile(self, key: str, probe: Callable[[str], Mapping[str, Any]]) -> None:
-        """Ask the venue what became of *key* and let the core resolve its record."""
-        reconcile(self._wrapper, "order", key, lambda: probe(key))
+        """Ask the venue what became of *key* and let the core resolve its record; of an effect that was called here.
+
+        An order may have been called anywhere.
+        """
+        reconcile(self._wrapper, self._open.get(key, _ORDER), key, lambda: probe(key))
 
 
 def reconcile(engine: SideEffectWrapper, kind: str, entity_id: str, ask: Callable[[], Mapping[str, Any]]) -> None:

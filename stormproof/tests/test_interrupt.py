@@ -39,6 +39,7 @@ PHASES = {
     "story": (("campaign", "--only", "kill_redis"), "run/parts/kill_redis-reference"),
     "lattice": (("campaign", "--only", "durability"), "run/parts/durability-reference"),
     "explore-alone": (("explore", "--subject", "reference"), "run/schedules/explored.tsv"),
+    "storm": (("storm", "--seconds", "60"), "run/parts/storm/workers/status.jsonl"),
     "proxy": (("explore", "--subject", "reference", "--gate", "proxy"), "run/schedules/explored.tsv"),
 }
 

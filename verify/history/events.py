@@ -201,6 +201,7 @@ Event = (
 _KINDS: dict[str, type[Any]] = {kind.event: kind for kind in get_args(Event)}
 
 
+_OUTCOMES = {str(outcome): outcome for outcome in Outcome}
 _FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in _KINDS.values()}
 
 
@@ -220,16 +221,18 @@ def from_object(stored: Mapping[str, Any]) -> Event:
     Raises:
         MalformedEventError: The object has no known event, an unknown or a missing field.
     """
-    body = {name: value for name, value in stored.items() if name not in {"event", "history"}}
-    kind = _KINDS.get(str(stored.get("event")))
+    body = dict(stored.items())
+    body.pop("history", None)
+    told = body.pop("event", None)
+    kind = _KINDS.get(str(told))
     if kind is None:
         expected = ", ".join(sorted(_KINDS))
-        raise MalformedEventError(f"unknown event {stored.get('event')!r}; expected one of {expected}")
+        raise MalformedEventError(f"unknown event {told!r}; expected one of {expected}")
     if "outcome" in body:
-        try:
-            body["outcome"] = Outcome(body["outcome"])
-        except ValueError as error:
-            raise MalformedEventError(f"unknown outcome {body['outcome']!r} in a complete event") from error
+        outcome = _OUTCOMES.get(str(body["outcome"]))
+        if outcome is None:
+            raise MalformedEventError(f"unknown outcome {body['outcome']!r} in a complete event")
+        body["outcome"] = outcome
     try:
         event: Event = kind(**body)
     except TypeError as error:
