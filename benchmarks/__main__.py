@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks import (
     core,
+    evidence,
     exploration_jobs,
     exploration_memory,
     exploration_rate,
@@ -25,6 +26,7 @@ from benchmarks import (
     report,
     rivals,
     starting,
+    storm,
     toxiproxy,
     validator,
     versus_frontrun,
@@ -47,6 +49,8 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     rivals.NAME: rivals.versus_others,
     exploration_memory.NAME: exploration_memory.memory,
     judging.NAME: judging.linear,
+    evidence.VERIFY: evidence.verifying,
+    evidence.PAGE: evidence.page,
     exploration_reduction.NAME: exploration_reduction.reduction,
     exploration_rate.GREENLET_NAME: exploration_rate.greenlet_gate,
     exploration_rate.PROXY_NAME: exploration_rate.proxy_gate,
@@ -59,6 +63,8 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     record_bytes.NAME: record_bytes.record_bytes,
     starting.RESTART_NAME: starting.crash_and_restart,
     starting.STAGE_NAME: starting.stage,
+    storm.RECORDING_NAME: storm.recording,
+    storm.JUDGING_NAME: storm.judging,
     validator.NAME: validator.round_trips,
 }
 """Every benchmark by name, in the order in which they run."""

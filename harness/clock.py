@@ -15,6 +15,11 @@ def elapsed_ns() -> int:
     return _perf_counter_ns()
 
 
+def processor_s() -> float:
+    """Return seconds of processor time that this process has used, in all its threads."""
+    return time.process_time()
+
+
 def shared_ns() -> int:
     """Return CLOCK_MONOTONIC in nanoseconds: one clock for all processes of this machine."""
     return _monotonic_ns(time.CLOCK_MONOTONIC)

@@ -12,6 +12,7 @@ from reports.judged_run import faults_in_words, headline, load_judged, plain
 from reports.picture import load_pictures
 from reports.picture_text import as_text, wrapped
 from reports.stored_run import write_whole
+from reports.storm import demotion_lines
 from verify.history.words import Verdict
 from verify.run_layout import BRIEF
 
@@ -54,6 +55,8 @@ def _lines(judged: JudgedRun) -> Iterator[str]:
         yield from _drawn(part, group.smallest)
         if group.smallest["replay"]:
             yield from ("", group.smallest["replay"])
+        for sentence, replay in demotion_lines(part):
+            yield from ("", *wrapped(sentence), *filter(None, [replay]))
         yield from _more([group for _, group in broken])
     elif judged.verdict is Verdict.UNKNOWN:
         yield from (f"- {reason}" for reason in judged.object["reasons"][1:])

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from reports.stored_run import SELFTEST, SINGLE, StoredPart, StoredRun, StoredRunError, load_run, read_object
 from verify.history.words import Verdict
-from verify.run_layout import ENVIRONMENT, PROPERTIES, SCENARIOS, VERDICT
+from verify.redaction import redacted
+from verify.run_layout import ENVIRONMENT, PROPERTIES, SCENARIOS, STORM, STORM_FIGURES, VERDICT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -73,9 +74,23 @@ class JudgedPart:
         return bool(self.object["tier"] == SCENARIOS)
 
     @property
+    def is_storm(self) -> bool:
+        """Whether it is one storm, whose histories are pieces of one."""
+        return bool(self.object["tier"] == STORM)
+
+    @property
+    def amount(self) -> str:
+        """How much was run: schedules, or the calls of a storm."""
+        if self.is_storm:
+            calls = int(read_object(self.stored.folder / STORM_FIGURES)["operations"])
+            return f"{calls:,} call{'' if calls == 1 else 's'}"
+        return counted(self.object["schedules"], "schedule")
+
+    @property
     def shows_coverage(self) -> bool:
         """Whether it is of interest how much of what could be struck was."""
-        return self.row is None and self.object["tier"] not in {SCENARIOS, PROPERTIES}
+        is_drawn = self.object["tier"] == PROPERTIES
+        return self.row is None and not self.is_story and not self.is_storm and not is_drawn
 
     @property
     def said(self) -> str:
@@ -93,9 +108,9 @@ class JudgedPart:
     def bound(self) -> str:
         """Its bound in the fewest words."""
         bound = self.object["bound"]
-        kinds = f" of {_count(len(bound['kinds']), 'kind')}" if bound["kinds"] else ""
-        faults = "no fault" if not bound["faults"] else f"up to {_count(bound['faults'], 'fault')}{kinds}"
-        return f"{_count(bound['workers'], 'worker')}, {faults}"
+        kinds = f" of {counted(len(bound['kinds']), 'kind')}" if bound["kinds"] else ""
+        faults = "no fault" if not bound["faults"] else f"up to {counted(bound['faults'], 'fault')}{kinds}"
+        return f"{counted(bound['workers'], 'worker')}, {faults}"
 
     @property
     def server(self) -> str:
@@ -189,20 +204,22 @@ def headline(judged: JudgedRun) -> str:
     subjects = [part for part in judged.parts if part.row is None]
     if judged.verdict is Verdict.INVALID:
         broken = [part for part in subjects if part.verdict is Verdict.INVALID]
-        said = "; ".join(f"{part.object['subject']} broke {_broken(part)}" for part in broken)
+        said = "; ".join(dict.fromkeys(f"{part.object['subject']} broke {_broken(part)}" for part in broken))
         return f"Violated: {said}."
     if judged.verdict is Verdict.UNKNOWN:
         reasons = judged.object["reasons"] or ["no reason was recorded"]
-        more = f" (and {_count(len(reasons) - 1, 'more reason')})" if len(reasons) > 1 else ""
+        more = f" (and {counted(len(reasons) - 1, 'more reason')})" if len(reasons) > 1 else ""
         return f"Not shown: {reasons[0]}{more}."
     if judged.run.kind == SELFTEST:
         return (
-            f"The instrument sees: {_count(len(judged.parts), 'planted guard or twin', 'planted guards and twins')}."
+            f"The instrument sees: {counted(len(judged.parts), 'planted guard or twin', 'planted guards and twins')}."
         )
     schedules = sum(part.object["schedules"] for part in subjects)
     if all(part.object["tier"] == "explore" for part in subjects):
-        return f"Held: every schedule within the bound kept {_kept(subjects)} ({_count(schedules, 'schedule')})."
-    of = f"{_count(len(subjects), 'part')}, {_count(schedules, 'schedule')}"
+        return f"Held: every schedule within the bound kept {_kept(subjects)} ({counted(schedules, 'schedule')})."
+    if all(part.is_storm for part in subjects):
+        return f"Held: the storm kept {_kept(subjects)} ({', '.join(part.amount for part in subjects)})."
+    of = f"{counted(len(subjects), 'part')}, {counted(schedules, 'schedule')}"
     return f"Held: every part kept {_kept(subjects)} ({of})."
 
 
@@ -211,15 +228,19 @@ def part_headline(part: JudgedPart) -> str:
     if part.row is not None:
         return f"{'Seen' if part.row['ok'] else 'The instrument is blind'}: {part.said}."
     if part.verdict is Verdict.VALID:
-        return f"Held: {_count(part.object['schedules'], 'schedule')} within the bound kept {_kept([part])}."
+        return f"Held: {part.amount} within the bound kept {_kept([part])}."
     if part.verdict is Verdict.INVALID:
         return f"Violated: {_broken(part)}."
     return f"Not shown: {'; '.join(part.object['reasons']) or 'no reason was recorded'}."
 
 
 def plain(text: str) -> str:
-    """Return *text* without characters that XML or a terminal would choke on; each becomes a question mark."""
-    return "".join(char if char.isprintable() else "?" for char in text)
+    """Return *text* without secrets, and without characters that XML or a terminal would choke on.
+
+    Each of those becomes a question mark.
+    """
+    text = redacted(text)
+    return text if text.isprintable() else "".join(char if char.isprintable() else "?" for char in text)
 
 
 def faults_in_words(finding: Mapping[str, Any]) -> str:
@@ -243,5 +264,6 @@ def _broken(part: JudgedPart) -> str:
     return ", ".join(group.checker for group in groups) or str(part.object["promise"])
 
 
-def _count(number: int, one: str, many: str = "") -> str:
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return *number* with its noun."""
     return f"{number} {one if number == 1 else many or one + 's'}"

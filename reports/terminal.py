@@ -15,6 +15,7 @@ from reports.lattice import MATRIX_HEADS, lattice_of, matrix_rows
 from reports.picture import load_pictures
 from reports.picture_text import WIDTH, as_text
 from reports.stored_run import SELFTEST
+from reports.storm import demotion_lines, storm_lines, storm_of
 from verify.history.words import Verdict
 
 if TYPE_CHECKING:
@@ -28,10 +29,11 @@ if TYPE_CHECKING:
 MOST_FINDINGS = 8
 """Findings shown of one part; the others are in ``verdict.json``."""
 
+NO_WITNESS = "nothing shows that it bit"
 _MOST_NAMES = 4
 """Names of places that were not hit shown of one part; the others are in ``summary.md``."""
 
-_STYLE = {Verdict.VALID: "bold green", Verdict.INVALID: "bold red", Verdict.UNKNOWN: "bold yellow"}
+STYLE = {Verdict.VALID: "bold green", Verdict.INVALID: "bold red", Verdict.UNKNOWN: "bold yellow"}
 
 
 def print_judged(console: Console, judged: JudgedRun) -> None:
@@ -47,7 +49,9 @@ def print_judged(console: Console, judged: JudgedRun) -> None:
     for part in judged.parts:
         _print_lattice(console, part)
         _print_claims(console, part)
+        _print_storm(console, part)
         _print_findings(console, part)
+        _print_demotions(console, part)
         _print_beside(console, part)
     _print_smallest_picture(console, judged)
     for name, why in judged.run.not_run:
@@ -56,7 +60,7 @@ def print_judged(console: Console, judged: JudgedRun) -> None:
         for reason in judged.object["reasons"][1 if judged.verdict is Verdict.UNKNOWN else 0 :]:
             _line(console, f"Also unknown: {reason}", "yellow")
     console.print()
-    _line(console, headline(judged), _STYLE[judged.verdict])
+    _line(console, headline(judged), STYLE[judged.verdict])
 
 
 def parts_table(parts: Sequence[JudgedPart]) -> Table:
@@ -68,9 +72,10 @@ def parts_table(parts: Sequence[JudgedPart]) -> Table:
     table.add_column("within", overflow="fold", ratio=2)
     for part in parts:
         verdict = part.object
-        schedules = f"{verdict['schedules']:,}" + ("" if verdict["exhausted"] else " so far")
+        schedules = part.amount if part.is_storm else f"{verdict['schedules']:,}"
+        schedules += "" if verdict["exhausted"] or part.is_storm else " so far"
         table.add_row(
-            Text(plain(part.said), _STYLE[part.verdict]),
+            Text(plain(part.said), STYLE[part.verdict]),
             Text(plain(part.stored.name)),
             Text(schedules),
             Text(plain(part.bound)),
@@ -93,8 +98,8 @@ def instrument_table(parts: Sequence[JudgedPart]) -> Table:
         table.add_row(
             Text(plain(name)),
             Text(part.stored.checker),
-            Text(", ".join(caught) or "nothing", _STYLE[part.verdict]),
-            Text("not run") if twin is None else Text(twin.object["verdict"], _STYLE[twin.verdict]),
+            Text(", ".join(caught) or "nothing", STYLE[part.verdict]),
+            Text("not run") if twin is None else Text(twin.object["verdict"], STYLE[twin.verdict]),
         )
     return table
 
@@ -125,7 +130,7 @@ def _print_instrument(console: Console, parts: Sequence[JudgedPart]) -> None:
     if not parts:
         return
     seen = [part for part in parts if part.verdict is Verdict.VALID]
-    style = _STYLE[Verdict.VALID if len(seen) == len(parts) else Verdict.UNKNOWN]
+    style = STYLE[Verdict.VALID if len(seen) == len(parts) else Verdict.UNKNOWN]
     said = f"Instrument: {len(seen)} of {len(parts)} planted guards and twins were seen for what they are."
     _line(console, said, style)
     for part in parts:
@@ -178,12 +183,31 @@ def _print_claims(console: Console, part: JudgedPart) -> None:
     console.print()
     _line(console, f"{part.stored.name}, what was claimed:", "bold")
     for verdict, name, examples, _ in claim_rows(section):
-        _line(console, f"{verdict}  {name}, {examples} examples", _STYLE[Verdict(verdict)], indent=2)
+        _line(console, f"{verdict}  {name}, {examples} examples", STYLE[Verdict(verdict)], indent=2)
     for name, sentence, example in broken_claims(section):
         console.print()
         _line(console, f"{name}: {sentence}", "bold", indent=2)
         for line in example:
             console.print(f"    {plain(line)}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _print_storm(console: Console, part: JudgedPart) -> None:
+    """Print what was measured in a storm, and what was seen of its faults."""
+    figures = storm_of(part)
+    if figures is None:
+        return
+    for line in storm_lines(figures):
+        _line(console, line, "dim")
+    for fault in figures["faults"]:
+        _line(console, f"{fault['from_s']:.1f} s: {fault['asked']}: {fault['witness'] or NO_WITNESS}", "dim")
+
+
+def _print_demotions(console: Console, part: JudgedPart) -> None:
+    """Print what the enumerated schedules show of the promises that a storm broke."""
+    for sentence, replay in demotion_lines(part):
+        _line(console, sentence, "bold", indent=2)
+        if replay:
+            _line(console, replay, "cyan", indent=4, is_pasted=True)
 
 
 def _print_beside(console: Console, part: JudgedPart) -> None:
@@ -203,7 +227,7 @@ def _print_beside(console: Console, part: JudgedPart) -> None:
 def _print_finding(console: Console, finding: Mapping[str, Any]) -> None:
     phase = f" ({finding['phase']})" if finding["phase"] else ""
     head = f"{finding['checker']} ({finding['verdict']}), under {faults_in_words(finding)}{phase}"
-    _print_sentence(console, finding, head, _STYLE[Verdict(finding["verdict"])])
+    _print_sentence(console, finding, head, STYLE[Verdict(finding["verdict"])])
 
 
 def _print_sentence(console: Console, finding: Mapping[str, Any], head: str, style: str) -> None:

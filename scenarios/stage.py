@@ -19,6 +19,7 @@ from harness.nemesis.site import Site
 from harness.probes.watch import AFTER, BEFORE, Watch
 from harness.processes.faked_clock import find_library
 from harness.redis_server.choice import EmbeddedChoice, ExternalChoice
+from harness.redis_server.foreign import ForeignServer
 from harness.redis_server.opening import open_owned
 from harness.redis_server.replication import PrimaryWithReplica
 from harness.redis_server.server import RedisServer
@@ -28,7 +29,6 @@ from harness.toxiproxy.server import open_toxiproxy
 from harness.venue.process import VenueProcess
 from harness.workers.crew import Crew
 from scenarios.blow import Blow
-from scenarios.foreign import ForeignServer
 from scenarios.terms import AS_USUAL
 from scenarios.validator_word import flagged
 from verify.history.events import Complete, Event, Invoke, Phase

@@ -10,9 +10,11 @@ import typer
 from harness.errors import HarnessError
 from harness.interruption import heeding_signals
 from reports.stored_run import StoredRunError
+from stormproof.report_cli import evidence_app, history, report
 from stormproof.rollout_cli import baseline_app, verify_rollout
 from stormproof.saying import Exit, complain
 from verify.rollout.errors import CannotCheckError, RolloutError
+from verify.signing import SigningError
 
 UsageProblem: type[Any] = typer.BadParameter.__mro__[2]
 """ClickException, the root of what typer raises for wrong options: typer carries a click of its own, unnamed."""
@@ -32,6 +34,7 @@ Redis = Annotated[
 Allow = Annotated[
     list[str] | None, typer.Option("--allow-target", metavar="HOST:PORT", help="Permission for an external Redis.")
 ]
+Toxiproxy = Annotated[str, typer.Option("--toxiproxy", help="embedded, path, a file, or http://HOST:PORT.")]
 Seed = Annotated[int | None, typer.Option("--seed", help="Makes a run repeatable; shown in every report.")]
 Budget = Annotated[float | None, typer.Option("--budget", help="Seconds after which the rest is left UNKNOWN.")]
 Out = Annotated[str | None, typer.Option("--out", help="Run folder; default stormproof-runs/<time>-<seed>.")]
@@ -65,9 +68,7 @@ def campaign(
     seed: Seed = None,
     budget: Budget = None,
     out: Out = None,
-    toxiproxy: Annotated[
-        str, typer.Option("--toxiproxy", help="embedded, path, a file, or http://HOST:PORT.")
-    ] = "embedded",
+    toxiproxy: Toxiproxy = "embedded",
     abort_when: Annotated[
         list[str] | None,
         typer.Option("--abort-when", metavar="LIMIT", help="A probe's limit, as latency_ms>200: ends the stories."),
@@ -217,6 +218,11 @@ def faults(as_json: Json = False) -> None:
     listing.list_faults(as_json=as_json)
 
 
+app.command()(report)
+app.add_typer(evidence_app)
+app.command()(history)
+
+
 @app.command("check-redis")
 def check_redis(
     url: Annotated[str, typer.Argument(help="redis://HOST:PORT/DB, rediss://... (TLS) or unix:///PATH.")],
@@ -282,6 +288,69 @@ app.add_typer(baseline_app)
 
 
 @app.command()
+def storm(
+    subject: Annotated[
+        str, typer.Option("--subject", help="A name, package.module:make, or path/to/file.py:make.")
+    ] = "reference",
+    promise: Annotated[str | None, typer.Option("--promise", help="Overrides the subject's own.")] = None,
+    users: Annotated[int, typer.Option("--users", help="Locust users, in all processes together.")] = 20,
+    seconds: Annotated[int, typer.Option("--seconds", help="How long they work.")] = 30,
+    inject: Annotated[
+        str, typer.Option("--inject", metavar="SPEC", help="Faults, as kill@10s,latency:200ms@20s..30s.")
+    ] = "",
+    processes: Annotated[
+        int, typer.Option("--processes", help="Worker processes; with --master, those of all other machines.")
+    ] = 2,
+    web: Annotated[bool, typer.Option("--web", help="Serve Locust's own page on loopback.")] = False,
+    master: Annotated[bool, typer.Option("--master", help="Lead a storm that other machines join.")] = False,
+    worker: Annotated[bool, typer.Option("--worker", help="Join a storm with --processes.")] = False,
+    master_host: Annotated[str | None, typer.Option("--master-host", help="Of --worker: who leads.")] = None,
+    bind: Annotated[
+        str, typer.Option("--bind", help="Of --master: the address at which others find it.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option("--port", min=1, max=65532, help="The first of four ports of --master.")
+    ] = 5580,
+    redis: Redis = "embedded",
+    allow_target: Allow = None,
+    toxiproxy: Toxiproxy = "embedded",
+    seed: Seed = None,
+    out: Out = None,
+) -> None:
+    """Let many users guard effects at once while things go wrong, and judge all that happened."""
+    from stormproof import storming  # noqa: PLC0415 - as above
+
+    if worker:
+        alone = {
+            "--master": master,
+            "--web": web,
+            "--inject": inject,
+            "--out": out,
+            "--subject": subject != "reference",
+        }
+        storming.join(
+            master_host, port=port, processes=processes, others=[name for name, given in alone.items() if given]
+        )
+    if master_host is not None:
+        raise typer.BadParameter("--master-host goes with --worker")
+    storming.storm(
+        subject=subject,
+        promise=promise,
+        users=users,
+        seconds=seconds,
+        inject=inject,
+        processes=processes,
+        web=web,
+        lead=(bind, port) if master else None,
+        redis=redis,
+        allow_target=allow_target,
+        toxiproxy=toxiproxy,
+        seed=seed,
+        out=out,
+    )
+
+
+@app.command()
 def selftest(
     kinds: Annotated[
         str | None,
@@ -303,7 +372,7 @@ def main() -> None:
     try:
         with heeding_signals():
             code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
-    except (HarnessError, StoredRunError, RolloutError) as error:
+    except (HarnessError, StoredRunError, RolloutError, SigningError) as error:
         complain(str(error))
         code = error.exit_code
     except CannotCheckError as error:

@@ -6,11 +6,13 @@ import json
 from typing import TYPE_CHECKING
 
 from reports.brief import write_brief
+from reports.guarantee_sheet import write_guarantees
 from reports.judged_run import load_judged
 from reports.junit import write_junit
 from reports.lattice_svg import write_lattices
 from reports.picture import draw
 from reports.picture_text import as_text
+from reports.storm_svg import write_storms
 from reports.summary import write_summary
 from reports.terminal import print_judged
 from stormproof.saying import console
@@ -23,14 +25,16 @@ if TYPE_CHECKING:
 
 
 def write_reports(folder: Path) -> None:
-    """Write summary, brief, JUnit, Allure results and the picture of the lattice beside the verdict."""
+    """Write summary, guarantees, brief, JUnit, Allure results, pictures of lattice and storm beside the verdict."""
     from reports.allure import write_allure  # noqa: PLC0415 - what it loads takes long
 
     write_summary(folder)
+    write_guarantees(folder)
     write_brief(folder)
     write_junit(folder)
     write_allure(folder)
     write_lattices(folder)
+    write_storms(folder)
 
 
 def show(folder: Path) -> None:

@@ -32,7 +32,8 @@ each order can be left out. What breaks the promise is shrunk until no order can
 judged. A trial has at most {FAULTS} faults and {JUMPS} jumps of time, of {" or ".join(f"{leap:g}" for leap in LEAPS)}
 leases; one in a few may lose its store, once. What the promise leaves out (`make.outside`) is not drawn.
 
-A guard that says `make.effect_types` is called for each of these kinds of effects too."""
+A guard that says `make.effect_types` is called for each of these kinds of effects: `payload["effect_type"]` names it,
+and `reconcile` is given it as `effect_type`."""
 _OWN = """\
 In a test of your own, without the command line:
 

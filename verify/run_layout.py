@@ -26,6 +26,18 @@ RECORD = "exploration.json"
 SCENARIOS = "scenarios"
 """The tier whose parts are stories."""
 
+STORM = "storm"
+"""The tier whose part is one storm, and the kind of its run. Its histories are pieces of one, each of some keys."""
+
+DEMOTIONS = "demotions.json"
+"""What became of the search for an enumerated schedule, for each promise that the part broke."""
+
+STORM_FIGURES = "storm.json"
+"""What a storm measured, second by second, and its faults. Information: no verdict rests on it."""
+
+STORM_PICTURE = "storm.svg"
+"""The same as a picture."""
+
 DURABILITY = "durability"
 """The tier whose parts hold cells, and the section of their verdict."""
 
@@ -51,6 +63,12 @@ PARTS = "parts"
 VERDICT = "verdict.json"
 SUMMARY = "summary.md"
 BRIEF = "brief.txt"
+GUARANTEES = "guarantees.md"
+REPORT = "report.html"
+ALLURE_REPORT = "allure.html"
+ALLURE_HISTORY = "allure-history.jsonl"
+"""What Allure remembers of the runs in one folder of runs; it lies beside the run folders."""
+
 ENVIRONMENT = "environment.json"
 JUNIT = "junit.xml"
 ALLURE = "allure-results"

@@ -26,7 +26,7 @@ _ALIKE = {NOTHING: ("0.12345678", "0.12345679"), AMOUNT: ("0.22345678", "0.22345
 
 def entities_for(subject: Subject) -> tuple[str, ...]:
     """Return the orders that a subject may be given, the most usual first."""
-    if subject.breaker is not None:
+    if subject.limits is not None:
         return (USUAL,)
     near = () if "neighbours" in subject.outside else (FIRST_NEIGHBOUR, SECOND_NEIGHBOUR)
     return (USUAL, USUAL, STRANGER, *near)
@@ -57,5 +57,5 @@ def job(key: str, stranger: str, entity: str, amount: str, kind: str) -> Job:
         FIRST_NEIGHBOUR: (":1", {"quantity": first}),
         SECOND_NEIGHBOUR: ("", {"quantity": second, "account": "1:2"}),
     }[entity]
-    of_kind = {} if kind == USUAL_TYPE else {"kind": kind}
+    of_kind = {} if kind == USUAL_TYPE else {"effect_type": kind}
     return job_of(key + ending, {**ORDER, **changed, **of_kind}, kind)

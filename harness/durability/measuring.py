@@ -143,16 +143,14 @@ class _Cell:
         plain = names_of(self._number, half, HALF)
         orders = [self._order(name, worker=f"w{half}{n}") for n, name in enumerate(names)]
         worker = self._worker(guard)
+        calls = [partial(worker.call, order) for order in orders]
         try:
-            self._at_once(
-                [partial(self._writes.write, plain, wait_ms=wait_ms)]
-                + [partial(worker.call, order) for order in orders]
-            )
+            self._at_once([partial(self._writes.write, plain, wait_ms=wait_ms), *calls])
         finally:
             guard.close()
         self._writes.note_confirmed()
 
-    def _at_once(self, jobs: Sequence[Callable[[], None]]) -> None:
+    def _at_once(self, jobs: Sequence[Callable[[], object]]) -> None:
         """Run *jobs* side by side, and let the replicas hear the primary meanwhile."""
         with ThreadPoolExecutor(len(jobs)) as pool:
             running = [pool.submit(job) for job in jobs]

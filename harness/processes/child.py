@@ -71,13 +71,19 @@ def spawn(
 
 
 def spawn_module(
-    module: str, *arguments: str, log: Path, stdin: int = subprocess.DEVNULL, stdout: int | None = None
+    module: str,
+    *arguments: str,
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+    stdin: int = subprocess.DEVNULL,
+    stdout: int | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start ``python -m MODULE`` with *arguments*, a module of ours, as :func:`spawn` does."""
+    """Start ``python -m MODULE`` with *arguments*, a module of ours, as :func:`spawn` does, with more variables."""
     # -P and our own root first: a package named `harness` in the user's folder must not answer in our place.
     search = os.pathsep.join([str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     argv = [sys.executable, "-P", "-m", module, *arguments]
-    return spawn(argv, log=log, env={**os.environ, "PYTHONPATH": search}, stdin=stdin, stdout=stdout)
+    variables = {**os.environ, **(environment or {}), "PYTHONPATH": search}
+    return spawn(argv, log=log, env=variables, stdin=stdin, stdout=stdout)
 
 
 def process_state(pid: int) -> str:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from harness.subjects.contract import Effect
 
 _NAMESPACE = "stormproof"
+_ORDER = "order"
 
 EFFECT_TYPES = tuple(str(each) for each in EffectType if each is not EffectType.JOB)
 """The kinds of side effect; a job is none, but what stands around them."""
@@ -114,11 +115,12 @@ class ReferenceGuard:
             asked: Other settings than those; *lease_s* is not looked at then.
         """
         self._wrapper = SideEffectWrapper(redis_url, settings=settings(lease_s) if asked is None else asked)
+        self._open: dict[str, str] = {}
 
-    def __call__(
-        self, key: str, payload: Mapping[str, Any], effect: Effect, *, effect_type: str = EffectType.ORDER
-    ) -> Any:
+    def __call__(self, key: str, payload: Mapping[str, Any], effect: Effect) -> Any:
         """Run the effect once; return its receipt, or raise what is known instead.
+
+        Its type is what the payload has under ``effect_type``; an order where it has nothing there.
 
         Raises:
             NotDoneError: There is no result.
@@ -132,9 +134,13 @@ class ReferenceGuard:
                 valid_until_ms=claim.valid_until_ms,
             )
 
+        effect_type = str(payload.get("effect_type", _ORDER))
         answer = self._wrapper.execute_once(effect_type, key, operation, payload=payload)
         if answer.outcome in _WITH_RESULT:
+            self._open.pop(key, None)
             return answer.result
+        if effect_type != _ORDER:
+            self._open[key] = effect_type
         raise NotDoneError(answer)
 
     def close(self) -> None:
@@ -142,12 +148,21 @@ class ReferenceGuard:
         self._wrapper.close()
 
     def reconcile(
-        self, key: str, probe: Callable[[str], Mapping[str, Any]], *, effect_type: str = EffectType.ORDER
+        self, key: str, probe: Callable[[str], Mapping[str, Any]], *, effect_type: str | None = None
     ) -> None:
-        """Ask the venue what became of *key* and let the core resolve its record."""
+        """Ask the venue what became of *key* and let the core resolve its record.
 
-        def asked(_record: object) -> Found | NotFound:
-            said = probe(key)
-            return Found(said["receipt"], said["payload"]) if said["found"] else NotFound()
+        Without *effect_type* it is the one with which the key was called here, or an order.
+        """
+        kind = effect_type if effect_type is not None else self._open.get(key, _ORDER)
+        reconcile(self._wrapper, kind, key, lambda: probe(key))
 
-        Reconciler(self._wrapper, {effect_type: asked}).reconcile(effect_type, key)
+
+def reconcile(engine: SideEffectWrapper, kind: str, entity_id: str, ask: Callable[[], Mapping[str, Any]]) -> None:
+    """Ask the venue what became of an effect of *kind* and let the core resolve its record."""
+
+    def asked(_record: object) -> Found | NotFound:
+        said = ask()
+        return Found(said["receipt"], said["payload"]) if said["found"] else NotFound()
+
+    Reconciler(engine, {kind: asked}).reconcile(kind, entity_id)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from harness import clock
 from harness.processes.child import die_with
+from harness.venue.archive import ArchivedBook
 from harness.venue.book import Book
 from harness.venue.server import VenueServer
 from harness.venue.venue import Venue
@@ -36,15 +37,18 @@ def serve(arguments: Sequence[str]) -> None:
     parser.add_argument("--book", type=Path, required=True, help="file to create for the book")
     parser.add_argument("--open-orders", action="store_true", help="orders stay open until they are filled")
     parser.add_argument("--request-life", type=float, default=None, help="seconds; the default is for ever")
+    parser.add_argument("--archive", action="store_true", help="keep the book's lines in files alone")
+    parser.add_argument("--listen", default="", metavar="HOST:PORT", help="listen there too")
     asyncio.run(_serve(parser.parse_args(arguments)))
 
 
 async def _serve(options: argparse.Namespace) -> None:
-    with Book(options.book) as book:
+    host, _, port = options.listen.rpartition(":")
+    with (ArchivedBook if options.archive else Book)(options.book) as book:
         venue = Venue(
             book, open_orders=options.open_orders, request_life_s=options.request_life, now_ns=clock.shared_ns
         )
-        await VenueServer(venue).serve(options.socket)
+        await VenueServer(venue).serve(options.socket, address=(host.strip("[]"), int(port)) if port else None)
 
 
 def fork_for(control: socket.socket) -> None:

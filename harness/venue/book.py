@@ -53,7 +53,8 @@ class Book:
             BookError: The file exists: a book is never reopened for writing.
         """
         self.entries: list[Landed] = []
-        self._numbers: dict[str, int] = {}
+        self._of_key: dict[str, list[Landed]] = {}
+        self._payloads: dict[str, Any] = {}
         self._file = -1
         if path is not None:
             try:
@@ -72,22 +73,53 @@ class Book:
 
     def next_number(self, key: str) -> int:
         """Return the number that the next effect of *key* will have, from 1."""
-        return self._numbers.get(key, 0) + 1
+        return len(self._of_key.get(key, ())) + 1
 
-    def append(self, landed: Landed) -> None:
+    def append(self, landed: Landed, payload: Any = None) -> None:
         """Write one line; when this returns, a crash of this process or of the machine cannot lose it.
+
+        Args:
+            landed: The line.
+            payload: What landed, for those who look up the key later.
 
         Raises:
             BookError: The line does not carry its key's next number.
         """
+        self._refuse_gap(landed)
+        if self._file >= 0:
+            self._write(landed)
+            os.fsync(self._file)
+        self._of_key.setdefault(landed.key, []).append(landed)
+        self._payloads.setdefault(landed.key, payload)
+        self.entries.append(landed)
+
+    @property
+    def count(self) -> int:
+        """How many lines there are."""
+        return len(self.entries)
+
+    def lines_of(self, key: str) -> list[Landed]:
+        """Return the lines of *key*, oldest first."""
+        return list(self._of_key.get(key, ()))
+
+    def lines_from(self, position: int) -> list[Landed]:
+        """Return the lines behind the first *position* ones."""
+        return self.entries[position:]
+
+    def payload_of(self, key: str) -> Any:
+        """Return the payload of the first effect of *key*; None where nothing landed."""
+        return self._payloads.get(key)
+
+    def _refuse_gap(self, landed: Landed) -> None:
         expected = self.next_number(landed.key)
         if landed.n != expected:
             raise BookError(f"Tried to write effect {landed.n} of {landed.key!r}: expected number {expected}.")
-        if self._file >= 0:
-            _write_all(self._file, (canonical(to_object(landed)) + "\n").encode("utf-8", "surrogatepass"))
-            os.fsync(self._file)
-        self._numbers[landed.key] = expected
-        self.entries.append(landed)
+
+    def _write(self, landed: Landed) -> None:
+        """Hand one line to the operating system."""
+        line = (canonical(to_object(landed)) + "\n").encode("utf-8", "surrogatepass")
+        while line:
+            line = line[os.write(self._file, line) :]
 
     def close(self) -> None:
         """Close the file. May be called twice; the entries stay readable."""
@@ -129,8 +161,3 @@ def _parse(line: bytes, number: int, path: Path) -> Landed:
     if not isinstance(event, Landed):
         raise BookError(f"Read line {number} of {path}: expected a landed effect, saw a {event.event} event.")
     return event
-
-
-def _write_all(file: int, line: bytes) -> None:
-    while line:
-        line = line[os.write(file, line) :]

@@ -127,6 +127,21 @@ class VenueControl(VenueClient):
         """Send the replies that were kept back, and keep back no more."""
         self._call({"do": "release"})
 
+    def catch(self, prefix: str, *, timeout_s: float) -> Landed | None:
+        """Keep back the reply to the next effect of a process whose name begins with *prefix*; return its line.
+
+        Others are answered meanwhile; :meth:`let_go` sends the reply. None: nothing landed in *timeout_s* seconds.
+        """
+        try:
+            line = exchange(self.path, {"do": "catch", "prefix": prefix}, timeout_s)
+        except NoReplyError:
+            return None
+        return cast("Landed", from_object(line))
+
+    def let_go(self) -> None:
+        """Send the replies that :meth:`catch` has kept back, and wait for no more of them."""
+        self._call({"do": "let_go"})
+
     def wait_landed(self, n: int, *, timeout_s: float = 10.0) -> int:
         """Return, as soon as at least *n* effects have landed in all, how many there are. The venue pushes this.
 

@@ -30,7 +30,13 @@ class VenueProcess:
     """
 
     def __init__(
-        self, folder: Path | None = None, *, open_orders: bool = False, request_life_s: float | None = None
+        self,
+        folder: Path | None = None,
+        *,
+        open_orders: bool = False,
+        request_life_s: float | None = None,
+        archives: bool = False,
+        listen: str = "",
     ) -> None:
         """Describe a venue; nothing runs before :meth:`start`.
 
@@ -39,11 +45,15 @@ class VenueProcess:
                 :meth:`stop`.
             open_orders: Whether orders stay open until filled, and an open order's id is refused (-2010).
             request_life_s: How long after it was sent a request may still land; None: for ever.
+            archives: Whether the book's lines are kept in files alone (:class:`ArchivedBook`).
+            listen: ``HOST:PORT`` where it listens besides its unix socket; empty: nowhere.
         """
         self._given_folder = folder
         self._options = [
             *(["--open-orders"] if open_orders else []),
             *(["--request-life", str(request_life_s)] if request_life_s is not None else []),
+            *(["--archive"] if archives else []),
+            *(["--listen", listen] if listen else []),
         ]
         self._folder: Path | None = None
         self._process: ForkedVenue | None = None

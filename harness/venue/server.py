@@ -21,10 +21,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from harness.venue.venue import Venue
+    from harness.venue.venue import EffectRequest, Venue
 
 _BACKLOG = 1024
 _EXIT_BOOK_LOST = 70
+
+
+class _Catch:
+    """Somebody waits for the next effect of some process, whose reply is then kept back."""
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+        self.line: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        self.over = asyncio.Event()
 
 
 class VenueServer:
@@ -36,6 +45,7 @@ class VenueServer:
         self._flowing = asyncio.Event()
         self._flowing.set()
         self._landed = asyncio.Condition()
+        self._catches: list[_Catch] = []
         self._controls: dict[str, Callable[[Message], Any]] = {
             "look_up": lambda m: venue.look_up(str(m["key"])),
             "ask": lambda m: [to_object(line) for line in venue.ask(key=m.get("key"), order_id=m.get("order_id"))],
@@ -45,13 +55,17 @@ class VenueServer:
             "mischief_met": lambda _: venue.mischief_met(),
             "hold": lambda _: self._flowing.clear(),
             "release": lambda _: self._flowing.set(),
+            "let_go": lambda _: self._let_go(),
             "late_tickets": lambda _: venue.late_tickets(),
             "fill": lambda m: venue.fill(str(m["order_id"])),
             "request_life": lambda _: venue.request_life_s,
         }
 
-    async def serve(self, path: Path) -> None:
-        """Listen on unix socket *path* until the process is killed."""
+    async def serve(self, path: Path, *, address: tuple[str, int] | None = None) -> None:
+        """Listen on unix socket *path*, and at *address* (host and port) where one is given, until killed."""
+        if address is not None:
+            host, port = address
+            await asyncio.start_server(self._connection, host, port, limit=LONGEST_LINE, backlog=_BACKLOG)
         server = await asyncio.start_unix_server(self._connection, path, limit=LONGEST_LINE, backlog=_BACKLOG)
         async with server:
             await server.serve_forever()
@@ -93,8 +107,10 @@ class VenueServer:
                 return None if line is None else to_object(line)
             case "wait_landed":
                 async with self._landed:
-                    await self._landed.wait_for(lambda: len(self._venue.book.entries) >= int(message["n"]))
-                return len(self._venue.book.entries)
+                    await self._landed.wait_for(lambda: self._venue.book.count >= int(message["n"]))
+                return self._venue.book.count
+            case "catch":
+                return await self._catch(str(message["prefix"]))
             case name if name in self._controls:
                 return self._controls[name](message)
             case name:
@@ -105,11 +121,36 @@ class VenueServer:
         mischief = self._venue.next_mischief(request.key)
         if mischief is not None and mischief.kind is MischiefKind.SLOW:
             await asyncio.sleep(mischief.seconds)
+        known = self._venue.book.count
         try:
             return self._venue.act(request, mischief)
         finally:
+            caught = self._caught(request) if self._venue.book.count > known else None
             await self._tell_landed()
             await self._flowing.wait()
+            if caught is not None:
+                await caught.over.wait()
+
+    async def _catch(self, prefix: str) -> Message:
+        """Wait for an effect of a process whose name begins with *prefix*, and return its line."""
+        catch = _Catch(prefix)
+        self._catches.append(catch)
+        return await catch.line
+
+    def _caught(self, request: EffectRequest) -> _Catch | None:
+        """Return who waits for this effect, which has just landed; None where nobody does."""
+        for catch in self._catches:
+            if request.process.startswith(catch.prefix) and not catch.line.done():
+                catch.line.set_result(to_object(self._venue.book.lines_of(request.key)[-1]))
+                return catch
+        return None
+
+    def _let_go(self) -> None:
+        """Send the replies that were kept back for whoever caught them, and wait for none any more."""
+        for catch in self._catches:
+            catch.over.set()
+            catch.line.cancel()
+        self._catches.clear()
 
     async def _tell_landed(self) -> None:
         async with self._landed:

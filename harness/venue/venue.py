@@ -86,7 +86,6 @@ class Venue:
         self._now_ns = now_ns
         self._pause_s = pause_s
         self._late: dict[int, tuple[EffectRequest, int]] = {}
-        self._payloads: dict[str, Any] = {}
         self._tickets = 0
 
     def perform(self, request: EffectRequest, mischief: Mischief | None = None) -> Receipt:
@@ -175,7 +174,7 @@ class Venue:
             self._land(request)
         except EffectRejected:
             return None
-        return self.book.entries[-1]
+        return self.book.lines_of(request.key)[-1]
 
     def ask(self, *, key: str | None = None, order_id: str | None = None) -> list[Landed]:
         """Return what landed for *key* or under client *order_id*, oldest first; both given: both must match.
@@ -187,11 +186,8 @@ class Venue:
         """
         if key is None and order_id is None:
             raise ValueError("ask the venue by key or by order_id")
-        return [
-            landed
-            for landed in self.book.entries
-            if (key is None or landed.key == key) and (order_id is None or landed.order_id == order_id)
-        ]
+        lines = self.book.lines_from(0) if key is None else self.book.lines_of(key)
+        return [landed for landed in lines if order_id is None or landed.order_id == order_id]
 
     def look_up(self, key: str) -> dict[str, Any]:
         """Return what the venue knows of *key*: ``found``, and ``receipt`` and ``payload`` of the first that landed.
@@ -200,11 +196,11 @@ class Venue:
         """
         landed = self.ask(key=key)
         receipt = json.loads(landed[0].receipt or "null") if landed else None
-        return {"found": bool(landed), "receipt": receipt, "payload": self._payloads.get(key)}
+        return {"found": bool(landed), "receipt": receipt, "payload": self.book.payload_of(key)}
 
     def take(self, position: int = 0) -> list[Landed]:
         """Return what landed since the book had *position* lines."""
-        return self.book.entries[position:]
+        return self.book.lines_from(position)
 
     def fill(self, order_id: str) -> None:
         """Fill the open order *order_id*: its id is accepted again. Without such an order nothing happens."""
@@ -224,7 +220,6 @@ class Venue:
             "order_id": request.order_id,
             "status": "NEW" if opens else "FILLED",
         }
-        self._payloads.setdefault(request.key, request.payload)
         self.book.append(
             Landed(
                 key=request.key,
@@ -236,7 +231,8 @@ class Venue:
                 fence=request.fence,
                 receipt=canonical(receipt),
                 at_ns=self._now_ns() if self._now_ns is not None else None,
-            )
+            ),
+            request.payload,
         )
         if self._open is not None and request.order_id is not None:
             self._open.add(request.order_id)

@@ -24,15 +24,19 @@ LONGEST_LINE = 16 * 1024 * 1024
 """Bytes of the longest request that the venue reads."""
 
 
+TCP = "tcp:"
+"""What the address of a venue begins with that is reached from other machines."""
+
+
 class NoReplyError(Exception):
     """The request was sent, at least in part, and no complete reply came."""
 
 
 def exchange(path: str, message: Message, timeout_s: float | None) -> Any:
-    """Send *message* to the venue at unix socket *path* and return its answer's value.
+    """Send *message* to the venue at *path* and return its answer's value.
 
     Args:
-        path: The socket.
+        path: Its unix socket, or ``tcp:HOST:PORT``.
         message: What to ask.
         timeout_s: Seconds to wait for the reply; None: as long as the venue lives.
 
@@ -41,13 +45,12 @@ def exchange(path: str, message: Message, timeout_s: float | None) -> Any:
         NoReplyError: The connection closed, or the time ran out.
         EffectRejected, VenueError, ValueError, KeyError: What the venue answered.
     """
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.settimeout(timeout_s)
-        try:
-            connection.connect(path)
-        except OSError as error:
-            # A unix socket connects at once or not at all; a full queue says EAGAIN, a removed file ENOENT.
-            raise ConnectionRefusedError(f"Tried to reach the venue at {path}: {error}. Nothing was sent.") from error
+    try:
+        # A unix socket connects at once or not at all; a full queue says EAGAIN, a removed file ENOENT.
+        connection = _connected(path, timeout_s)
+    except OSError as error:
+        raise ConnectionRefusedError(f"Tried to reach the venue at {path}: {error}. Nothing was sent.") from error
+    with connection:
         try:
             connection.sendall(json.dumps(message, allow_nan=False).encode("ascii") + b"\n")
             reply = _read_line(connection)
@@ -59,6 +62,20 @@ def exchange(path: str, message: Message, timeout_s: float | None) -> Any:
     if "failure" in answer:
         raise failure_from(answer["failure"])
     return answer["value"]
+
+
+def _connected(path: str, timeout_s: float | None) -> socket.socket:
+    if path.startswith(TCP):
+        host, _, port = path.removeprefix(TCP).rpartition(":")
+        return socket.create_connection((host.strip("[]"), int(port)), timeout_s)
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.settimeout(timeout_s)
+        connection.connect(path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _read_line(connection: socket.socket) -> bytes:

@@ -92,12 +92,14 @@ class Crew:
             self._hands.append(_Hand(name, process))
         self.listen_until(lambda: all(hand.link is not None for hand in self._hands), deadline_s=deadline_s)
 
-    def give(self, name: str, key: str, payload: Mapping[str, Any], *, delivery: int = 0) -> int:
+    def give(
+        self, name: str, key: str, payload: Mapping[str, Any], *, delivery: int = 0, effect_type: str = "order"
+    ) -> int:
         """Queue one operation for the worker *name*; return its number."""
         self._ops += 1
         process = f"{name}.{self._ops}"
         order = {"do": CALL, "process": process, "op": self._ops, "key": key, "payload": dict(payload)}
-        self._hand(name).queue.append({**order, "delivery": delivery})
+        self._hand(name).queue.append({**order, "delivery": delivery, "effect_type": effect_type})
         return self._ops
 
     def give_reconcile(self, name: str, key: str) -> None:

@@ -45,20 +45,22 @@ class Worker:
         self._venue = venue
         self._request_life_s = request_life_s
 
-    def call(self, order: Mapping[str, Any]) -> None:
-        """Run one operation and report it."""
+    def call(self, order: Mapping[str, Any]) -> Complete:
+        """Run one operation, report it and return the guard's answer."""
         process, op, key, payload = order["process"], order["op"], order["key"], order["payload"]
+        effect_type = order.get("effect_type", "order")
         invoke = Invoke(
             process=process,
             op=op,
             key=key,
             payload=payload_digest(payload),
+            effect_type=effect_type,
             delivery=order["delivery"],
             at_ns=clock.shared_ns(),
         )
         self._report(invoke)
         try:
-            result = self._guard(key, payload, _Effect(self, process, op, key))
+            result = self._guard(key, payload, _Effect(self, invoke))
         except Exception as error:  # noqa: BLE001 - whatever the guard raises is its answer
             outcome, word = classify(self._make, error)
             said = type(error).__name__
@@ -67,6 +69,7 @@ class Worker:
             text = json.dumps(result, sort_keys=True, separators=(",", ":"), default=lambda odd: type(odd).__name__)
             done = Complete(process=process, op=op, outcome=Outcome.OK, result=text, at_ns=clock.shared_ns())
         self._report(done)
+        return done
 
     def reconcile(self, order: Mapping[str, Any]) -> None:
         """Let the guard reconcile one key, where it can."""
@@ -92,7 +95,8 @@ class Worker:
             receipt = self._venue.effect(
                 call.key,
                 payload,
-                process=call.process,
+                call.effect_type,
+                call.process,
                 order_id=call.order_id,
                 fence=call.fence,
                 valid_until_ms=valid_until_ms,
@@ -110,11 +114,9 @@ class Worker:
 class _Effect:
     """The effect of one operation, as the guard is given it."""
 
-    def __init__(self, worker: Worker, process: str, op: int, key: str) -> None:
+    def __init__(self, worker: Worker, invoke: Invoke) -> None:
         self._worker = worker
-        self._process = process
-        self._op = op
-        self._key = key
+        self._invoke = invoke
         self._calls = 0
 
     def __call__(
@@ -127,11 +129,12 @@ class _Effect:
     ) -> dict[str, Any]:
         self._calls += 1
         call = EffectCall(
-            process=self._process,
-            op=self._op,
+            process=self._invoke.process,
+            op=self._invoke.op,
             call=self._calls,
-            key=self._key,
+            key=self._invoke.key,
             payload=payload_digest(payload),
+            effect_type=self._invoke.effect_type,
             order_id=client_order_id,
             fence=fence,
             at_ns=clock.shared_ns(),

@@ -50,6 +50,9 @@ def test_every_example_is_an_event() -> None:
         "CLAIMS",
         "CELLS",
         "LATTICE",
+        "STORM_FIGURES",
+        "STORM_PICTURE",
+        "DEMOTIONS",
         "RECORD",
         "RUN",
         "VERDICT",
@@ -58,6 +61,9 @@ def test_every_example_is_an_event() -> None:
         "ENVIRONMENT",
         "JUNIT",
         "ALLURE",
+        "GUARANTEES",
+        "REPORT",
+        "ALLURE_REPORT",
     ],
 )
 def test_every_file_is_documented(name: str) -> None:

@@ -64,7 +64,7 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ):
         shutil.copytree(ROOT / place, root / place, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "config", root / "config")
-    for place in ("README.md", "action.yaml", ".pre-commit-hooks.yaml"):
+    for place in ("README.md", "ARCHITECTURE.md", "pyproject.toml", "action.yaml", ".pre-commit-hooks.yaml"):
         shutil.copy(ROOT / place, root)
     monkeypatch.setattr(documents, "ROOT", root)
     return root

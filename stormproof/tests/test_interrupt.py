@@ -40,6 +40,7 @@ PHASES = {
     "trials": (("properties", "--subject", "twin.get_then_set"), "run/parts/properties-twin.get_then_set/schedules"),
     "lattice": (("campaign", "--only", "durability"), "run/parts/durability-reference"),
     "explore-alone": (("explore", "--subject", "reference"), "run/schedules/explored.tsv"),
+    "storm": (("storm", "--seconds", "60"), "run/parts/storm/workers/status.jsonl"),
     "proxy": (("explore", "--subject", "reference", "--gate", "proxy"), "run/schedules/explored.tsv"),
 }
 

@@ -7,7 +7,7 @@ happen; in a run of real processes it is the order of one monotonic clock (``at_
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
 from verify.history.words import Outcome
 
@@ -148,14 +148,60 @@ class BreakerTerms:
     at_ns: int | None = None
 
 
-Event = Invoke | Complete | EffectCall | EffectReply | Landed | Fault | Died | Phase | Reconciled | BreakerTerms
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryTerms:
+    """The subject limits how often a job is tried, on these terms; the first event of a history, or not in it.
 
-_KINDS: dict[str, type[Any]] = {
-    kind.event: kind
-    for kind in (Invoke, Complete, EffectCall, EffectReply, Landed, Fault, Died, Phase, Reconciled, BreakerTerms)
-}
+    A job is tried ``attempts`` times at most until a try of it succeeds. Between the nth try and the next one lie
+    ``cooldown_s`` seconds, doubled with each try after the first, and never more than ``longest_s``.
+    """
+
+    event: ClassVar[str] = "retry_terms"
+    attempts: int
+    cooldown_s: float
+    longest_s: float
+    at_ns: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audited:
+    """A record of the subject's audit, as it was read in the end. ``side``: intent (before an act) or outcome."""
+
+    event: ClassVar[str] = "audited"
+    key: str
+    side: str
+    at_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRead:
+    """The subject's audit was read to its end; ``problem`` is what its own reader says is wrong, else empty."""
+
+    event: ClassVar[str] = "audit_read"
+    problem: str = ""
+    at_ns: int | None = None
+
+
+Event = (
+    Invoke
+    | Complete
+    | EffectCall
+    | EffectReply
+    | Landed
+    | Fault
+    | Died
+    | Phase
+    | Reconciled
+    | BreakerTerms
+    | RetryTerms
+    | Audited
+    | AuditRead
+)
+
+_KINDS: dict[str, type[Any]] = {kind.event: kind for kind in get_args(Event)}
+
+
+_OUTCOMES = {str(outcome): outcome for outcome in Outcome}
 _FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in _KINDS.values()}
 
 
@@ -175,16 +221,18 @@ def from_object(stored: Mapping[str, Any]) -> Event:
     Raises:
         MalformedEventError: The object has no known event, an unknown or a missing field.
     """
-    body = {name: value for name, value in stored.items() if name not in {"event", "history"}}
-    kind = _KINDS.get(str(stored.get("event")))
+    body = dict(stored.items())
+    body.pop("history", None)
+    told = body.pop("event", None)
+    kind = _KINDS.get(str(told))
     if kind is None:
         expected = ", ".join(sorted(_KINDS))
-        raise MalformedEventError(f"unknown event {stored.get('event')!r}; expected one of {expected}")
+        raise MalformedEventError(f"unknown event {told!r}; expected one of {expected}")
     if "outcome" in body:
-        try:
-            body["outcome"] = Outcome(body["outcome"])
-        except ValueError as error:
-            raise MalformedEventError(f"unknown outcome {body['outcome']!r} in a complete event") from error
+        outcome = _OUTCOMES.get(str(body["outcome"]))
+        if outcome is None:
+            raise MalformedEventError(f"unknown outcome {body['outcome']!r} in a complete event")
+        body["outcome"] = outcome
     try:
         event: Event = kind(**body)
     except TypeError as error:

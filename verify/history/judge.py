@@ -16,7 +16,7 @@ from verify.history.partition import Piece, partition
 from verify.history.promises import Promise, deciding_checkers
 from verify.history.record import Bound, ExplorationRecord, MalformedRecordError, Server
 from verify.history.words import Finding, Verdict, merge
-from verify.run_layout import PROPERTIES
+from verify.run_layout import PROPERTIES, STORM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -332,7 +332,8 @@ def _unfinished(record: ExplorationRecord) -> Iterator[str]:
     if record.schedules == 0:
         yield "no schedule was run" + (f": {record.reason}" if record.reason else "")
     elif not record.exhausted:
-        yield f"stopped after {record.schedules} schedules: {record.reason or 'no reason was recorded'}"
+        ran = "" if record.tier == STORM else f"stopped after {record.schedules} schedules: "
+        yield f"{ran}{record.reason or 'no reason was recorded'}"
     if record.step_limited:
         yield f"{record.step_limited} schedules ended by the step limit or a stall, so their end is unknown"
     if record.nondeterministic:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from verify.history.words import Finding, Outcome, Verdict
@@ -15,6 +16,8 @@ NAME = "replay_equality"
 CLAIM = "All OK answers of one key and payload carry the same result, and it is a receipt that the venue gave."
 
 _NOTHING = "null"
+_TEXTS = 4096
+"""Texts whose value is remembered: a result that is replayed comes again and again."""
 
 
 def check(history: History) -> list[Finding]:
@@ -40,6 +43,7 @@ def _receipts(history: History, key: str) -> set[str]:
     return {_canonical(landing.event.receipt) for landing in history.landings_of(key)}
 
 
+@lru_cache(maxsize=_TEXTS)
 def _canonical(text: str | None) -> str:
     """Return one text for each JSON value; text that is no JSON stands for itself."""
     if text is None:

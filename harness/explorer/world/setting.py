@@ -27,7 +27,7 @@ a delayed effect may still land and after two it cannot, whether its life is cou
 the lease."""
 
 USUAL_TYPE = "order"
-"""The kind of effect of every job of an exploration; a guard is not told of it."""
+"""The kind of effect of every job of an exploration, which no payload names."""
 
 STEP_LIMIT = 400
 """Steps after which a schedule counts as stalled. The longest schedule of a subject in the box takes under 60."""
@@ -42,6 +42,10 @@ WORKLOADS: Mapping[str, str] = {
     "neighbours": "one worker is given another key; joined with a field, or rounded, the two look alike",
     "waves": "everybody calls through one circuit breaker at once, and the venue loses as many requests as open it; "
     "somebody calls again while it is open, and everybody at once a lease later",
+    "tries": "everybody tries one job at once, and the venue loses as many requests as it may be tried; somebody "
+    "tries it again at once, everybody when its cooldown is over, and then one after the other until no try is left",
+    "mends": "the same, but the venue loses one request only, so that the job succeeds at the next try and its tries "
+    "are counted anew",
 }
 
 
@@ -63,7 +67,7 @@ class Job:
 
     @property
     def said(self) -> dict[str, str]:
-        """What a guard is told of the kind of effect: nothing of the usual one."""
+        """What a guard that reconciles is told of the kind of effect: nothing of the usual one."""
         return {} if self.effect_type == USUAL_TYPE else {"effect_type": self.effect_type}
 
 

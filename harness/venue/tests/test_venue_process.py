@@ -162,3 +162,26 @@ def test_venue_dies_with_its_killed_parent() -> None:
         os.kill(parent.pid, signal.SIGKILL)
         assert wait_until_gone(int(pid))
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_reply_to_one_process_is_kept_back_while_others_are_answered() -> None:
+    """Whoever is caught has its effect in the book and no answer until it is let go; the others go on."""
+    with VenueProcess() as venue, ThreadPoolExecutor(3) as pool:
+        caught = pool.submit(venue.control.catch, "w2.", timeout_s=10.0)
+        answered = [venue.client().effect(f"k{n}", {}, "order", "w1.1") for n in range(3)]
+        slow = pool.submit(venue.client(timeout_s=10.0).effect, "slow", {}, "order", "w2.7")
+        line = caught.result()
+        assert line is not None
+        assert (line.key, line.process, slow.done()) == ("slow", "w2.7", False)
+        assert venue.client().effect("after", {}, "order", "w1.2")["receipt_id"] == "after/1"
+        venue.control.let_go()
+        assert slow.result()["receipt_id"] == "slow/1"
+    assert len(answered) == 3
+
+
+def test_nobody_is_caught_where_nothing_lands() -> None:
+    """Whoever waits for an effect that does not come is told so, and nothing is kept back afterwards."""
+    with VenueProcess() as venue:
+        assert venue.control.catch("w2.", timeout_s=0.05) is None
+        venue.control.let_go()
+        assert venue.client().effect("a", {}, "order", "w2.1")["receipt_id"] == "a/1"

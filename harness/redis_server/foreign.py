@@ -1,4 +1,4 @@
-"""Somebody else's Redis as the server of a story: reached through a proxy of ours, and left as it was found.
+"""Somebody else's Redis as the server of a story or a storm: reached through a proxy of ours, left as it was.
 
 Never flushes, reconfigures, pauses or stops it. Of its keys exactly those are removed that name an order of the run,
 and those that the subject's own preparation makes, where they were not there before.
@@ -23,7 +23,7 @@ _DEFAULT_PORT = 6379
 
 
 class ForeignServer(ExternalRedis):
-    """An external server, with what a stage asks of one."""
+    """An external server, with what a story and a storm ask of one."""
 
     @property
     def upstream(self) -> str:
