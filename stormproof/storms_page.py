@@ -61,8 +61,8 @@ again. What stands in the folder is explained in [results.md](results.md); `stor
 and faults on one time line."""
 
 _SEES = f"""\
-Each of these planted guards ([subjects.md](subjects.md)) is INVALID in a storm of {SECONDS} s, by the checker that must
-see it, and a schedule shows the same. What needs a rare order of steps is the business of the explorer."""
+Each of these planted guards ([subjects.md](subjects.md)) is INVALID in a storm of {SECONDS} s, by the checker that
+must see it, and a schedule shows the same. What needs a rare order of steps is the business of the explorer."""
 
 _MACHINES = """\
 One machine leads, and others join it:
