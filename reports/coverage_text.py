@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from reports.judged_run import counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -21,13 +23,13 @@ def coverage_in_words(coverage: Mapping[str, Any], *, most: int | None = None) -
 def _phrases(coverage: Mapping[str, Any], most: int | None) -> Iterator[str]:
     if coverage["boundaries"]:
         yield (
-            f"{coverage['boundaries_hit']} of {_counted(coverage['boundaries'], 'step boundary', 'step boundaries')} "
-            f"x {_counted(len(coverage['kinds']), 'kind')} hit"
+            f"{coverage['boundaries_hit']} of {counted(coverage['boundaries'], 'step boundary', 'step boundaries')} "
+            f"x {counted(len(coverage['kinds']), 'kind')} hit"
         )
     if coverage["world"]:
-        places = _counted(coverage["world"], "key, store or clock", "keys, store and clock")
-        yield f"{coverage['world_hit']} of {places} x {_counted(len(coverage['world_kinds']), 'kind')} hit"
-    yield f"{coverage['hit']} of {_counted(coverage['possible'], 'possible strike')} seen"
+        places = counted(coverage["world"], "key, store or clock", "keys, store and clock")
+        yield f"{coverage['world_hit']} of {places} x {counted(len(coverage['world_kinds']), 'kind')} hit"
+    yield f"{coverage['hit']} of {counted(coverage['possible'], 'possible strike')} seen"
     if coverage["not_hit"]:
         yield f"not hit: {_named(coverage['not_hit'], most)}"
     if coverage["nowhere"]:
@@ -38,7 +40,3 @@ def _named(names: Sequence[str], most: int | None) -> str:
     shown = names if most is None else names[:most]
     more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
     return ", ".join(shown) + more
-
-
-def _counted(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from reports.stored_run import SELFTEST, SINGLE, StoredPart, StoredRun, StoredRunError, load_run, read_object
 from verify.history.words import Verdict
+from verify.redaction import redacted
 from verify.run_layout import ENVIRONMENT, SCENARIOS, STORM, STORM_FIGURES, VERDICT
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class JudgedPart:
         if self.is_storm:
             calls = int(read_object(self.stored.folder / STORM_FIGURES)["operations"])
             return f"{calls:,} call{'' if calls == 1 else 's'}"
-        return _count(self.object["schedules"], "schedule")
+        return counted(self.object["schedules"], "schedule")
 
     @property
     def shows_coverage(self) -> bool:
@@ -106,9 +107,9 @@ class JudgedPart:
     def bound(self) -> str:
         """Its bound in the fewest words."""
         bound = self.object["bound"]
-        kinds = f" of {_count(len(bound['kinds']), 'kind')}" if bound["kinds"] else ""
-        faults = "no fault" if not bound["faults"] else f"up to {_count(bound['faults'], 'fault')}{kinds}"
-        return f"{_count(bound['workers'], 'worker')}, {faults}"
+        kinds = f" of {counted(len(bound['kinds']), 'kind')}" if bound["kinds"] else ""
+        faults = "no fault" if not bound["faults"] else f"up to {counted(bound['faults'], 'fault')}{kinds}"
+        return f"{counted(bound['workers'], 'worker')}, {faults}"
 
     @property
     def server(self) -> str:
@@ -206,18 +207,18 @@ def headline(judged: JudgedRun) -> str:
         return f"Violated: {said}."
     if judged.verdict is Verdict.UNKNOWN:
         reasons = judged.object["reasons"] or ["no reason was recorded"]
-        more = f" (and {_count(len(reasons) - 1, 'more reason')})" if len(reasons) > 1 else ""
+        more = f" (and {counted(len(reasons) - 1, 'more reason')})" if len(reasons) > 1 else ""
         return f"Not shown: {reasons[0]}{more}."
     if judged.run.kind == SELFTEST:
         return (
-            f"The instrument sees: {_count(len(judged.parts), 'planted guard or twin', 'planted guards and twins')}."
+            f"The instrument sees: {counted(len(judged.parts), 'planted guard or twin', 'planted guards and twins')}."
         )
     schedules = sum(part.object["schedules"] for part in subjects)
     if all(part.object["tier"] == "explore" for part in subjects):
-        return f"Held: every schedule within the bound kept {_kept(subjects)} ({_count(schedules, 'schedule')})."
+        return f"Held: every schedule within the bound kept {_kept(subjects)} ({counted(schedules, 'schedule')})."
     if all(part.is_storm for part in subjects):
         return f"Held: the storm kept {_kept(subjects)} ({', '.join(part.amount for part in subjects)})."
-    of = f"{_count(len(subjects), 'part')}, {_count(schedules, 'schedule')}"
+    of = f"{counted(len(subjects), 'part')}, {counted(schedules, 'schedule')}"
     return f"Held: every part kept {_kept(subjects)} ({of})."
 
 
@@ -233,8 +234,12 @@ def part_headline(part: JudgedPart) -> str:
 
 
 def plain(text: str) -> str:
-    """Return *text* without characters that XML or a terminal would choke on; each becomes a question mark."""
-    return "".join(char if char.isprintable() else "?" for char in text)
+    """Return *text* without secrets, and without characters that XML or a terminal would choke on.
+
+    Each of those becomes a question mark.
+    """
+    text = redacted(text)
+    return text if text.isprintable() else "".join(char if char.isprintable() else "?" for char in text)
 
 
 def faults_in_words(finding: Mapping[str, Any]) -> str:
@@ -258,5 +263,6 @@ def _broken(part: JudgedPart) -> str:
     return ", ".join(group.checker for group in groups) or str(part.object["promise"])
 
 
-def _count(number: int, one: str, many: str = "") -> str:
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return *number* with its noun."""
     return f"{number} {one if number == 1 else many or one + 's'}"

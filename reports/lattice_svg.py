@@ -29,7 +29,7 @@ _HEAD = 96
 _FOOT = 44
 WIDTH = 2 * _MARGIN + _NAME_WIDTH + _WORD_WIDTH + _CELL_WIDTH * len(Crash)
 
-_STYLE = """
+STYLE = """
 text{font:12px ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace;fill:#1f2328}
 .ground{fill:#ffffff}.title{font:600 17px system-ui,'DejaVu Sans',sans-serif}
 .quiet{fill:#59636e}.head{font-weight:700}
@@ -52,13 +52,22 @@ def write_lattices(folder: Path) -> None:
 
 def lattice_svg(section: Mapping[str, Any]) -> str:
     """Return the picture of a lattice, as in the section of its verdict."""
+    return _drawn(section, f"<style>{escape(STYLE)}</style>")
+
+
+def lattice_element(section: Mapping[str, Any]) -> str:
+    """Return it as an element of a page, whose style holds :data:`STYLE` for what is in ``svg.lattice``."""
+    return _drawn(section, "", 'class="lattice" ')
+
+
+def _drawn(section: Mapping[str, Any], style: str, attributes: str = "") -> str:
     lines = lines_of(section)
     height = _HEAD + _ROW * len(lines) + _FOOT
     return "".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{WIDTH}" height="{height}" ',
+            f'<svg xmlns="http://www.w3.org/2000/svg" {attributes}role="img" width="{WIDTH}" height="{height}" ',
             f'viewBox="0 0 {WIDTH} {height}"><title>What each configuration of Redis keeps</title>',
-            f"<style>{escape(_STYLE)}</style>",
+            style,
             f'<rect class="ground" width="{WIDTH}" height="{height}"/>',
             *_head(),
             *(part for at, line in enumerate(lines) for part in _row(line, _HEAD + _ROW * at)),

@@ -24,6 +24,7 @@ from verify.history.events import (
     Reconciled,
     from_object,
 )
+from verify.redaction import redacted
 from verify.run_layout import schedule_file
 
 if TYPE_CHECKING:
@@ -155,12 +156,18 @@ def draw(schedule: Mapping[str, Any]) -> Picture | None:
         rows = [replace(row, is_again=False) for row in rows]
     return Picture(
         checker=checker,
-        sentence=str(finding.get("sentence", "")),
-        schedule=f"{schedule.get('workload', '')}: {' '.join(decisions) or 'everybody goes on, one after the other'}",
+        sentence=redacted(str(finding.get("sentence", ""))),
+        schedule=redacted(
+            f"{schedule.get('workload', '')}: {' '.join(decisions) or 'everybody goes on, one after the other'}"
+        ),
         remark=_remark(schedule, len(decisions)),
         lanes=_lanes(rows),
-        rows=tuple(rows),
+        rows=tuple(map(_without_secrets, rows)),
     )
+
+
+def _without_secrets(row: Row) -> Row:
+    return replace(row, text=redacted(row.text), outcome=redacted(row.outcome), witness=redacted(row.witness))
 
 
 def _remark(schedule: Mapping[str, Any], decisions: int) -> str:

@@ -33,7 +33,7 @@ _TITLE_CHARS = 88
 _SCHEDULE_CHARS = 118
 _LABEL_CHARS = 41
 
-_STYLE = """
+STYLE = """
 text{font:13px ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace;fill:#1f2328}
 .ground{fill:#ffffff}.title{font:600 17px system-ui,'DejaVu Sans',sans-serif}
 .head{font-weight:700;text-anchor:middle}.quiet{fill:#59636e;font-size:12px}
@@ -53,7 +53,12 @@ text{fill:#e6edf3}.ground,.pad{fill:#0d1117}.quiet{fill:#9198a1}.bad{fill:#ff8f8
 
 def as_svg(picture: Picture) -> str:
     """Return the picture as an SVG document, at most 1000 pixels wide."""
-    return _Drawing(picture).document()
+    return _Drawing(picture).document(f"<style>{escape(STYLE)}</style>")
+
+
+def as_element(picture: Picture) -> str:
+    """Return the picture as an element of a page, whose style holds :data:`STYLE` for what is in ``svg.picture``."""
+    return _Drawing(picture).document("", 'class="picture" ')
 
 
 class _Drawing:
@@ -66,18 +71,18 @@ class _Drawing:
         self._venue = self._redis + _REDIS_TO_VENUE
         self._width = round(self._venue + _VENUE_WIDTH + _MARGIN)
 
-    def document(self) -> str:
-        """Return the whole document."""
+    def document(self, style: str, attributes: str = "") -> str:
+        """Return the whole document, with an element of style, or with further attributes for a page that has one."""
         head, top = self._head()
         rows, tops, bottom = self._rows(top)
         height = round(bottom + 58)
         picture = self._picture
         return "".join(
             [
-                f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{self._width}" height="{height}" ',
-                f'viewBox="0 0 {self._width} {height}">',
+                f'<svg xmlns="http://www.w3.org/2000/svg" {attributes}role="img" ',
+                f'width="{self._width}" height="{height}" viewBox="0 0 {self._width} {height}">',
                 f"<title>{_safe(picture.checker)}: {_safe(picture.sentence)}</title>",
-                f"<style>{escape(_STYLE)}</style>",
+                style,
                 f'<rect class="ground" width="{self._width}" height="{height}"/>',
                 *head,
                 *self._lifelines(top, bottom, tops),

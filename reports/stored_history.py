@@ -9,18 +9,21 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from reports.schedule_index import Numbers
 from verify.decisions import decisions_of, faults_of
 from verify.history.events import Event, Fault, MalformedEventError, from_object
 from verify.history.history import MalformedHistoryError
 from verify.history.judge import StoredHistory
-from verify.run_layout import EXPLORED, HISTORY, STORM
+from verify.run_layout import HISTORY, STORM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from reports.schedule_index import Explored, ScheduleIndex
 
 LANDED_LATE = "landed"
 """Where the second fault event of a late step says it happened; it is the same fault as the first."""
@@ -28,82 +31,10 @@ LANDED_LATE = "landed"
 _NUMBER = re.compile(rb'^\{"history":\s*([1-9][0-9]*)\b')
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Explored:
-    """One schedule that was run; the order of two is the order of their simplicity.
-
-    Attributes:
-        fault_count: How many faults strike in it.
-        preemptions: Switches away from a process that could have gone on.
-        length: Characters of its line.
-        line: ``workload: decision decision ...``.
-    """
-
-    fault_count: int
-    preemptions: int
-    length: int
-    line: str
-
-    @classmethod
-    def from_line(cls, line: str, preemptions: int) -> Explored:
-        """Return the schedule of a one-line form."""
-        return cls(len(faults_of(decisions_of(line))), preemptions, len(line), line)
-
-
-@dataclass(slots=True)
-class ScheduleIndex:
-    """What ``explored.tsv`` says: the simplest schedule of every history, and how many schedules gave it.
-
-    Attributes:
-        simplest: By the number of the history.
-        counts: By the number of the history.
-        schedules: Schedules in all.
-        sha256: Digest of the file.
-        problems: One sentence for each line that is no schedule.
-    """
-
-    simplest: dict[int, Explored] = field(default_factory=dict)
-    counts: dict[int, int] = field(default_factory=dict)
-    schedules: int = 0
-    sha256: str = ""
-    problems: list[str] = field(default_factory=list)
-
-
 def mark_of(finding: Mapping[str, Any]) -> str:
     """Return the mark under which the replayable schedule of a listed finding is stored: each has its own."""
     identity = " ".join(str(finding[name]) for name in ("checker", "verdict", "phase", "schedule"))
     return hashlib.sha256(identity.encode()).hexdigest()[:12]
-
-
-def read_schedules(folder: Path) -> ScheduleIndex:
-    """Return what the part in *folder* says of its schedules; a line that is none is reported, not repaired."""
-    index = ScheduleIndex()
-    digest = hashlib.sha256()
-    with (folder / EXPLORED).open("rb") as lines:
-        for at, raw in enumerate(lines, start=1):
-            digest.update(raw)
-            parsed = _parse_explored(raw)
-            if parsed is None:
-                index.problems.append(f"line {at} of {EXPLORED} is no schedule")
-                continue
-            number, schedule = parsed
-            index.schedules += 1
-            index.counts[number] = index.counts.get(number, 0) + 1
-            known = index.simplest.get(number)
-            if known is None or schedule < known:
-                index.simplest[number] = schedule
-    index.sha256 = digest.hexdigest()
-    return index
-
-
-def _parse_explored(raw: bytes) -> tuple[int, Explored] | None:
-    try:
-        number, preemptions, line = raw.decode("utf-8").removesuffix("\n").split("\t")
-        if ": " not in line:
-            return None
-        return int(number), Explored.from_line(line, int(preemptions))
-    except ValueError:
-        return None
 
 
 class UnreadableEvents(Sequence[Event]):
@@ -128,7 +59,7 @@ class HistoryReader:
     Attributes:
         sha256: Digest of the file; complete when the pass is.
         unscheduled: Numbers of the histories that no schedule gave.
-        seen: Numbers of all histories met.
+        seen: Numbers of all histories met, each with how often.
     """
 
     def __init__(self, folder: Path, index: ScheduleIndex) -> None:
@@ -136,19 +67,18 @@ class HistoryReader:
         self._index = index
         self.sha256 = ""
         self.unscheduled: list[int] = []
-        self.seen: set[int] = set()
+        self.seen = Numbers()
 
     def __iter__(self) -> Iterator[StoredHistory]:
-        for number, events, why in _grouped(self._path, self):
-            is_second_place = number in self.seen
-            self.seen.add(number)
-            if is_second_place:
-                yield self._stored(number, UnreadableEvents(f"history {number} stands in two places of {HISTORY}"))
-            else:
-                yield self._stored(number, UnreadableEvents(why) if why else events)
+        with self._index.opened() as schedules:
+            for number, events, why in _grouped(self._path, self):
+                self.seen[number] += 1
+                if self.seen[number] > 1:
+                    why = f"history {number} stands in two places of {HISTORY}"  # noqa: PLW2901 - it counts more
+                schedule = self._index.simplest(number, schedules)
+                yield self._stored(number, UnreadableEvents(why) if why else events, schedule)
 
-    def _stored(self, number: int, events: Sequence[Event]) -> StoredHistory:
-        schedule = self._index.simplest.get(number)
+    def _stored(self, number: int, events: Sequence[Event], schedule: Explored | None) -> StoredHistory:
         if schedule is None:
             self.unscheduled.append(number)
             return StoredHistory(id=number, events=events, schedule="")

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from reports.stored_history import HistoryReader, mark_of, read_schedules
+from reports.schedule_index import ScheduleIndex
+from reports.stored_history import HistoryReader, mark_of
 from verify.durability.cell import read_cells
 from verify.durability.matrix import judge_lattice
 from verify.history.campaign import compose, instrument_row
@@ -153,13 +154,30 @@ def write_verdict(folder: Path | str) -> dict[str, Any]:
         StoredRunError: As :func:`load_run`, or the files cannot be written.
     """
     run = load_run(folder)
+    composed, bodies = _verdicts(run)
+    for place, body in bodies.items():
+        write_whole(run.folder / place, body)
+    return composed
+
+
+def verdict_files(folder: Path | str) -> dict[str, bytes]:
+    """Judge the run stored in *folder* and return what its verdict files must hold, by their places; write nothing.
+
+    Raises:
+        StoredRunError: As :func:`load_run`.
+    """
+    return _verdicts(load_run(folder))[1]
+
+
+def _verdicts(run: StoredRun) -> tuple[dict[str, Any], dict[str, bytes]]:
     judged = [_judged(run, part) for part in run.parts]
     composed = _composed(run, judged)
-    for part, verdict in zip(run.parts, judged, strict=True):
-        if part.place != ".":
-            write_whole(part.folder / VERDICT, dumps_canonical(verdict))
-    write_whole(run.folder / VERDICT, dumps_canonical(composed))
-    return composed
+    bodies = {
+        f"{part.place}/{VERDICT}": dumps_canonical(verdict)
+        for part, verdict in zip(run.parts, judged, strict=True)
+        if part.place != "."
+    }
+    return composed, {**bodies, VERDICT: dumps_canonical(composed)}
 
 
 def read_object(path: Path) -> dict[str, Any]:
@@ -260,7 +278,7 @@ def _refuse_cut_off(path: Path) -> None:
 def _judged(run: StoredRun, part: StoredPart) -> dict[str, Any]:
     """Judge one part; return the object of its verdict, with digests of what was judged."""
     try:
-        index = read_schedules(part.folder)
+        index = ScheduleIndex(part.folder)
         reader = HistoryReader(part.folder, index)
         judgement = judge_exploration(part.record, reader, lambda finding: _replay_line(run, part, finding))
         record = hashlib.sha256((part.folder / RECORD).read_bytes()).hexdigest()
@@ -271,7 +289,8 @@ def _judged(run: StoredRun, part: StoredPart) -> dict[str, Any]:
     doubts += [f"no schedule of {EXPLORED} gave history {number}" for number in reader.unscheduled]
     doubts += [
         f"{EXPLORED} names history {number}, which is not stored"
-        for number in sorted(index.counts.keys() - reader.seen)
+        for number in index.counts
+        if not reader.seen[number]
     ]
     if index.schedules < part.record.schedules:
         doubts.append(f"the record counts {part.record.schedules} schedules, but {index.schedules} are stored")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING
 
 from reports.coverage_text import coverage_in_words
 from reports.judged_run import faults_in_words, headline, load_judged, plain
 from reports.lattice import CONFIGURATION_HEADS, MATRIX_HEADS, configuration_rows, lattice_of, matrix_rows
+from reports.markdown_text import markdown, markdown_table
 from reports.shrunk import shrunk_line
 from reports.stored_run import write_whole
 from reports.storm import demotion_lines, storm_lines, storm_of
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from reports.judged_run import FindingGroup, JudgedPart, JudgedRun
 
 _HEADS = ("part", "subject", "promise", "bound", "schedules", "distinct histories", "exhausted", "verdict")
-_SPECIAL = re.compile(r"([\\`*<>|\[\]])")
 
 
 def render_summary(judged: JudgedRun) -> str:
@@ -43,8 +42,8 @@ def write_summary(folder: Path | str) -> Path:
 
 def _lines(judged: JudgedRun) -> Iterator[str]:
     yield f"# {judged.verdict}"
-    yield from ("", _text(headline(judged)), "")
-    yield from _table(_HEADS, (_row(part) for part in judged.parts))
+    yield from ("", markdown(headline(judged)), "")
+    yield from markdown_table(_HEADS, (_row(part) for part in judged.parts))
     yield from _coverage(judged)
     yield from _stories(judged)
     for part in judged.parts:
@@ -57,7 +56,7 @@ def _lines(judged: JudgedRun) -> Iterator[str]:
     yield from _outside(judged)
     if judged.run.not_run:
         yield from ("", "## Not run", "")
-        yield from (f"- {_text(name)}: {_text(why)}" for name, why in judged.run.not_run)
+        yield from (f"- {markdown(name)}: {markdown(why)}" for name, why in judged.run.not_run)
     yield from _circumstances(judged)
 
 
@@ -75,80 +74,74 @@ def _row(part: JudgedPart) -> tuple[str, ...]:
     )
 
 
-def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
-    heads = tuple(heads)
-    yield f"| {' | '.join(heads)} |"
-    yield f"|{'---|' * len(heads)}"
-    for row in rows:
-        yield f"| {' | '.join(map(_text, row))} |"
-
-
 def _stories(judged: JudgedRun) -> Iterator[str]:
     told = [part for part in judged.parts if part.is_story]
     if told:
         yield from ("", "## What was seen in the stories")
     for part in told:
-        yield from ("", f"{_text(part.stored.name)}:", "")
-        yield from (f"- {_text(note)}" for note in part.object["notes"])
+        yield from ("", f"{markdown(part.stored.name)}:", "")
+        yield from (f"- {markdown(note)}" for note in part.object["notes"])
 
 
 def _coverage(judged: JudgedRun) -> Iterator[str]:
     said = [(part, coverage_in_words(part.object["coverage"])) for part in judged.parts if part.shows_coverage]
     if any(phrases for _, phrases in said):
         yield from ("", "## Where faults struck", "")
-        yield from (f"- {_text(part.stored.name)}: {_text('; '.join(phrases))}" for part, phrases in said if phrases)
+        yield from (
+            f"- {markdown(part.stored.name)}: {markdown('; '.join(phrases))}" for part, phrases in said if phrases
+        )
 
 
 def _lattice(part: JudgedPart) -> Iterator[str]:
     section = lattice_of(part)
     if section is None:
         return
-    yield from ("", f"## What each configuration keeps: {_text(part.stored.name)}", "")
+    yield from ("", f"## What each configuration keeps: {markdown(part.stored.name)}", "")
     yield "Cells by what the validator had said, and by what became of them:"
     yield ""
-    yield from _table(MATRIX_HEADS, matrix_rows(section))
-    yield from (f"- forbidden: {_text(sentence)}" for sentence in section["forbidden"])
+    yield from markdown_table(MATRIX_HEADS, matrix_rows(section))
+    yield from (f"- forbidden: {markdown(sentence)}" for sentence in section["forbidden"])
     if section["cited"]:
         yield from ("", "Flags that no cell measures, and why they are raised all the same:", "")
-        yield from (f"- {_text(case)}: {_text(reason)}" for case, reason in section["cited"].items())
+        yield from (f"- {markdown(case)}: {markdown(reason)}" for case, reason in section["cited"].items())
     yield ""
     yield "Each configuration under each crash, with how many of the acknowledged writes were there afterwards:"
     yield ""
     yield f"![the lattice]({part.stored.place}/{LATTICE})"
     yield ""
-    yield from _table(CONFIGURATION_HEADS, configuration_rows(section))
+    yield from markdown_table(CONFIGURATION_HEADS, configuration_rows(section))
 
 
 def _storm(part: JudgedPart) -> Iterator[str]:
     figures = storm_of(part)
     if figures is None:
         return
-    yield from ("", f"## The storm: {_text(part.stored.name)}", "")
-    yield from (f"- {_text(line)}" for line in storm_lines(figures))
-    yield from (f"- {_text(note)}" for note in part.object["notes"])
+    yield from ("", f"## The storm: {markdown(part.stored.name)}", "")
+    yield from (f"- {markdown(line)}" for line in storm_lines(figures))
+    yield from (f"- {markdown(note)}" for note in part.object["notes"])
     yield from ("", f"![answers, latencies and faults]({part.stored.place}/{STORM_PICTURE})")
 
 
 def _demotions(part: JudgedPart) -> Iterator[str]:
     found = list(demotion_lines(part))
     if found:
-        yield from ("", f"## Among the enumerated schedules: {_text(part.stored.name)}", "")
-        yield from (f"- {_text(sentence)}" for sentence, _ in found)
+        yield from ("", f"## Among the enumerated schedules: {markdown(part.stored.name)}", "")
+        yield from (f"- {markdown(sentence)}" for sentence, _ in found)
         yield from _fenced(replay for _, replay in found if replay)
 
 
 def _findings(part: JudgedPart) -> Iterator[str]:
     deciding = [group for group in part.groups if group.decides]
     if deciding:
-        yield from ("", f"## Findings: {_text(part.stored.name)}")
+        yield from ("", f"## Findings: {markdown(part.stored.name)}")
         for group in deciding:
             yield from _finding(group, part)
     beside = [group for group in part.groups if not group.decides]
     if beside:
-        yield from ("", f"## Seen beside the promise: {_text(part.stored.name)}", "")
+        yield from ("", f"## Seen beside the promise: {markdown(part.stored.name)}", "")
         yield "These decide nothing: the subject does not promise them, or not under these faults."
         yield ""
-        yield from _table(
+        yield from markdown_table(
             ("checker", "standing", "smallest schedule under", "what happened"),
             (
                 (
@@ -168,17 +161,17 @@ def _findings(part: JudgedPart) -> Iterator[str]:
 def _finding(group: FindingGroup, part: JudgedPart) -> Iterator[str]:
     smallest = group.smallest
     yield from ("", f"### {group.checker} ({group.verdict})", "")
-    yield f"{_text(smallest['sentence'])}."
+    yield f"{markdown(smallest['sentence'])}."
     yield ""
     if part.is_storm:
-        yield f"- under {_text(faults_in_words(smallest))}"
+        yield f"- under {markdown(faults_in_words(smallest))}"
         return
-    yield f"- smallest schedule, under {_text(faults_in_words(smallest))}: {_code(smallest['schedule'])}"
+    yield f"- smallest schedule, under {markdown(faults_in_words(smallest))}: {_code(smallest['schedule'])}"
     left = shrunk_line(part.stored.folder, smallest)
     if left is not None:
         yield f"- of these decisions nothing more can be taken out: {_code(left)}"
     if group.also_under:
-        yield f"- also under: {_text(', '.join(group.also_under))}"
+        yield f"- also under: {markdown(', '.join(group.also_under))}"
     yield f"- schedules that show it: {group.schedules}"
     yield from _fenced([smallest["replay"]] if smallest["replay"] else [])
 
@@ -186,7 +179,7 @@ def _finding(group: FindingGroup, part: JudgedPart) -> Iterator[str]:
 def _reasons(judged: JudgedRun) -> Iterator[str]:
     if judged.object["reasons"]:
         yield from ("", "## What remains unknown", "")
-        yield from (f"- {_text(reason)}" for reason in judged.object["reasons"])
+        yield from (f"- {markdown(reason)}" for reason in judged.object["reasons"])
 
 
 def _outside(judged: JudgedRun) -> Iterator[str]:
@@ -197,7 +190,7 @@ def _outside(judged: JudgedRun) -> Iterator[str]:
     }
     if listed:
         yield from ("", "## Outside the promise", "")
-        yield from (f"- {_text(name)}, {_text(kind)}: {_text(why)}" for (name, kind), why in listed.items())
+        yield from (f"- {markdown(name)}, {markdown(kind)}: {markdown(why)}" for (name, kind), why in listed.items())
 
 
 def _circumstances(judged: JudgedRun) -> Iterator[str]:
@@ -205,30 +198,26 @@ def _circumstances(judged: JudgedRun) -> Iterator[str]:
     servers = {tuple(sorted(part.object["server"].items())): part.object["server"] for part in judged.parts}
     for server in servers.values():
         digest = f"sha256 {server['sha256']}" if server["sha256"] else "sha256 unknown"
-        yield f"- server: {_text(server['name'])} {_text(server['version'])}, {digest} ({_text(server['choice'])})"
+        named = markdown(f"{server['name']} {server['version']}")
+        yield f"- server: {named}, {digest} ({markdown(server['choice'])})"
     seeds = sorted({part.object["seed"] for part in judged.parts})
     yield f"- seed: {', '.join(map(str, seeds)) or 'none'}"
     for kinds in sorted({", ".join(part.object["bound"]["kinds"]) for part in judged.parts} - {""}):
-        yield f"- fault kinds: {_text(kinds)}"
+        yield f"- fault kinds: {markdown(kinds)}"
     for workloads in sorted({", ".join(part.object["bound"]["workloads"]) for part in judged.parts} - {""}):
-        yield f"- workloads: {_text(workloads)}"
+        yield f"- workloads: {markdown(workloads)}"
     for name, value in sorted(judged.environment.items()):
         said = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
-        yield f"- {_text(name)}: {_text(said)}"
+        yield f"- {markdown(name)}: {markdown(said)}"
     untold = [part for part in judged.parts if not part.is_story and not part.is_storm]
     notes = dict.fromkeys(note for part in untold for note in part.object["notes"])
-    yield from (f"- note: {_text(note)}" for note in notes)
+    yield from (f"- note: {markdown(note)}" for note in notes)
 
 
 def _fenced(lines: Iterable[str]) -> Iterator[str]:
     shown = [plain(line) for line in lines]
     if shown:
         yield from ("", "```sh", *shown, "```")
-
-
-def _text(text: str) -> str:
-    """Return *text* so that Markdown shows it as it is."""
-    return _SPECIAL.sub(r"\\\1", plain(text))
 
 
 def _code(text: str) -> str:

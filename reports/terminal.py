@@ -32,7 +32,7 @@ NO_WITNESS = "nothing shows that it bit"
 _MOST_NAMES = 4
 """Names of places that were not hit shown of one part; the others are in ``summary.md``."""
 
-_STYLE = {Verdict.VALID: "bold green", Verdict.INVALID: "bold red", Verdict.UNKNOWN: "bold yellow"}
+STYLE = {Verdict.VALID: "bold green", Verdict.INVALID: "bold red", Verdict.UNKNOWN: "bold yellow"}
 
 
 def print_judged(console: Console, judged: JudgedRun) -> None:
@@ -58,7 +58,7 @@ def print_judged(console: Console, judged: JudgedRun) -> None:
         for reason in judged.object["reasons"][1 if judged.verdict is Verdict.UNKNOWN else 0 :]:
             _line(console, f"Also unknown: {reason}", "yellow")
     console.print()
-    _line(console, headline(judged), _STYLE[judged.verdict])
+    _line(console, headline(judged), STYLE[judged.verdict])
 
 
 def parts_table(parts: Sequence[JudgedPart]) -> Table:
@@ -73,7 +73,7 @@ def parts_table(parts: Sequence[JudgedPart]) -> Table:
         schedules = part.amount if part.is_storm else f"{verdict['schedules']:,}"
         schedules += "" if verdict["exhausted"] or part.is_storm else " so far"
         table.add_row(
-            Text(plain(part.said), _STYLE[part.verdict]),
+            Text(plain(part.said), STYLE[part.verdict]),
             Text(plain(part.stored.name)),
             Text(schedules),
             Text(plain(part.bound)),
@@ -96,8 +96,8 @@ def instrument_table(parts: Sequence[JudgedPart]) -> Table:
         table.add_row(
             Text(plain(name)),
             Text(part.stored.checker),
-            Text(", ".join(caught) or "nothing", _STYLE[part.verdict]),
-            Text("not run") if twin is None else Text(twin.object["verdict"], _STYLE[twin.verdict]),
+            Text(", ".join(caught) or "nothing", STYLE[part.verdict]),
+            Text("not run") if twin is None else Text(twin.object["verdict"], STYLE[twin.verdict]),
         )
     return table
 
@@ -128,7 +128,7 @@ def _print_instrument(console: Console, parts: Sequence[JudgedPart]) -> None:
     if not parts:
         return
     seen = [part for part in parts if part.verdict is Verdict.VALID]
-    style = _STYLE[Verdict.VALID if len(seen) == len(parts) else Verdict.UNKNOWN]
+    style = STYLE[Verdict.VALID if len(seen) == len(parts) else Verdict.UNKNOWN]
     said = f"Instrument: {len(seen)} of {len(parts)} planted guards and twins were seen for what they are."
     _line(console, said, style)
     for part in parts:
@@ -209,7 +209,7 @@ def _print_beside(console: Console, part: JudgedPart) -> None:
 def _print_finding(console: Console, finding: Mapping[str, Any]) -> None:
     phase = f" ({finding['phase']})" if finding["phase"] else ""
     head = f"{finding['checker']} ({finding['verdict']}), under {faults_in_words(finding)}{phase}"
-    _print_sentence(console, finding, head, _STYLE[Verdict(finding["verdict"])])
+    _print_sentence(console, finding, head, STYLE[Verdict(finding["verdict"])])
 
 
 def _print_sentence(console: Console, finding: Mapping[str, Any], head: str, style: str) -> None:

@@ -11,12 +11,14 @@ from scenarios import (
     clock_jumps,
     concurrent_same_key,
     crash_points,
+    every_probe_killed,
     failover_during_claim,
     half_open_connections,
     kill_redis,
     network_cut,
     operator_deletes,
     pause_past_lease,
+    redis_lost_while_open,
     redis_out_of_memory,
     redis_slow_but_alive,
     replies_lost,
@@ -25,6 +27,7 @@ from scenarios import (
     script_flushed,
     sliced_and_slow,
     store_forgets,
+    storm_meets_breaker,
     worker_storm,
 )
 
@@ -53,6 +56,9 @@ _FILES: tuple[Telling, ...] = (
     sliced_and_slow,
     retry_storm,
     breaker_opens,
+    every_probe_killed,
+    redis_lost_while_open,
+    storm_meets_breaker,
 )
 
 STORIES: dict[str, Telling] = {module.STORY.name: module for module in _FILES}

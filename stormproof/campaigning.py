@@ -56,7 +56,7 @@ def run(
     terms = terms or AS_USUAL
     check_provider(choice)
     parts = parts_of(asked, seed=seed)
-    run_folder = RunFolder.create(asked.kind, seed, out)
+    run_folder = RunFolder.create(asked.kind, seed, out, subjects=asked.subjects)
     if isinstance(choice, ExternalChoice):
         _show_plan(parts, choice, terms, seed)
     with Live() as live:

@@ -10,9 +10,11 @@ import typer
 from harness.errors import HarnessError
 from harness.interruption import heeding_signals
 from reports.stored_run import StoredRunError
+from stormproof.report_cli import evidence_app, history, report
 from stormproof.rollout_cli import baseline_app, verify_rollout
 from stormproof.saying import Exit, complain
 from verify.rollout.errors import CannotCheckError, RolloutError
+from verify.signing import SigningError
 
 UsageProblem: type[Any] = typer.BadParameter.__mro__[2]
 """ClickException, the root of what typer raises for wrong options: typer carries a click of its own, unnamed."""
@@ -172,6 +174,11 @@ def faults(as_json: Json = False) -> None:
     listing.list_faults(as_json=as_json)
 
 
+app.command()(report)
+app.add_typer(evidence_app)
+app.command()(history)
+
+
 @app.command("check-redis")
 def check_redis(
     url: Annotated[str, typer.Argument(help="redis://HOST:PORT/DB, rediss://... (TLS) or unix:///PATH.")],
@@ -321,7 +328,7 @@ def main() -> None:
     try:
         with heeding_signals():
             code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
-    except (HarnessError, StoredRunError, RolloutError) as error:
+    except (HarnessError, StoredRunError, RolloutError, SigningError) as error:
         complain(str(error))
         code = error.exit_code
     except CannotCheckError as error:

@@ -82,7 +82,7 @@ def explore(
     count = jobs_of(jobs, default=1)
 
     def begin() -> RunFolder:
-        run = RunFolder.create("explore", plan.seed, out)
+        run = RunFolder.create("explore", plan.seed, out, subjects=[name])
         run.part(name, alone=True)
         asked = {"plan": plan.to_object(), "redis": chosen.text, "imports_from": own_places()}
         write_plan(run.path, asked)

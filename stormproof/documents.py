@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 import typer
 
+from harness.audit_walk.subject import PLANTED as PLANTED_AUDITS
 from harness.faults.kind import Target
 from harness.faults.registry import ALL
 from harness.subjects.box import BOX
 from harness.subjects.broken.registry import PLANTED
 from harness.subjects.loading import load_subject
-from stormproof.assumptions import ASSUMED, RESTS_ON
 from stormproof.cli import app
 from stormproof.durability_page import durability_page
 from stormproof.jobs_api_page import jobs_api_page
@@ -39,6 +39,7 @@ from stormproof.source_facts import members, tests_of_outcomes
 from stormproof.stories_page import stories_page
 from stormproof.storms_page import storms_page
 from stormproof.toxiproxy_page import toxiproxy_page
+from verify.assumptions import ASSUMED, RESTS_ON
 from verify.history.checkers import ASSUMPTIONS, CHECKERS
 from verify.history.promises import DEFAULT_PROMISE, PROMISED, Promise
 
@@ -63,12 +64,15 @@ nothing may find the twin. The faults are those of the smallest schedule that sh
 explores the twin within the same bound: two workers and these faults."""
 _ABOUT_CHECKERS = """\
 All checkers always run. A guard is judged by those that its promise names. What the others find is listed and decides
-nothing."""
+nothing. An audit is no guard: `python -m harness.audit_walk audit` kills its writer at every step of the disk, and
+judges what is left of it and of the venue's book."""
 
 _EXITS: Mapping[Exit, str] = {
-    Exit.HELD: "The promise held in every schedule of the bound (VALID). For `check-redis`: OK or WARNING.",
+    Exit.HELD: "The promise held in every schedule of the bound (VALID). For `check-redis`: OK or WARNING. For "
+    "`evidence verify`: it is what was packed, whatever its verdict. For `history`: nothing is flaky or worse.",
     Exit.VIOLATED: "The promise was broken (INVALID). For `replay`: the finding is there again. For `check-redis`: "
-    "CRITICAL.",
+    "CRITICAL. For `evidence verify`: a byte was changed, or it is not signed by the key. For `history`: a part is "
+    "flaky, or what held holds no more.",
     Exit.WRONG_INPUT: "The command or its input is wrong. Nothing was run.",
     Exit.NOT_SHOWN: "It was not shown, or could not be run (UNKNOWN). For `replay`: the finding is not there.",
     Exit.INTERRUPTED: "Interrupted. Everything is healed, the partial run is kept and marked.",
@@ -200,9 +204,15 @@ def checkers_page(root: Path) -> str:
 
 def _seen_to_fail(root: Path, checker: str) -> list[str]:
     """Return links to the planted guards of a checker, and to its smallest bad histories where it has none."""
-    planted = [name for name, about in PLANTED.items() if about.checker == checker]
-    if planted:
-        return [f"[`broken.{name}`](../harness/subjects/broken/{name}.py)" for name in planted]
+    folders = {"harness/subjects/broken": PLANTED, "harness/audit_walk/planted": PLANTED_AUDITS}
+    seen = [
+        f"[`broken.{name}`](../{folder}/{name}.py)"
+        for folder, planted in folders.items()
+        for name, about in planted.items()
+        if about.checker == checker
+    ]
+    if seen:
+        return seen
     found = sorted(path.name for path in (root / _BAD_HISTORIES).glob(f"{checker}-*.jsonl"))
     if not found:
         raise IncompleteError(f"checker {checker} has neither a planted guard nor a bad history in {_BAD_HISTORIES}")
@@ -304,9 +314,10 @@ def guarantees(root: Path) -> str:
         IncompleteError: A promised claim is missing from `RESTS_ON`, or something else is in it.
     """
     promise = load_subject("reference").promise
-    if PROMISED[promise] != RESTS_ON.keys():
-        differing = ", ".join(sorted(PROMISED[promise] ^ RESTS_ON.keys()))
-        raise IncompleteError(f"RESTS_ON must name the assumptions of each claim of {promise}; look at: {differing}")
+    if missing := sorted(frozenset().union(*PROMISED.values()) ^ RESTS_ON.keys()):
+        raise IncompleteError(
+            f"RESTS_ON must name the assumptions of each promised claim; look at: {', '.join(missing)}"
+        )
     rows = [
         (
             checker.claim,
@@ -315,7 +326,7 @@ def guarantees(root: Path) -> str:
             f"[{_count_seen(root, checker.name)}](docs/checkers.md)",
         )
         for checker in CHECKERS
-        if checker.name in RESTS_ON
+        if checker.name in PROMISED[promise]
     ]
     assumed = [(name, plain, provided) for name, (plain, provided) in ASSUMED.items()]
     return "\n\n".join(

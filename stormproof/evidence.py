@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from reports.brief import write_brief
+from reports.guarantee_sheet import write_guarantees
 from reports.judged_run import load_judged
 from reports.junit import write_junit
 from reports.lattice_svg import write_lattices
@@ -24,10 +25,11 @@ if TYPE_CHECKING:
 
 
 def write_reports(folder: Path) -> None:
-    """Write summary, brief, JUnit, Allure results and the pictures of lattice and storm beside the verdict."""
+    """Write summary, guarantees, brief, JUnit, Allure results and the pictures of lattice and storm."""
     from reports.allure import write_allure  # noqa: PLC0415 - what it loads takes long
 
     write_summary(folder)
+    write_guarantees(folder)
     write_brief(folder)
     write_junit(folder)
     write_allure(folder)

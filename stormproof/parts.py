@@ -187,8 +187,10 @@ def _all_parts(asked: Wanted, *, seed: int) -> Iterator[Part]:
 def _told_of(story: Story, subject: Subject) -> Subject | None:
     """Return of whom a story is told; None where it has nothing to tell of the subject.
 
-    The reference is a guard and a breaker.
+    The reference is a guard and a breaker. No story waits for the cooldowns of a retry policy.
     """
+    if subject.retries is not None:
+        return None
     if story.of_breakers is (subject.breaker is not None):
         return subject
     return load_subject(BREAKER) if story.of_breakers and subject.name == REFERENCE else None

@@ -23,9 +23,10 @@ from verify.rollout.baseline import differences, load, of_tree, rules_of
 from verify.rollout.context import Context
 from verify.rollout.errors import CannotCheckError
 from verify.rollout.inside_tree import Interpreter
-from verify.rollout.manifest import canonical, to_statement
-from verify.rollout.signing import sign
+from verify.rollout.manifest import to_statement
 from verify.rollout.verifier import expected_flags, verify
+from verify.signing import sign
+from verify.statement import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

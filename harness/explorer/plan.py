@@ -133,4 +133,6 @@ def workloads_for(promise: Promise) -> tuple[str, ...]:
     """Return the workloads that test a promise: a lock knows no payload, nor what its name stands for."""
     if promise is Promise.CIRCUIT_BREAKER:
         return ("waves",)
+    if promise is Promise.RETRY_POLICY:
+        return ("tries", "mends")
     return ("same",) if promise is Promise.MUTUAL_EXCLUSION else ("same", "conflict", "neighbours")

@@ -60,8 +60,10 @@ _INTEGER = Form("an integer", lambda value: isinstance(value, int) and not isins
 _SECONDS = Form("a number of seconds, 0 or more", lambda value: _is_number(value) and value >= 0)
 _REASONS = Form("an object of strings", _maps_to_strings)
 
-_PROMISES = tuple(promise.value for promise in Promise if promise is not Promise.CIRCUIT_BREAKER)
-"""What a program can promise; a circuit breaker is judged in Python only."""
+_IN_PYTHON = {Promise.CIRCUIT_BREAKER, Promise.RETRY_POLICY, Promise.AUDITED}
+"""What only guards in Python can promise: it comes with terms, for which the protocol has no line."""
+_PROMISES = tuple(promise.value for promise in Promise if promise not in _IN_PYTHON)
+"""What a program can promise."""
 _ID = Field("id", _INTEGER)
 
 FORMS: Mapping[str, tuple[Field, ...]] = MappingProxyType(

@@ -49,6 +49,13 @@ BOX: dict[str, Boxed] = {
     "breaker.touchy": Boxed(
         place="harness.subjects.breaker:make_touchy", what="the core's circuit breaker, opened by one failure"
     ),
+    "retry_policy": Boxed(
+        place="harness.subjects.retry_policy:make", what="the core's retry policy, which allows 4 tries"
+    ),
+    "retry_policy.short": Boxed(
+        place="harness.subjects.retry_policy:make_short", what="the core's retry policy, which allows 2 tries"
+    ),
+    "retry_guard": Boxed(place="harness.subjects.retry_guard:make", what="the core's guard of jobs"),
     **_planted(),
     **_third_party(),
 }

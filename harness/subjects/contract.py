@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from harness.errors import WrongInputError
-from verify.history.events import BreakerTerms
+from verify.history.events import BreakerTerms, RetryTerms
 from verify.history.promises import DEFAULT_PROMISE, Promise
 from verify.history.words import Outcome
 
@@ -20,8 +20,14 @@ REQUEST_LIFE_LEASES = 1.3
 """For how many leases the venue may still accept a request that was sent. A subject that reconciles may rely on it:
 before, 'not found' is open; after, it is final."""
 
-ATTRIBUTES = ("promise", "outside", "reusable", "breaker")
+LONGEST_COOLDOWN_LEASES = 2
+"""How many leases a job waits at the most between two tries. After the first try it waits one."""
+
+ATTRIBUTES = ("promise", "outside", "reusable", "breaker", "retries")
 """What a factory says of itself in attributes."""
+
+EXPLORED: Mapping[str, Promise] = {str(each): each for each in Promise if each is not Promise.AUDITED}
+"""What a guard can promise. An audit is no guard: `python -m harness.audit_walk` kills its writer at every step."""
 
 Effect = Callable[..., Mapping[str, Any]]
 Guard = Callable[[str, Mapping[str, Any], Effect], Any]
@@ -39,6 +45,7 @@ def declare(
     outside: Mapping[str, str] | None = None,
     reusable: bool | None = None,
     breaker: Mapping[str, int] | None = None,
+    retries: Mapping[str, int] | None = None,
 ) -> Callable[[_Factory], _Factory]:
     """Say what a subject says of itself, as a decorator of its factory.
 
@@ -52,6 +59,7 @@ def declare(
         "outside": outside,
         "reusable": reusable,
         "breaker": breaker,
+        "retries": retries,
     }
 
     def say(make: _Factory) -> _Factory:
@@ -107,6 +115,23 @@ class BreakerLimits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RetryLimits:
+    """On what terms a subject lets a job be tried.
+
+    It waits a lease after the first try, and after each one more twice as long, but two leases at the most.
+
+    Attributes:
+        attempts: Tries until one succeeds, 1 or more.
+    """
+
+    attempts: int
+
+    def over(self, lease_s: float) -> RetryTerms:
+        """Return the event with which a history begins, where a lease is *lease_s* seconds."""
+        return RetryTerms(attempts=self.attempts, cooldown_s=lease_s, longest_s=LONGEST_COOLDOWN_LEASES * lease_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """A loaded subject.
 
@@ -119,6 +144,7 @@ class Subject:
         place: ``package.module:make`` or ``path/to/file.py:make``; empty where it is not in a Python module.
         is_boxed: Whether it ships with stormproof, and is known to keep nothing outside its module.
         breaker: The terms of its circuit breaker, where that is what it promises; else None.
+        retries: The terms on which it lets a job be tried, where that is what it promises; else None.
     """
 
     name: str
@@ -129,6 +155,12 @@ class Subject:
     place: str = ""
     is_boxed: bool = False
     breaker: BreakerLimits | None = None
+    retries: RetryLimits | None = None
+
+    @property
+    def limits(self) -> BreakerLimits | RetryLimits | None:
+        """The terms that its histories begin with; None where it promises nothing that needs any."""
+        return self.breaker or self.retries
 
     def is_outside(self, workload: str, faults: Iterable[str]) -> bool:
         """Say whether the promise leaves out the workload, or one of the faults by name or by family."""
@@ -150,6 +182,7 @@ class Said:
     outside: object = field(default_factory=dict)
     reusable: object = False
     breaker: object = None
+    retries: object = None
 
     @classmethod
     def by(cls, name: str, make: object) -> Said:
@@ -188,9 +221,9 @@ def described(
     """
     chosen = said.promise if promise is None else promise
     try:
-        promised = Promise(str(chosen))
-    except ValueError as error:
-        expected = ", ".join(Promise)
+        promised = EXPLORED[str(chosen)]
+    except KeyError as error:
+        expected = ", ".join(EXPLORED)
         raise WrongInputError(f"subject {name!r} promises {chosen!r}; expected one of: {expected}") from error
     outside = said.outside
     if not isinstance(outside, Mapping) or not all(isinstance(reason, str) for reason in outside.values()):
@@ -203,11 +236,12 @@ def described(
         load=load,
         place=place,
         is_boxed=is_boxed,
-        breaker=_limits(name, said.breaker) if promised is Promise.CIRCUIT_BREAKER else None,
+        breaker=_breaker(name, said.breaker) if promised is Promise.CIRCUIT_BREAKER else None,
+        retries=_retries(name, said.retries) if promised is Promise.RETRY_POLICY else None,
     )
 
 
-def _limits(name: str, said: object) -> BreakerLimits:
+def _breaker(name: str, said: object) -> BreakerLimits:
     """Return the terms of a breaker.
 
     Raises:
@@ -220,6 +254,20 @@ def _limits(name: str, said: object) -> BreakerLimits:
             f"1 or more, not {said!r}"
         )
     return BreakerLimits(failures=said["failures"], probes=said["probes"])
+
+
+def _retries(name: str, said: object) -> RetryLimits:
+    """Return the terms of a retry policy.
+
+    Raises:
+        WrongInputError: They do not have the documented form.
+    """
+    if not isinstance(said, Mapping) or said.keys() != {"attempts"} or not _is_count(said["attempts"]):
+        raise WrongInputError(
+            f'{name}: a retry_policy needs make.retries = {{"attempts": N}} with a whole number, 1 or more, '
+            f"not {said!r}"
+        )
+    return RetryLimits(attempts=said["attempts"])
 
 
 def _is_count(value: object) -> bool:

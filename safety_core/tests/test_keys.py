@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from safety_core.idempotency import EffectType, EntityIdError, GuardSettings, client_order_id
@@ -23,6 +23,7 @@ def key_of(names: tuple[str, str, str, int, str]) -> str:
 
 
 @given(TUPLES, TUPLES)
+@example(("a:b", "c", "d", 1, "e"), ("a", "b:c", "d", 1, "e"))
 def test_two_tuples_never_join_to_one_key(
     one: tuple[str, str, str, int, str], two: tuple[str, str, str, int, str]
 ) -> None:

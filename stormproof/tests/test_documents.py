@@ -54,7 +54,7 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for place in ("docs", "examples", "harness", "reports", "safety_core", "scenarios", "stormproof", "verify"):
         shutil.copytree(ROOT / place, root / place, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "config", root / "config")
-    for place in ("README.md", "action.yaml", ".pre-commit-hooks.yaml"):
+    for place in ("README.md", "ARCHITECTURE.md", "pyproject.toml", "action.yaml", ".pre-commit-hooks.yaml"):
         shutil.copy(ROOT / place, root)
     monkeypatch.setattr(documents, "ROOT", root)
     return root

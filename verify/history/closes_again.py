@@ -1,10 +1,14 @@
-"""A breaker refuses for a reason, and no reason lasts: who dies while it probes holds up nobody for ever."""
+"""A breaker refuses for a reason, and no reason lasts: who dies while it probes holds up nobody for ever.
+
+A command that came late to the store is a reason from when it landed, where the breaker may have been half open by
+then: it may have taken a permit that nobody uses, or told a failure. An effect that came late to the venue is none.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from verify.history.breaker_states import OPEN, SLACK_NS, UNRECORDED, lease_ns
+from verify.history.breaker_states import OPEN, SLACK_NS, lease_ns
 from verify.history.words import Finding, Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -20,9 +24,13 @@ def check(history: History) -> list[Finding]:
         return []
     within_ns = lease_ns(history.breaker) + SLACK_NS
     at_ns = {position: event.at_ns or 0 for position, event in zip(history.positions, history.events, strict=True)}
-    # What came late to the store may have taken a permit that nobody uses: it ends like any other.
-    late = [position for position, fault in history.faults if fault.at == "landed"]
     reasons = [operation for operation in history.operations if not _is_refused(operation)]
+    late = [
+        position
+        for position, fault in history.faults
+        if (fault.kind, fault.at) == ("late_request", "landed")
+        and sum(_may_have_failed(each, position) for each in reasons) >= history.breaker.failures
+    ]
     return [
         Finding(
             checker=NAME,
@@ -52,10 +60,14 @@ def _explains(each: Operation, refused: Operation, at_ns: dict[int, int], within
         return True
     if each.outcome is Outcome.OK or each.word == "rejected":
         return False
-    if each.word in {UNRECORDED, "refused"}:
-        # What it asked of the store may have come there much later.
-        return True
     return _reaches(each.ended_at, refused, at_ns, within_ns)
+
+
+def _may_have_failed(each: Operation, position: int) -> bool:
+    """Say whether a call that was made before an event may count as a failure by then."""
+    return any(
+        call.position < position and (call.reply is None or call.reply.answer == "timeout") for call in each.calls
+    )
 
 
 def _reaches(position: int, refused: Operation, at_ns: dict[int, int], within_ns: int) -> bool:

@@ -7,7 +7,7 @@ happen; in a run of real processes it is the order of one monotonic clock (``at_
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
 from verify.history.words import Outcome
 
@@ -148,12 +148,57 @@ class BreakerTerms:
     at_ns: int | None = None
 
 
-Event = Invoke | Complete | EffectCall | EffectReply | Landed | Fault | Died | Phase | Reconciled | BreakerTerms
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryTerms:
+    """The subject limits how often a job is tried, on these terms; the first event of a history, or not in it.
 
-_KINDS: dict[str, type[Any]] = {
-    kind.event: kind
-    for kind in (Invoke, Complete, EffectCall, EffectReply, Landed, Fault, Died, Phase, Reconciled, BreakerTerms)
-}
+    A job is tried ``attempts`` times at most until a try of it succeeds. Between the nth try and the next one lie
+    ``cooldown_s`` seconds, doubled with each try after the first, and never more than ``longest_s``.
+    """
+
+    event: ClassVar[str] = "retry_terms"
+    attempts: int
+    cooldown_s: float
+    longest_s: float
+    at_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audited:
+    """A record of the subject's audit, as it was read in the end. ``side``: intent (before an act) or outcome."""
+
+    event: ClassVar[str] = "audited"
+    key: str
+    side: str
+    at_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRead:
+    """The subject's audit was read to its end; ``problem`` is what its own reader says is wrong, else empty."""
+
+    event: ClassVar[str] = "audit_read"
+    problem: str = ""
+    at_ns: int | None = None
+
+
+Event = (
+    Invoke
+    | Complete
+    | EffectCall
+    | EffectReply
+    | Landed
+    | Fault
+    | Died
+    | Phase
+    | Reconciled
+    | BreakerTerms
+    | RetryTerms
+    | Audited
+    | AuditRead
+)
+
+_KINDS: dict[str, type[Any]] = {kind.event: kind for kind in get_args(Event)}
 
 
 _OUTCOMES = {str(outcome): outcome for outcome in Outcome}

@@ -19,6 +19,7 @@ from verify.history.events import (
     Landed,
     Phase,
     Reconciled,
+    RetryTerms,
 )
 
 if TYPE_CHECKING:
@@ -227,6 +228,10 @@ class History:
             (event for event in self.events[:1] if isinstance(event, BreakerTerms)), None
         )
         """The terms of the subject's circuit breaker; None where it keeps none."""
+        self.retries: RetryTerms | None = next(
+            (event for event in self.events[:1] if isinstance(event, RetryTerms)), None
+        )
+        """The terms on which the subject lets a job be tried; None where it keeps none."""
         self._operations_of: dict[str, list[Operation]] = defaultdict(list)
         self._last_delivery: dict[tuple[str, str], Operation] = {}
         for operation in self.operations:

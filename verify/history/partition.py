@@ -1,8 +1,8 @@
 """A long history in pieces that can be judged one after the other: the same verdict, in a small working set.
 
-No question is asked across keys, so that each key's events may be judged apart from the others', unless all calls
-are calls of one circuit breaker: that history stays whole. Keys are put together until a piece is worth the effort. A
-piece holds the phases in which something of it happened, and of every other phase the first of its name; the deaths
+No question is asked across keys, so that each key's events may be judged apart from the others'. A history that
+begins with terms stays whole: they hold for all that follows. Keys are put together until it is worth it. A piece
+holds the phases in which something of it happened, and of every other phase the first of its name; the deaths
 of the processes that act in it; and the first piece all faults, every other one the first fault, so that none looks
 faultless. Positions stay those of the whole history.
 """
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from verify.history.events import (
+    Audited,
     BreakerTerms,
     Complete,
     Died,
@@ -23,6 +24,7 @@ from verify.history.events import (
     Landed,
     Phase,
     Reconciled,
+    RetryTerms,
 )
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ class Piece:
 
 def partition(events: Sequence[Event], *, piece: int = PIECE) -> Iterator[Piece]:
     """Yield pieces that together hold every event of every key exactly once; a short history is one piece."""
-    if len(events) <= piece or isinstance(events[0], BreakerTerms):
+    if len(events) <= piece or isinstance(events[0], BreakerTerms | RetryTerms):
         yield Piece(range(len(events)), events)
         return
     sorter = _Sorter(piece)
@@ -76,7 +78,7 @@ class _Sorter:
             self._file(position, self._of_operation.get(event.op, self.groups[-1]))
         elif isinstance(event, Invoke):
             self._file(position, self._group_of(event))
-        elif isinstance(event, EffectCall | Landed | Reconciled):
+        elif isinstance(event, EffectCall | Landed | Reconciled | Audited):
             self._file(position, self._of_key.setdefault(event.key, self.groups[-1]))
         elif isinstance(event, Died):
             self._dead.add(event.process)

@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING
 
 from verify.history import (
     at_most_once,
+    attempts_limit,
+    audit_complete,
+    audit_first,
     closes_again,
     conflict,
+    cooldown_kept,
     fence_order,
     mutual_exclusion,
     nothing_lost,
     open_refuses,
     probe_limit,
     replay_equality,
+    retry_given,
     truthful_outcome,
     usefulness,
 )
@@ -36,6 +41,11 @@ class Promise(StrEnum):
     CIRCUIT_BREAKER = "circuit_breaker"
     """No call while the breaker is open, so many probes at once after that, and it never stays shut. Of the effects
     that it lets through it promises nothing."""
+    RETRY_POLICY = "retry_policy"
+    """A job is tried so often until it succeeds and waits in between, no less and no longer. Of the effects of a try
+    it promises nothing."""
+    AUDITED = "audited"
+    """No act without a record of its intent on the disk, and no record lost that was acknowledged."""
 
 
 DEFAULT_PROMISE = Promise.EXACTLY_ONCE_OR_IN_DOUBT
@@ -60,6 +70,10 @@ PROMISED: Mapping[Promise, frozenset[str]] = {
     Promise.CIRCUIT_BREAKER: frozenset(
         {open_refuses.NAME, probe_limit.NAME, closes_again.NAME, truthful_outcome.NAME, usefulness.NAME}
     ),
+    Promise.RETRY_POLICY: frozenset(
+        {attempts_limit.NAME, cooldown_kept.NAME, retry_given.NAME, truthful_outcome.NAME}
+    ),
+    Promise.AUDITED: frozenset({audit_first.NAME, audit_complete.NAME, truthful_outcome.NAME, usefulness.NAME}),
 }
 """The checkers that each promise answers for, besides the assumptions."""
 

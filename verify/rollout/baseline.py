@@ -16,8 +16,8 @@ from verify.rollout.path_text import to_text
 from verify.rollout.patterns import matches, start
 from verify.rollout.reading import Content, as_stored, pointed_at, read
 from verify.rollout.rules import FILE, Rules, parse
-from verify.rollout.signing import opened
 from verify.rollout.walking import found
+from verify.signing import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,18 +6,17 @@ truth values. Subjects are in the order of their names, whatever order the file 
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from verify.rollout.errors import RolloutError
 from verify.rollout.path_text import from_text, to_text
 from verify.rollout.rules import Rules, parse
+from verify.statement import STATEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://stormproof.dev/rollout-baseline/v1"
 
 
@@ -57,11 +56,6 @@ class Baseline:
     entries: Mapping[str, Entry]
     libraries: Mapping[str, str]
     git_format: str
-
-
-def canonical(stored: object) -> bytes:
-    """Return the one form of a JSON value that holds no fraction."""
-    return json.dumps(stored, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
 
 
 def to_statement(baseline: Baseline) -> dict[str, Any]:

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 from harness.explorer.world.process import running
 from harness.explorer.world.setting import ROUNDS, Job, jobs
 from harness.explorer.world.steps import EffectStep, Failed, ProbeStep, Receipt
-from harness.subjects.contract import Effect, classify, name_of
+from harness.subjects.contract import LONGEST_COOLDOWN_LEASES, Effect, classify, name_of
 from harness.venue.book import payload_digest
 from harness.venue.mischief import lose_request
 from harness.venue.venue import Venue
 from verify.history.events import Complete, EffectCall, Invoke, Reconciled
+from verify.history.tries import EXHAUSTED
 from verify.history.words import Outcome
 
 if TYPE_CHECKING:
@@ -27,8 +28,11 @@ if TYPE_CHECKING:
 
 USE_PROXY_GATE = "the greenlet gate holds blocking guards only; use --gate proxy"
 
-_ENDS = {"conflict"}
+_ENDS = {"conflict", EXHAUSTED}
 """Words that end an operation for good, besides OK; in doubt ends it where nobody can reconcile."""
+
+_TRIED_IN_WAVES = 2
+"""How often a job has been tried when everybody was let try it twice."""
 
 
 class Operations:
@@ -57,10 +61,10 @@ class Operations:
     def play(self) -> None:
         """Run the schedule from the first delivery to the last word."""
         world = self._world
-        limits = world.setting.subject.breaker
+        limits = world.setting.subject.limits
         if limits is not None:
             world.trace.event(limits.over(world.setting.lease_s))
-            for _ in range(limits.failures):
+            for _ in range(self._losses()):
                 self.venue.plan(lose_request())
         world.enter("workload")
         for index, job in enumerate(self._jobs):
@@ -68,6 +72,8 @@ class Operations:
         world.drive()
         if limits is not None:
             self._call_in_waves()
+        if world.setting.workload == "tries":
+            self._use_up_tries()
         self._recover()
         landed_before = world.landed_late
         world.enter("zombie")
@@ -82,7 +88,7 @@ class Operations:
     # Phases.
 
     def _call_in_waves(self) -> None:
-        """Let one call while a breaker that has opened is open, and then everybody at once when its time is over."""
+        """Let one call while a breaker or a cooldown refuses it, and everybody at once when its time is over."""
         world = self._world
         world.enter("redeliver_early")
         self._redeliver(self._jobs[0])
@@ -91,6 +97,22 @@ class Operations:
         for job in self._jobs:
             self._deliver_again(job)
         world.drive()
+
+    def _losses(self) -> int:
+        """Return how many requests the venue is to lose."""
+        subject = self._world.setting.subject
+        if subject.breaker is not None:
+            return subject.breaker.failures
+        tries = subject.retries.attempts if subject.retries is not None else 0
+        return tries if self._world.setting.workload == "tries" else min(tries, 1)
+
+    def _use_up_tries(self) -> None:
+        """Try a job once after each jump of time, until the cooldowns of all its tries but the first are over."""
+        retries = self._world.setting.subject.retries
+        tries = 1 if retries is None else retries.attempts
+        for _ in range((tries - _TRIED_IN_WAVES) * LONGEST_COOLDOWN_LEASES):
+            self._world.jump()
+            self._redeliver(self._jobs[0])
 
     def _recover(self) -> None:
         world = self._world

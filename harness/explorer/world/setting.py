@@ -39,6 +39,10 @@ WORKLOADS: Mapping[str, str] = {
     "neighbours": "one worker is given another key; joined with a field, or rounded, the two look alike",
     "waves": "everybody calls through one circuit breaker at once, and the venue loses as many requests as open it; "
     "somebody calls again while it is open, and everybody at once a lease later",
+    "tries": "everybody tries one job at once, and the venue loses as many requests as it may be tried; somebody "
+    "tries it again at once, everybody when its cooldown is over, and then one after the other until no try is left",
+    "mends": "the same, but the venue loses one request only, so that the job succeeds at the next try and its tries "
+    "are counted anew",
 }
 
 

@@ -126,7 +126,7 @@ class World(greenlet.greenlet):
         self.unit = unit
         self.path: list[Node] = []
         self.now_s = 0.0
-        self.trace = Trace(key, self._now_ns if setting.subject.breaker is not None else None)
+        self.trace = Trace(key, self._now_ns if setting.subject.limits is not None else None)
         self.problem = ""
         self.stalled = False
         self.blocked = False

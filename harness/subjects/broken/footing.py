@@ -6,11 +6,16 @@ A claim is a string: ``claimed``, ``started``, or the result as JSON. Nothing he
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from harness.subjects.contract import Effect
 
 
 class InProgressError(Exception):
@@ -99,6 +104,18 @@ def put(client: redis.Redis, name: str, value: str) -> bytes | None:
     """Store *value*, which lives for ever, where nothing is; return what stood there, None if nothing did."""
     held: bytes | None = client.eval(_PUT, 1, name, value)
     return held
+
+
+def run_claimed(client: redis.Redis, name: str, payload: Mapping[str, Any], effect: Effect) -> Any:
+    """Do the effect of a claimed key and store its result; only a definite refusal frees the key."""
+    try:
+        receipt = effect(payload)
+    except Exception as error:
+        if is_definite(error):
+            client.delete(name)
+        raise
+    client.set(name, json.dumps(receipt))
+    return receipt
 
 
 _FORGET = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"

@@ -35,14 +35,17 @@ MUST_BE_THERE = {
 }
 CHECKERS_WITH_A_BUG = {
     "at_most_once",
+    "attempts_limit",
     "closes_again",
     "conflict",
+    "cooldown_kept",
     "fence_order",
     "mutual_exclusion",
     "nothing_lost",
     "open_refuses",
     "probe_limit",
     "replay_equality",
+    "retry_given",
     "truthful_outcome",
     "usefulness",
 }

@@ -8,7 +8,7 @@ import pytest
 
 from verify.history import judge as judge_module
 from verify.history.checkers import CHECKERS, Checker
-from verify.history.events import Died, Event, Phase
+from verify.history.events import Died, Event, Phase, RetryTerms
 from verify.history.judge import RECORD, judge_history
 from verify.history.promises import Promise
 from verify.history.tests.histories import answered, executed, raced
@@ -88,6 +88,9 @@ def test_unpromised_finding_is_listed_and_does_not_decide() -> None:
 
 
 def test_guard_that_never_executes_is_invalid_under_every_promise() -> None:
-    """No promise is kept by doing nothing."""
+    """No promise is kept by doing nothing. How often a job may be tried is judged by terms."""
+    terms = RetryTerms(attempts=3, cooldown_s=1.0, longest_s=2.0)
     for promise in Promise:
-        assert judge_history(answered("w1", 1, Outcome.FAIL, "refused"), promise).verdict is Verdict.INVALID
+        begun: list[Event] = [terms] if promise is Promise.RETRY_POLICY else []
+        events = [*begun, *answered("w1", 1, Outcome.FAIL, "refused")]
+        assert judge_history(events, promise).verdict is Verdict.INVALID

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from verify.rollout.baseline import differences, load, of_file
 from verify.rollout.errors import CannotCheckError, RolloutError
-from verify.rollout.manifest import STATEMENT, canonical, from_statement, to_statement
+from verify.rollout.manifest import from_statement, to_statement
 from verify.rollout.path_text import from_text, to_text
-from verify.rollout.signing import sign
 from verify.rollout.tests.trees import (
     UNCHANGED,
     baseline_at,
@@ -27,21 +26,14 @@ from verify.rollout.tests.trees import (
     look,
     make_tree,
 )
+from verify.signing import SigningError, sign
+from verify.statement import STATEMENT, canonical
+from verify.tests.keys import fresh_keys
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from verify.rollout.manifest import Baseline
-
-
-def keys(folder: Path, name: str) -> tuple[Path, Path]:
-    """Return the files of a fresh private key and of its public one."""
-    private = ed25519.Ed25519PrivateKey.generate()
-    pem = serialization.Encoding.PEM
-    one, other = folder / f"{name}.pem", folder / f"{name}.pub"
-    one.write_bytes(private.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
-    other.write_bytes(private.public_key().public_bytes(pem, serialization.PublicFormat.SubjectPublicKeyInfo))
-    return one, other
 
 
 def test_the_same_tree_gives_the_same_bytes(committed: Path, baseline: Baseline, tmp_path: Path) -> None:
@@ -130,20 +122,20 @@ def test_a_link_that_leads_out_of_what_is_protected_is_seen(tree: Path) -> None:
 
 def test_a_signed_baseline_is_believed_by_its_key_alone(baseline: Baseline, tmp_path: Path) -> None:
     """Another key, a changed payload, a missing signature and a missing key are each refused in one line."""
-    private, public = keys(tmp_path, "ours")
-    _, other = keys(tmp_path, "other")
+    private, public = fresh_keys(tmp_path, "ours")
+    _, other = fresh_keys(tmp_path, "other")
     payload = canonical(to_statement(baseline))
     envelope = sign(payload, private)
     file = tmp_path / "signed.json"
     file.write_bytes(canonical(envelope))
     assert of_file(file, public) == baseline
-    with pytest.raises(RolloutError, match="is not believed"):
+    with pytest.raises(SigningError, match="is not believed"):
         of_file(file, other)
     with pytest.raises(RolloutError, match="say with --key"):
         of_file(file, None)
     changed = {**envelope, "payload": sign(payload.replace(b"100644", b"100755"), private)["payload"]}
     file.write_bytes(canonical(changed))
-    with pytest.raises(RolloutError, match="is not believed"):
+    with pytest.raises(SigningError, match="is not believed"):
         of_file(file, public)
     file.write_bytes(payload)
     assert of_file(file, None) == baseline
@@ -153,8 +145,8 @@ def test_a_signed_baseline_is_believed_by_its_key_alone(baseline: Baseline, tmp_
 
 def test_only_an_ed25519_key_signs(tmp_path: Path) -> None:
     """Another kind of key, and what is no key, are refused."""
-    private, public = keys(tmp_path, "ours")
-    with pytest.raises(RolloutError, match="no key in PEM"):
+    private, public = fresh_keys(tmp_path, "ours")
+    with pytest.raises(SigningError, match="no key in PEM"):
         sign(b"", public)
     curve = ec.generate_private_key(ec.SECP256R1())
     private.write_bytes(
@@ -162,7 +154,7 @@ def test_only_an_ed25519_key_signs(tmp_path: Path) -> None:
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
     )
-    with pytest.raises(RolloutError, match="no ed25519 private key"):
+    with pytest.raises(SigningError, match="no ed25519 private key"):
         sign(b"", private)
 
 

@@ -1,4 +1,4 @@
-"""What the promise of the reference guard rests on, and how the harness provides for it. Printed in the README."""
+"""What promises rest on, and how the harness provides for it. Printed in the README and on every guarantee sheet."""
 
 from __future__ import annotations
 
@@ -45,7 +45,11 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "truthful_outcome": ("AS3", "AS4"),
     "replay_equality": ("AS2", "AS3", "AS4"),
     "conflict": ("AS1", "AS3"),
+    "mutual_exclusion": ("AS1", "AS3", "AS5"),
     "fence_order": ("AS3", "AS5", "AS7"),
     "usefulness": (),
+    "open_refuses": ("AS1", "AS3", "AS5"),
+    "probe_limit": ("AS1", "AS3", "AS5"),
+    "closes_again": ("AS3", "AS5"),
 }
-"""On which assumptions each claim of the reference guard rests."""
+"""On which assumptions each claim of a promise rests, by its checker."""

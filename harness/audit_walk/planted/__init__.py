@@ -1,0 +1,1 @@
+"""Planted audits: each has one bug and a twin without it."""

@@ -1,0 +1,1 @@
+"""Tests of what the parts of the judge share."""
