@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def write_reports(folder: Path) -> None:
-    """Write summary, guarantees, brief, JUnit, Allure results and the pictures of lattice and storm."""
+    """Write summary, guarantees, brief, JUnit, Allure results, pictures of lattice and storm beside the verdict."""
     from reports.allure import write_allure  # noqa: PLC0415 - what it loads takes long
 
     write_summary(folder)

@@ -51,5 +51,10 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "open_refuses": ("AS1", "AS3", "AS5"),
     "probe_limit": ("AS1", "AS3", "AS5"),
     "closes_again": ("AS3", "AS5"),
+    "attempts_limit": ("AS1", "AS3"),
+    "cooldown_kept": ("AS1", "AS3", "AS5"),
+    "retry_given": ("AS3", "AS5"),
+    "audit_first": ("AS1",),
+    "audit_complete": ("AS1",),
 }
 """On which assumptions each claim of a promise rests, by its checker."""
