@@ -17,6 +17,8 @@ from reports.picture import draw, load_pictures
 from reports.picture_svg import as_svg
 from reports.stored_history import mark_of
 from reports.stored_run import StoredRunError, read_object
+from reports.storm import demotion_lines, storm_of
+from reports.storm_svg import storm_svg
 from verify.history.judge import EXPLORE
 from verify.history.judgement import dumps_canonical
 from verify.history.words import Verdict
@@ -125,6 +127,8 @@ def _description(shown: Shown) -> str:
         lines += ["", f"**{shown.checker}**, under {plain(faults_in_words(finding))}: {plain(finding['sentence'])}"]
         again = finding["replay"] or command_again(shown.part)
         lines += ["", "```", plain(again), "```"] if again else []
+    for sentence, replay in demotion_lines(shown.part) if shown.group else ():
+        lines += ["", plain(sentence), *(["", "```", plain(replay), "```"] if replay else [])]
     lines += [f"\n- {plain(reason)}" for reason in shown.part.object["reasons"]]
     return "\n".join(lines)
 
@@ -192,6 +196,9 @@ def _common(part: JudgedPart) -> list[Attached]:
     if claims is not None:
         found.append(Attached(name="what was claimed", media=_TEXT, ending="txt", body=as_text(claims).encode()))
     is_explored = part.object["tier"] == EXPLORE
+    figures = storm_of(part)
+    if figures is not None:
+        found.append(Attached(name="the storm", media=_SVG, ending="svg", body=storm_svg(figures).encode()))
     log = hits_of_part(part.object["hits"]) if is_explored else faults_of_part(part.stored.folder)
     if log.lines:
         found.append(Attached(name="fault log", media=_TEXT, ending="txt", body=_as_text(log)))

@@ -54,11 +54,11 @@ def sheet_row(guarantee: Guarantee) -> tuple[str, ...]:
 
 def behind(guarantee: Guarantee) -> str:
     """Return how much stands behind a claim, in words."""
-    return (
-        f"{counted(guarantee.schedules, 'schedule')}, "
-        f"{counted(guarantee.classes, 'distinct history', 'distinct histories')}, "
-        f"{counted(len(guarantee.shown), 'part')}"
-    )
+    told = list(guarantee.storms)
+    if guarantee.schedules or not told:
+        histories = counted(guarantee.classes, "distinct history", "distinct histories")
+        told = [counted(guarantee.schedules, "schedule"), histories, *told]
+    return ", ".join([*told, counted(len(guarantee.shown), "part")])
 
 
 def _lines(judged: JudgedRun) -> Iterator[str]:

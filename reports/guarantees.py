@@ -85,13 +85,18 @@ class Guarantee:
 
     @property
     def schedules(self) -> int:
-        """Schedules that were judged by it."""
-        return sum(each.part.object["schedules"] for each in self.shown)
+        """Schedules that were judged by it; the pieces of a storm are none."""
+        return sum(each.part.object["schedules"] for each in self.shown if not each.part.is_storm)
+
+    @property
+    def storms(self) -> tuple[str, ...]:
+        """How much each storm was that was judged by it."""
+        return tuple(each.part.amount for each in self.shown if each.part.is_storm)
 
     @property
     def classes(self) -> int:
-        """Distinct histories that were judged by it."""
-        return sum(each.part.object["classes"] for each in self.shown)
+        """Distinct histories that were judged by it; those of a storm are pieces of one."""
+        return sum(each.part.object["classes"] for each in self.shown if not each.part.is_storm)
 
 
 def promise_of(part: JudgedPart) -> str:

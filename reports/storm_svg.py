@@ -30,7 +30,7 @@ _PERCENTILES = ("p50_ms", "p95_ms", "p99_ms")
 _LOOKS = 6
 """Looks of answers; those that are rarer share the last one."""
 
-_STYLE = """
+STYLE = """
 text{font:12px ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace;fill:#1f2328}
 .ground{fill:#ffffff}.title{font:600 17px system-ui,'DejaVu Sans',sans-serif}
 .quiet{fill:#59636e}.head{font-weight:700}.grid{stroke:#d1d9e0;stroke-width:1}
@@ -57,6 +57,15 @@ def write_storms(folder: Path) -> None:
 
 def storm_svg(figures: Mapping[str, Any]) -> str:
     """Return the picture of a storm's figures."""
+    return _drawn(figures, f"<style>{escape(STYLE)}</style>")
+
+
+def storm_element(figures: Mapping[str, Any]) -> str:
+    """Return it as an element of a page, whose style holds :data:`STYLE` for what is in ``svg.storm``."""
+    return _drawn(figures, "", 'class="storm" ')
+
+
+def _drawn(figures: Mapping[str, Any], style: str, attributes: str = "") -> str:
     series, faults = figures["series"], figures["faults"]
     first = min((each["second"] for each in series), default=0)
     last = max([each["second"] + 1 for each in series] + [math.ceil(each["to_s"]) for each in faults], default=1)
@@ -67,9 +76,9 @@ def storm_svg(figures: Mapping[str, Any]) -> str:
     said = "; ".join(storm_lines(figures))
     return "".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{WIDTH}" height="{height}" ',
+            f'<svg xmlns="http://www.w3.org/2000/svg" {attributes}role="img" width="{WIDTH}" height="{height}" ',
             f'viewBox="0 0 {WIDTH} {height}"><title>{escape(plain(said))}</title>',
-            f"<style>{escape(_STYLE)}</style>",
+            style,
             f'<rect class="ground" width="{WIDTH}" height="{height}"/>',
             _text(_MARGIN, 34, "Answers, latencies and faults, second by second", "title"),
             _text(_MARGIN, 56, next(storm_lines(figures)), "quiet"),

@@ -9,6 +9,7 @@ from reports.again import command_for
 from reports.excerpt import HEADS, excerpt_of
 from reports.guarantees import claim_of
 from reports.html.markup import Markup, command, link, listed, mark, section, table, tag, together
+from reports.html.storms import demotions_of
 from reports.judged_run import counted, faults_in_words
 from reports.picture import draw
 from reports.picture_svg import as_element
@@ -120,8 +121,12 @@ def _finding(found: Found) -> Markup:
 
 def _again(found: Found) -> Iterator[Markup]:
     """Yield the command that shows the finding again, or where the one of the whole run is."""
+    demoted = list(demotions_of(found.part))
     line = command_for(found.part, found.finding)
-    if line:
+    if demoted:
+        yield tag("p", "Among the enumerated schedules:")
+        yield from demoted
+    elif line:
         yield tag("p", "The command that shows it again:")
         yield command(line)
     else:

@@ -15,6 +15,7 @@ from reports.html.parts import (
     parts_section,
 )
 from reports.html.sheet import guarantees_section, not_shown_section
+from reports.html.storms import storms_section
 from reports.html.style import stylesheet
 from reports.judged_run import headline, load_judged
 from reports.stored_run import write_whole
@@ -38,6 +39,7 @@ _TITLES = {
     "parts": "What was run",
     "instrument": "Instrument",
     "durability": "Durability",
+    "storms": "Storm",
     "faults": "Faults",
     "histories": "Histories",
     "not-shown": "Not shown",
@@ -72,6 +74,7 @@ def render_html(judged: JudgedRun) -> str:
         "parts": parts_section(judged),
         "instrument": instrument_section(judged),
         "durability": durability_section(judged),
+        "storms": storms_section(judged),
         "faults": faults_section(judged),
         "histories": histories_section(judged),
         "not-shown": not_shown_section(judged),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reports.coverage_text import coverage_in_words
 from reports.excerpt import HEADS, faults_of_part, first_history
@@ -14,7 +14,7 @@ from reports.lattice_svg import lattice_element
 from verify.run_layout import DURABILITY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from reports.judged_run import JudgedPart, JudgedRun
 
@@ -46,9 +46,13 @@ def _row(part: JudgedPart) -> tuple[str, ...]:
         verdict["tier"],
         f"{verdict['subject']}, held to {verdict['promise']}",
         f"{part.bound}; workloads: {', '.join(verdict['bound']['workloads']) or 'none'}",
-        f"{verdict['schedules']:,}, {'all' if verdict['exhausted'] else 'not all'} of the bound",
-        f"{verdict['classes']:,}",
+        part.amount if part.is_storm else f"{verdict['schedules']:,}, {_how_many(verdict)} of the bound",
+        "" if part.is_storm else f"{verdict['classes']:,}",
     )
+
+
+def _how_many(verdict: Mapping[str, Any]) -> str:
+    return "all" if verdict["exhausted"] else "not all"
 
 
 def instrument_section(judged: JudgedRun) -> Markup:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from reports import lattice_svg, picture_svg
+from reports import lattice_svg, picture_svg, storm_svg
 
 _RULE = re.compile(r"([^{}]+)\{")
 
@@ -76,7 +76,8 @@ summary{display:none}a{color:inherit;text-decoration:none}
 
 def stylesheet() -> str:
     """Return the style of the page, with that of the pictures in it."""
-    return "".join([_PAGE, _within("svg.picture", picture_svg.STYLE), _within("svg.lattice", lattice_svg.STYLE)])
+    pictures = {"picture": picture_svg.STYLE, "lattice": lattice_svg.STYLE, "storm": storm_svg.STYLE}
+    return "".join([_PAGE, *(_within(f"svg.{name}", style) for name, style in pictures.items())])
 
 
 def _within(scope: str, style: str) -> str:

@@ -15,10 +15,13 @@ from reports.tests.run_folders import (
     durability_run,
     invalid_run,
     record,
+    sound_history,
     story_run,
+    twice_history,
     unknown_run,
     valid_run,
 )
+from reports.tests.test_storm_reports import FOUND, REPLAY, storm_run
 from verify.durability.tests.cells import cell
 from verify.history.promises import DEFAULT_PROMISE, PROMISED
 from verify.run_layout import RECORD
@@ -74,7 +77,13 @@ def test_the_broken_guarantee_alone_fails(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "build", [story_run, lambda folder: durability_run(folder, [cell(kept=7)])], ids=["story", "cells"]
+    "build",
+    [
+        story_run,
+        lambda folder: durability_run(folder, [cell(kept=7)]),
+        lambda folder: storm_run(folder, [sound_history(), twice_history()], demotions=[FOUND]),
+    ],
+    ids=["story", "cells", "storm"],
 )
 def test_other_tiers_have_results_too(build: Callable[[Path], Path], tmp_path: Path) -> None:
     """A story is a feature with its fault log; the lattice is one guarantee with its picture."""
@@ -82,8 +91,10 @@ def test_other_tiers_have_results_too(build: Callable[[Path], Path], tmp_path: P
     results = results_in(write_allure(tmp_path))
     assert not problems_of(tmp_path, tmp_path / "allure-results")
     names = {each["name"] for result in results for each in result["attachments"]}
-    assert names & {"fault log", "the lattice"}
-    assert {_label(each, "feature") for each in results} <= {"retry_race, shop", "durability"}
+    assert names & {"fault log", "the lattice", "the storm"}
+    assert {_label(each, "feature") for each in results} <= {"retry_race, shop", "durability", "storm"}
+    for failed in (each for each in results if each["status"] == "failed" and _label(each, "feature") == "storm"):
+        assert REPLAY in failed["description"]
 
 
 def test_the_step_in_which_it_broke_fails(tmp_path: Path) -> None:

@@ -20,10 +20,13 @@ from reports.tests.run_folders import (
     durability_run,
     invalid_run,
     record,
+    sound_history,
     story_run,
+    twice_history,
     unknown_run,
     valid_run,
 )
+from reports.tests.test_storm_reports import FOUND, NOT_FOUND, REPLAY, storm_run
 from verify.durability.cell import Crash
 from verify.durability.tests.cells import cell
 from verify.run_layout import ENVIRONMENT, RECORD, RUN
@@ -37,6 +40,11 @@ def lattice_run(folder: Path) -> Path:
     return durability_run(folder, [cell(kept=7), cell(crash=Crash.TAIL_CUT, history=2)])
 
 
+def stormy_run(folder: Path) -> Path:
+    """Write a run of a storm that broke what one enumerated schedule shows."""
+    return storm_run(folder, [sound_history(), twice_history()], demotions=[FOUND, NOT_FOUND])
+
+
 RUNS = [
     (valid_run, "VALID"),
     (invalid_run, "INVALID"),
@@ -44,8 +52,9 @@ RUNS = [
     (campaign_run, "VALID"),
     (lattice_run, "INVALID"),
     (story_run, "INVALID"),
+    (stormy_run, "INVALID"),
 ]
-VOID = {"meta", "br", "hr", "link", "img", "input", "path", "rect", "line", "circle"}
+VOID = {"meta", "br", "hr", "link", "img", "input"}
 
 
 class Reader(HTMLParser):
@@ -187,14 +196,28 @@ def test_a_tier_that_is_run_as_a_whole_leads_to_the_command_of_the_run(tmp_path:
     """Not every tier can run one part again, and no command is shown that does not exist."""
     write_verdict(story_run(tmp_path))
     path = tmp_path / "parts" / "story" / RECORD
-    path.write_text(json.dumps(json.loads(path.read_bytes()) | {"tier": "storm"}), encoding="utf-8")
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | {"tier": "elsewhere"}), encoding="utf-8")
     (tmp_path / ENVIRONMENT).write_text(json.dumps({"command": ["/bin/stormproof", "storm"]}), encoding="utf-8")
     write_verdict(tmp_path)
     page = render_html(load_judged(tmp_path))
-    assert "--tier storm" not in page
+    assert "--tier elsewhere" not in page
     assert "<code>stormproof storm</code>" in page[page.index('id="checking"') :]
     finding = page[page.index("<article") : page.index("</article>")]
     assert 'href="#checking"' in finding
+
+
+def test_a_storm_has_its_figures_its_picture_and_the_schedule_that_shows_what_it_broke(tmp_path: Path) -> None:
+    """Calls are counted, not pieces; the command is that of the enumerated schedule."""
+    page, _ = _read(stormy_run, tmp_path)
+    shown = page[page.index('id="storms"') : page.index('id="faults"')]
+    assert "2,973 calls by 20 users in 4 worker processes" in shown
+    assert '<svg xmlns="http://www.w3.org/2000/svg" class="storm"' in shown
+    finding = page[page.index("<article") : page.index("</article>")]
+    assert f"<code>{REPLAY}</code>" in finding
+    assert "nothing_lost is shown by no schedule of" in finding
+    sheet = page[page.index('id="guarantees"') : page.index('id="findings"')]
+    assert "2,973 calls, 1 part" in sheet
+    assert "2 schedules" not in sheet
 
 
 def test_a_story_tells_its_faults_and_how_to_tell_it_again(tmp_path: Path) -> None:
