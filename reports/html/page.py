@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reports.html.circumstances import checking_section, circumstances_section
+from reports.html.claims import claims_section
 from reports.html.findings import beside_section, findings_section, found_in, links_to
 from reports.html.markup import Markup, link, listed, tag, together, told
 from reports.html.parts import (
@@ -38,6 +39,7 @@ _TITLES = {
     "beside": "Beside the promise",
     "parts": "What was run",
     "instrument": "Instrument",
+    "claims": "Claims",
     "durability": "Durability",
     "storms": "Storm",
     "faults": "Faults",
@@ -73,6 +75,7 @@ def render_html(judged: JudgedRun) -> str:
         "beside": beside_section(judged),
         "parts": parts_section(judged),
         "instrument": instrument_section(judged),
+        "claims": claims_section(judged),
         "durability": durability_section(judged),
         "storms": storms_section(judged),
         "faults": faults_section(judged),

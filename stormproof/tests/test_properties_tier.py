@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import shlex
@@ -64,6 +65,9 @@ def test_smallest_trial_seed_and_command_stand_in_every_report(broken: Path) -> 
     assert "- seed: 11" in summary
     for report in ("junit.xml", f"{PART}/verdict.json", "environment.json"):
         assert re.search(r"\b11\b", (broken / "run" / report).read_text("utf-8")), report
+    assert run(broken, "report", "run").code == 0
+    page = html.unescape((broken / "run" / "report.html").read_text("utf-8"))
+    assert all(f"<code>{line}</code>" in page for line in claim["example"])
     attached = [path.read_text("utf-8") for path in (broken / "run" / "allure-results").glob("*.txt")]
     assert any(claim["example"][-1] in text for text in attached)
 

@@ -71,7 +71,7 @@ WRONG = {
         "Connection refused",
     ),
     "unknown-profile": (("campaign", "--profile", "brutal"), 2, "smoke, standard, full"),
-    "unknown-tier": (("campaign", "--tier", "storm"), 2, "instrument, explore, scenarios, durability"),
+    "unknown-tier": (("campaign", "--tier", "storm"), 2, "instrument, explore, properties, scenarios, durability"),
     "limit-of-no-form": (("campaign", "--abort-when", "slow"), 2, "PROBE>FIGURE"),
     "limit-of-no-probe": (("campaign", "--abort-when", "load>3"), 2, "there is no probe load"),
     "unknown-toxiproxy": (("campaign", "--toxiproxy", "somewhere"), 2, "--toxiproxy 'somewhere'"),
