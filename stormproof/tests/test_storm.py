@@ -208,7 +208,7 @@ def test_external_server_is_left_as_it_was(redis_server: RedisServer, tmp_path: 
     client.set("yours", "untouched")
     target = f"127.0.0.1:{redis_server.port}"
     external = ("--redis", f"redis://{target}", "--allow-target", target)
-    code, verdict, _ = storm(tmp_path, *external, seconds=4, inject="kill@2s")
+    code, verdict, _ = storm(tmp_path, *external, seconds=6, inject="kill@2s")
     assert (code, verdict["verdict"], verdict["server"]["choice"]) == (0, "VALID", f"redis://{target}")
     assert client.keys() == [b"yours"]
     refused = run(tmp_path, "storm", *external, "--inject", "server_kill@1s..2s", "--out", "other")
