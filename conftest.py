@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import allure
@@ -29,6 +30,16 @@ def allure_labels(request: pytest.FixtureRequest) -> None:
     path = request.path.relative_to(request.config.rootpath)
     allure.dynamic.epic(path.parts[0])  # type: ignore[no-untyped-call]
     allure.dynamic.feature(path.stem.removeprefix("test_"))  # type: ignore[no-untyped-call]
+
+
+@pytest.fixture(autouse=True)
+def _search_path_is_put_back() -> Iterator[None]:
+    """Children of the next test look for modules where those of this one did when it began."""
+    before = os.environ.get("PYTHONPATH")
+    yield
+    os.environ.pop("PYTHONPATH", None)
+    if before is not None:
+        os.environ["PYTHONPATH"] = before
 
 
 @pytest.fixture

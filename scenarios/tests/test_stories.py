@@ -64,6 +64,7 @@ def test_a_planted_guard_is_caught(name: str, guard: str, tmp_path: Path, seed: 
     assert [found for found in judgement.findings if found.decides and found.verdict is Verdict.INVALID]
 
 
+@pytest.mark.takes_long
 @pytest.mark.in_turn(0)
 @pytest.mark.parametrize(("name", "guard"), [(name, guard) for name, guard in CAUGHT if is_of_breakers(name)])
 def test_the_twin_of_a_planted_breaker_holds(name: str, guard: str, tmp_path: Path, seed: int) -> None:

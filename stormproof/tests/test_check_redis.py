@@ -118,6 +118,7 @@ def test_server_that_does_not_answer_ends_with_3(scheme: str, tmp_path: Path) ->
     assert "secret" not in said.err + told.out
 
 
+@pytest.mark.takes_long
 def test_server_without_tls_is_not_taken_for_one_with_it(sound: RedisServer, tmp_path: Path) -> None:
     """rediss:// insists on TLS: exit code 3, and nothing is said in the clear."""
     said = run(tmp_path, "check-redis", sound.tcp_url.replace("redis://", "rediss://"))

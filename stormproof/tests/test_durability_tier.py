@@ -49,6 +49,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / RUN
 
 
+@pytest.mark.takes_long
 def test_validator_is_borne_out_on_real_servers(told: Path) -> None:
     """No forbidden cell, every cell witnessed, and both words and fates of every kind are there."""
     verdict = json.loads((told / PLACE / "verdict.json").read_text("utf-8"))

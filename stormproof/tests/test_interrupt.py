@@ -45,7 +45,7 @@ PHASES = {
 }
 
 
-@pytest.mark.in_turn(0)
+@pytest.mark.in_turn(2)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["sigint", "sigterm"])
 @pytest.mark.parametrize("phase", PHASES)
 def test_an_interrupted_run_leaves_nothing_behind(phase: str, number: int, tmp_path: Path) -> None:
@@ -67,6 +67,7 @@ def test_an_interrupted_run_leaves_nothing_behind(phase: str, number: int, tmp_p
     assert any("interrupted" in reason for reason in verdict["reasons"])
 
 
+@pytest.mark.in_turn(1)
 @pytest.mark.parametrize("gate", ["greenlet", "proxy"])
 def test_an_interrupted_run_on_an_external_server_removes_its_keys(
     gate: str, redis_server: RedisServer, tmp_path: Path

@@ -208,6 +208,7 @@ def test_every_run_folder_is_kept_where_the_user_asked_for_it(folder: Path) -> N
     assert "seed: 7" in (folder / "kept" / "test_guard.test_it-2" / "summary.md").read_text("utf-8")
 
 
+@pytest.mark.takes_long
 def test_two_workers_explore_side_by_side(folder: Path) -> None:
     """Under xdist each test has a server and a folder of its own, also where two tests have one name."""
     (folder / "guard.py").write_text(GOOD.replace("nx=True", "nx=False"), "utf-8")

@@ -46,6 +46,7 @@ def test_a_repository_with_packages_of_our_names_is_explored(repository: Path) -
     assert not (repository / "stormproof-runs").exists()
 
 
+@pytest.mark.in_turn(1)
 @pytest.mark.parametrize("where", ["", "true"], ids=["at-a-desk", "in-ci"])
 def test_a_planted_guard_of_that_repository_is_caught_and_replayed(
     where: str, repository: Path, monkeypatch: pytest.MonkeyPatch

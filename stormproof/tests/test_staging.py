@@ -33,6 +33,7 @@ def stored(folder: Path) -> dict[str, Any]:
     return told
 
 
+@pytest.mark.takes_long
 def test_the_example_tells_a_story_and_leaves_the_server_as_it_was(foreign: Foreign, tmp_path: Path) -> None:
     """The plan comes first, the story holds, and keys, directives and secrets of others stay where they are."""
     before = foreign.seen()
@@ -58,6 +59,7 @@ def test_the_example_tells_a_story_and_leaves_the_server_as_it_was(foreign: Fore
     assert not [path for path in files if LOGIN_WORD in path.read_text("utf-8", "replace")]
 
 
+@pytest.mark.takes_long
 def test_a_breach_ends_everything_and_heals(foreign: Foreign, tmp_path: Path) -> None:
     """The first probe past its limit ends the campaign: UNKNOWN, with the figure, and the server as it was."""
     before = foreign.seen()

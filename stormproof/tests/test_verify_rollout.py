@@ -168,6 +168,7 @@ GUARDS = {
 }
 
 
+@pytest.mark.takes_long
 @pytest.mark.in_turn(1)
 @pytest.mark.parametrize("case", GUARDS)
 def test_a_guard_that_does_not_work_fails_its_check_alone(tree: Path, case: str) -> None:
