@@ -11,7 +11,6 @@ CATCHES: Mapping[str, tuple[str, str]] = {
     "broken.claim_without_nx": ("at_most_once", ""),
     "broken.get_then_set": ("at_most_once", ""),
     "broken.lease_as_ttl": ("at_most_once", "kill@1s,kill@3s"),
-    "broken.claim_never_ends": ("nothing_lost", "kill@1s,kill@3s"),
     "broken.takeover_of_started": ("at_most_once", "kill@1s,kill@3s"),
     "broken.replay_without_result": ("replay_equality", ""),
     "broken.in_progress_answered_ok": ("truthful_outcome", ""),
