@@ -6,11 +6,11 @@ Colour never says what words do not.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
 
-from reports.judged_run import load_judged, plain
+from reports.judged_run import load_judged
 from reports.lattice import lattice_of, lines_of
 from reports.stored_run import write_whole
+from reports.svg_forms import drawn, safe, style_of, text_at
 from verify.durability.cell import Crash
 from verify.run_layout import LATTICE
 
@@ -52,54 +52,43 @@ def write_lattices(folder: Path) -> None:
 
 def lattice_svg(section: Mapping[str, Any]) -> str:
     """Return the picture of a lattice, as in the section of its verdict."""
-    return _drawn(section, f"<style>{escape(STYLE)}</style>")
+    return _drawn(section, style=style_of(STYLE))
 
 
 def lattice_element(section: Mapping[str, Any]) -> str:
     """Return it as an element of a page, whose style holds :data:`STYLE` for what is in ``svg.lattice``."""
-    return _drawn(section, "", 'class="lattice" ')
+    return _drawn(section, page_class="lattice")
 
 
-def _drawn(section: Mapping[str, Any], style: str, attributes: str = "") -> str:
+def _drawn(section: Mapping[str, Any], **how: str) -> str:
     lines = lines_of(section)
     height = _HEAD + _ROW * len(lines) + _FOOT
-    return "".join(
-        [
-            f'<svg xmlns="http://www.w3.org/2000/svg" {attributes}role="img" width="{WIDTH}" height="{height}" ',
-            f'viewBox="0 0 {WIDTH} {height}"><title>What each configuration of Redis keeps</title>',
-            style,
-            f'<rect class="ground" width="{WIDTH}" height="{height}"/>',
-            *_head(),
-            *(part for at, line in enumerate(lines) for part in _row(line, _HEAD + _ROW * at)),
-            _text(
-                _MARGIN,
-                height - 18,
-                "n/m: of m acknowledged writes n were there afterwards. refused: no claim was "
-                "answered, so that nothing could be lost.",
-                "quiet",
-            ),
-            "</svg>\n",
-        ]
+    legend = (
+        "n/m: of m acknowledged writes n were there afterwards. refused: no claim was "
+        "answered, so that nothing could be lost."
     )
+    rows = (part for at, line in enumerate(lines) for part in _row(line, _HEAD + _ROW * at))
+    parts = [*_head(), *rows, text_at(_MARGIN, height - 18, legend, "quiet")]
+    return drawn((WIDTH, height), "What each configuration of Redis keeps", parts, **how)
 
 
 def _head() -> Iterator[str]:
-    yield _text(_MARGIN, 34, "What each configuration of Redis keeps, and what the validator had said", "title")
-    yield _text(_MARGIN, _HEAD - 14, "configuration", "head")
-    yield _text(_MARGIN + _NAME_WIDTH, _HEAD - 14, "validator", "head")
+    yield text_at(_MARGIN, 34, "What each configuration of Redis keeps, and what the validator had said", "title")
+    yield text_at(_MARGIN, _HEAD - 14, "configuration", "head")
+    yield text_at(_MARGIN + _NAME_WIDTH, _HEAD - 14, "validator", "head")
     for at, crash in enumerate(Crash):
-        yield _text(_left(at), _HEAD - 14, crash.replace("_", " "), "head")
+        yield text_at(_left(at), _HEAD - 14, crash.replace("_", " "), "head")
 
 
 def _row(line: Line, top: int) -> Iterator[str]:
-    yield _text(_MARGIN, top + 15, line.configuration, "")
+    yield text_at(_MARGIN, top + 15, line.configuration, "")
     yield _box(_MARGIN + _NAME_WIDTH, top, _WORD_WIDTH, line.word)
-    yield _text(_MARGIN + _NAME_WIDTH + 6, top + 15, line.word, "")
+    yield text_at(_MARGIN + _NAME_WIDTH + 6, top + 15, line.word, "")
     for at, crash in enumerate(Crash):
         cell = line.cells.get(crash)
         if cell is not None:
             yield _box(_left(at), top, _CELL_WIDTH, cell["fate"])
-            yield _text(_left(at) + 6, top + 15, line.said(crash), "")
+            yield text_at(_left(at) + 6, top + 15, line.said(crash), "")
 
 
 def _left(at: int) -> int:
@@ -107,10 +96,4 @@ def _left(at: int) -> int:
 
 
 def _box(x: int, top: int, width: int, look: str) -> str:
-    return (
-        f'<rect class="{escape(plain(look))}" x="{x}" y="{top + 1}" width="{width - 2}" height="{_ROW - 2}" rx="3"/>'
-    )
-
-
-def _text(x: int, y: int, text: str, look: str) -> str:
-    return f'<text x="{x}" y="{y}" class="{look}">{escape(plain(text))}</text>'
+    return f'<rect class="{safe(look)}" x="{x}" y="{top + 1}" width="{width - 2}" height="{_ROW - 2}" rx="3"/>'

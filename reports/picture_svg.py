@@ -6,10 +6,10 @@ Every text of a run is escaped: a key may be called anything.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape
 
 from reports.picture import REDIS, VENUE
 from reports.picture_text import wrapped
+from reports.svg_forms import drawn, style_of, text_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,12 +53,12 @@ text{fill:#e6edf3}.ground,.pad{fill:#0d1117}.quiet{fill:#9198a1}.bad{fill:#ff8f8
 
 def as_svg(picture: Picture) -> str:
     """Return the picture as an SVG document, at most 1000 pixels wide."""
-    return _Drawing(picture).document(f"<style>{escape(STYLE)}</style>")
+    return _Drawing(picture).document(style=style_of(STYLE))
 
 
 def as_element(picture: Picture) -> str:
     """Return the picture as an element of a page, whose style holds :data:`STYLE` for what is in ``svg.picture``."""
-    return _Drawing(picture).document("", 'class="picture" ')
+    return _Drawing(picture).document(page_class="picture")
 
 
 class _Drawing:
@@ -71,26 +71,15 @@ class _Drawing:
         self._venue = self._redis + _REDIS_TO_VENUE
         self._width = round(self._venue + _VENUE_WIDTH + _MARGIN)
 
-    def document(self, style: str, attributes: str = "") -> str:
-        """Return the whole document, with an element of style, or with further attributes for a page that has one."""
+    def document(self, *, style: str = "", page_class: str = "") -> str:
+        """Return the whole document with an element of style, or an element of a page that has a class for it."""
         head, top = self._head()
         rows, tops, bottom = self._rows(top)
         height = round(bottom + 58)
         picture = self._picture
-        return "".join(
-            [
-                f'<svg xmlns="http://www.w3.org/2000/svg" {attributes}role="img" ',
-                f'width="{self._width}" height="{height}" viewBox="0 0 {self._width} {height}">',
-                f"<title>{_safe(picture.checker)}: {_safe(picture.sentence)}</title>",
-                style,
-                f'<rect class="ground" width="{self._width}" height="{height}"/>',
-                *head,
-                *self._lifelines(top, bottom, tops),
-                *rows,
-                *self._legend(bottom + 30),
-                "</svg>\n",
-            ]
-        )
+        parts = [*head, *self._lifelines(top, bottom, tops), *rows, *self._legend(bottom + 30)]
+        title = f"{picture.checker}: {picture.sentence}"
+        return drawn((self._width, height), title, parts, style=style, page_class=page_class)
 
     def _head(self) -> tuple[list[str], float]:
         picture = self._picture
@@ -188,17 +177,12 @@ class _Drawing:
             y += 16
 
 
-def _safe(text: str) -> str:
-    """Return *text* as character data; what XML cannot hold at all is shown as a question mark."""
-    return escape("".join(char if char.isprintable() else "?" for char in text))
-
-
 def _cut(text: str, chars: int) -> str:
     return text if len(text) <= chars else f"{text[: chars - 3]}..."
 
 
 def _text(x: float, y: float, text: str, look: str, chars: int = WIDTH) -> str:
-    return f'<text x="{x:g}" y="{y:g}" class="{look}">{_safe(_cut(text, chars))}</text>'
+    return text_at(x, y, _cut(text, chars), look)
 
 
 def _rect(x: float, y: float, width: float, height: float, look: str, *, radius: int = 0) -> str:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
 
-from reports.judged_run import load_judged, plain
+from reports.judged_run import load_judged
 from reports.stored_run import write_whole
 from reports.storm import storm_lines, storm_of
+from reports.svg_forms import drawn, safe, style_of, text_at
 from verify.run_layout import STORM_PICTURE
 
 if TYPE_CHECKING:
@@ -57,15 +57,15 @@ def write_storms(folder: Path) -> None:
 
 def storm_svg(figures: Mapping[str, Any]) -> str:
     """Return the picture of a storm's figures."""
-    return _drawn(figures, f"<style>{escape(STYLE)}</style>")
+    return _drawn(figures, style=style_of(STYLE))
 
 
 def storm_element(figures: Mapping[str, Any]) -> str:
     """Return it as an element of a page, whose style holds :data:`STYLE` for what is in ``svg.storm``."""
-    return _drawn(figures, "", 'class="storm" ')
+    return _drawn(figures, page_class="storm")
 
 
-def _drawn(figures: Mapping[str, Any], style: str, attributes: str = "") -> str:
+def _drawn(figures: Mapping[str, Any], **how: str) -> str:
     series, faults = figures["series"], figures["faults"]
     first = min((each["second"] for each in series), default=0)
     last = max([each["second"] + 1 for each in series] + [math.ceil(each["to_s"]) for each in faults], default=1)
@@ -73,22 +73,15 @@ def _drawn(figures: Mapping[str, Any], style: str, attributes: str = "") -> str:
     lower = _TOP + _PLOT + _GAP
     lanes = lower + _PLOT + _GAP
     height = lanes + _LANE * max(1, len(faults)) + _MARGIN
-    said = "; ".join(storm_lines(figures))
-    return "".join(
-        [
-            f'<svg xmlns="http://www.w3.org/2000/svg" {attributes}role="img" width="{WIDTH}" height="{height}" ',
-            f'viewBox="0 0 {WIDTH} {height}"><title>{escape(plain(said))}</title>',
-            style,
-            f'<rect class="ground" width="{WIDTH}" height="{height}"/>',
-            _text(_MARGIN, 34, "Answers, latencies and faults, second by second", "title"),
-            _text(_MARGIN, 56, next(storm_lines(figures)), "quiet"),
-            *_bands(faults, time, lower + _PLOT),
-            *_answers(series, list(figures["answers"]), time),
-            *_latencies(series, time, lower),
-            *_lanes(faults, time, lanes),
-            "</svg>\n",
-        ]
-    )
+    parts = [
+        text_at(_MARGIN, 34, "Answers, latencies and faults, second by second", "title"),
+        text_at(_MARGIN, 56, next(storm_lines(figures)), "quiet"),
+        *_bands(faults, time, lower + _PLOT),
+        *_answers(series, list(figures["answers"]), time),
+        *_latencies(series, time, lower),
+        *_lanes(faults, time, lanes),
+    ]
+    return drawn((WIDTH, height), "; ".join(storm_lines(figures)), parts, **how)
 
 
 class _Time:
@@ -123,13 +116,13 @@ def _answers(series: Sequence[Mapping[str, Any]], names: list[str], time: _Time)
             if tall:
                 yield (
                     f'<rect class="a{looks[name]}" x="{left}" y="{y:.1f}" width="{max(right - left - 1, 0.5):.1f}" '
-                    f'height="{tall:.1f}"><title>{escape(plain(name))}</title></rect>'
+                    f'height="{tall:.1f}"><title>{safe(name)}</title></rect>'
                 )
     for at, name in enumerate(names):
         y = _TOP + 14 + 18 * at
         x = _MARGIN + _LEFT + _PLOT_WIDTH + 14
         yield f'<rect class="a{looks[name]}" x="{x}" y="{y - 10}" width="12" height="12"/>'
-        yield _text(x + 18, y, name, "")
+        yield text_at(x + 18, y, name, "")
 
 
 def _latencies(series: Sequence[Mapping[str, Any]], time: _Time, top: int) -> Iterator[str]:
@@ -148,7 +141,7 @@ def _latencies(series: Sequence[Mapping[str, Any]], time: _Time, top: int) -> It
         yield f'<polyline class="line {name}" points="{points}"/>'
         x, y = _MARGIN + _LEFT + _PLOT_WIDTH + 14, top + 14 + 18 * at
         yield f'<line class="line {name}" x1="{x}" x2="{x + 24}" y1="{y - 4}" y2="{y - 4}"/>'
-        yield _text(x + 30, y, name[:-3], "")
+        yield text_at(x + 30, y, name[:-3], "")
 
 
 def _bands(faults: Sequence[Mapping[str, Any]], time: _Time, bottom: int) -> Iterator[str]:
@@ -164,32 +157,28 @@ def _bands(faults: Sequence[Mapping[str, Any]], time: _Time, bottom: int) -> Ite
 def _lanes(faults: Sequence[Mapping[str, Any]], time: _Time, top: int) -> Iterator[str]:
     """Yield one line for each fault: when it was there, and what shows that it bit."""
     if not faults:
-        yield _text(_MARGIN, top + 12, "no fault was injected", "quiet")
+        yield text_at(_MARGIN, top + 12, "no fault was injected", "quiet")
     for at, fault in enumerate(faults):
         y = top + _LANE * at
         left, right = time.x(fault["from_s"]), time.x(fault["to_s"])
         yield f'<rect class="fault" x="{left}" y="{y}" width="{max(right - left, 3):.1f}" height="{_LANE - 3}"/>'
         seen = fault["witness"] or "nothing shows that it bit"
-        yield _text(_MARGIN, y + 12, f"{fault['word']}", "head")
-        yield f"<g><title>{escape(plain(seen))}</title>"
+        yield text_at(_MARGIN, y + 12, f"{fault['word']}", "head")
+        yield f"<g><title>{safe(seen)}</title>"
         is_late = right > _LEFT + _PLOT_WIDTH / 2
-        yield _text(left - 6 if is_late else right + 6, y + 12, fault["asked"], "quiet end" if is_late else "quiet")
+        yield text_at(left - 6 if is_late else right + 6, y + 12, fault["asked"], "quiet end" if is_late else "quiet")
         yield "</g>"
 
 
 def _frame(top: int, name: str, time: _Time) -> Iterator[str]:
     left, bottom = _MARGIN + _LEFT, top + _PLOT
-    yield _text(_MARGIN, top - 8, name, "head")
+    yield text_at(_MARGIN, top - 8, name, "head")
     yield f'<line class="grid" x1="{left}" x2="{left + _PLOT_WIDTH}" y1="{bottom}" y2="{bottom}"/>'
     for second in time.labels:
-        yield _text(time.x(second) - 4, bottom + 16, f"{second}s", "quiet")
+        yield text_at(time.x(second) - 4, bottom + 16, f"{second}s", "quiet")
 
 
 def _tick(y: float, label: str) -> Iterator[str]:
     left = _MARGIN + _LEFT
     yield f'<line class="grid" x1="{left}" x2="{left + _PLOT_WIDTH}" y1="{y:.1f}" y2="{y:.1f}"/>'
-    yield _text(_MARGIN, y + 4, label, "quiet")
-
-
-def _text(x: float, y: float, text: str, look: str) -> str:
-    return f'<text x="{x:g}" y="{y:g}" class="{look}">{escape(plain(text))}</text>'
+    yield text_at(_MARGIN, y + 4, label, "quiet")

@@ -14,10 +14,11 @@ from harness.explorer.outcome import History, Outcome, digest_of, lines_of
 from harness.explorer.plan import unavailable
 from harness.explorer.schedule import line_of
 from harness.explorer.search.tree import Ran
-from harness.explorer.world.setting import USUAL_TYPE, Setting
+from harness.explorer.world.setting import Setting
 from harness.explorer.world.steps import EffectStep
 from harness.faults.kind import Target
 from harness.faults.registry import ALL
+from harness.subjects.contract import USUAL_TYPE
 from verify.history.judge import judge_history
 from verify.history.promises import Promise
 from verify.history.words import Verdict

@@ -23,7 +23,7 @@ from harness.explorer.plan import unavailable
 from harness.explorer.rig import Rig
 from harness.explorer.runner import COLD_ATTEMPTS
 from harness.explorer.store import HistoryStore
-from harness.explorer.world.setting import USUAL_TYPE
+from harness.subjects.contract import USUAL_TYPE
 from verify.history.record import Bound, ExplorationRecord
 from verify.properties.claims import Claimed
 from verify.run_layout import PROPERTIES

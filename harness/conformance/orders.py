@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.explorer.world.setting import ORDER, USUAL_TYPE, job_of
+from harness.explorer.world.setting import ORDER, job_of
+from harness.subjects.contract import told_of
 
 if TYPE_CHECKING:
     from harness.explorer.world.setting import Job
@@ -57,5 +58,5 @@ def job(key: str, stranger: str, entity: str, amount: str, kind: str) -> Job:
         FIRST_NEIGHBOUR: (":1", {"quantity": first}),
         SECOND_NEIGHBOUR: ("", {"quantity": second, "account": "1:2"}),
     }[entity]
-    of_kind = {} if kind == USUAL_TYPE else {"effect_type": kind}
+    of_kind = told_of(kind)
     return job_of(key + ending, {**ORDER, **changed, **of_kind}, kind)

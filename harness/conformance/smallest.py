@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from harness.conformance.bench import PromiseBrokenError
 from harness.conformance.orders import NOTHING, USUAL
 from harness.conformance.player import Told, play_out
-from harness.explorer.world.setting import USUAL_TYPE
 from harness.interruption import stop_if_asked
+from harness.subjects.contract import USUAL_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,6 +17,7 @@ from harness.durability.deployment import Deployment
 from harness.durability.writes import PlainWrites, names_of
 from harness.redis_server.redis_py import info
 from harness.subjects import reference_guard
+from harness.subjects.contract import USUAL_TYPE
 from harness.workers.worker import Worker
 from verify.durability.cell import Append, Confirm, Crash, Measured, Save
 from verify.history.events import Complete, Fault, Invoke, Phase
@@ -181,7 +182,7 @@ class _Cell:
             # A request that was sent may still land within its life; only after that is `not found` an answer.
             clock.pause_s(REQUEST_LIFE_S)
             for name in waiting:
-                worker.reconcile({"process": f"c{delivery}", "key": name})
+                worker.reconcile({"process": f"c{delivery}", "key": name, "effect_type": USUAL_TYPE})
         guard.close()
 
     def _reach_save_point(self) -> None:

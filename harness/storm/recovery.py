@@ -97,7 +97,7 @@ class Recovery:
                 open_.pop(event.op, None)
         self._write()
         for name, order in open_.values():
-            self._crew.give_reconcile(name, order.key)
+            self._crew.give_reconcile(name, order.key, effect_type=order.effect_type)
         self._work()
         self._write()
         return [order for _, order in open_.values()]

@@ -23,6 +23,9 @@ before, 'not found' is open; after, it is final."""
 LONGEST_COOLDOWN_LEASES = 2
 """How many leases a job waits at the most between two tries. After the first try it waits one."""
 
+USUAL_TYPE = "order"
+"""The kind of an effect of which nobody says another one."""
+
 ATTRIBUTES = ("promise", "outside", "reusable", "breaker", "retries", "effect_types")
 """What a factory says of itself in attributes."""
 
@@ -71,6 +74,11 @@ def declare(
         return make
 
     return say
+
+
+def told_of(effect_type: str) -> dict[str, str]:
+    """Return what a guard that tells kinds apart is told when it is to reconcile: nothing of the usual one."""
+    return {} if effect_type == USUAL_TYPE else {"effect_type": effect_type}
 
 
 def unclassified(_error: BaseException) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from harness.subjects.contract import REQUEST_LIFE_LEASES
+from harness.subjects.contract import REQUEST_LIFE_LEASES, USUAL_TYPE
 from safety_core.idempotency import (
     Claim,
     EffectType,
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from harness.subjects.contract import Effect
 
 _NAMESPACE = "stormproof"
-_ORDER = "order"
 
 EFFECT_TYPES = tuple(str(each) for each in EffectType if each is not EffectType.JOB)
 """The kinds of side effect; a job is none, but what stands around them."""
@@ -115,7 +114,6 @@ class ReferenceGuard:
             asked: Other settings than those; *lease_s* is not looked at then.
         """
         self._wrapper = SideEffectWrapper(redis_url, settings=settings(lease_s) if asked is None else asked)
-        self._open: dict[str, str] = {}
 
     def __call__(self, key: str, payload: Mapping[str, Any], effect: Effect) -> Any:
         """Run the effect once; return its receipt, or raise what is known instead.
@@ -134,13 +132,10 @@ class ReferenceGuard:
                 valid_until_ms=claim.valid_until_ms,
             )
 
-        effect_type = str(payload.get("effect_type", _ORDER))
+        effect_type = str(payload.get("effect_type", USUAL_TYPE))
         answer = self._wrapper.execute_once(effect_type, key, operation, payload=payload)
         if answer.outcome in _WITH_RESULT:
-            self._open.pop(key, None)
             return answer.result
-        if effect_type != _ORDER:
-            self._open[key] = effect_type
         raise NotDoneError(answer)
 
     def close(self) -> None:
@@ -148,14 +143,10 @@ class ReferenceGuard:
         self._wrapper.close()
 
     def reconcile(
-        self, key: str, probe: Callable[[str], Mapping[str, Any]], *, effect_type: str | None = None
+        self, key: str, probe: Callable[[str], Mapping[str, Any]], *, effect_type: str = USUAL_TYPE
     ) -> None:
-        """Ask the venue what became of *key* and let the core resolve its record.
-
-        Without *effect_type* it is the one with which the key was called here, or an order.
-        """
-        kind = effect_type if effect_type is not None else self._open.get(key, _ORDER)
-        reconcile(self._wrapper, kind, key, lambda: probe(key))
+        """Ask the venue what became of *key* and let the core resolve its record."""
+        reconcile(self._wrapper, effect_type, key, lambda: probe(key))
 
 
 def reconcile(engine: SideEffectWrapper, kind: str, entity_id: str, ask: Callable[[], Mapping[str, Any]]) -> None:

@@ -15,6 +15,7 @@ from harness import clock
 from harness.errors import CouldNotRunError
 from harness.interruption import stop_if_asked
 from harness.processes.folder import make_folder, remove_folder
+from harness.subjects.contract import USUAL_TYPE
 from harness.workers.messages import BROKEN, CALL, DONE, EVENT, HELLO, RECONCILE, Lines, send
 from harness.workers.nursery import Forked, Nursery
 from verify.history.events import Died, from_object
@@ -93,7 +94,7 @@ class Crew:
         self.listen_until(lambda: all(hand.link is not None for hand in self._hands), deadline_s=deadline_s)
 
     def give(
-        self, name: str, key: str, payload: Mapping[str, Any], *, delivery: int = 0, effect_type: str = "order"
+        self, name: str, key: str, payload: Mapping[str, Any], *, delivery: int = 0, effect_type: str = USUAL_TYPE
     ) -> int:
         """Queue one operation for the worker *name*; return its number."""
         self._ops += 1
@@ -102,9 +103,9 @@ class Crew:
         self._hand(name).queue.append({**order, "delivery": delivery, "effect_type": effect_type})
         return self._ops
 
-    def give_reconcile(self, name: str, key: str) -> None:
+    def give_reconcile(self, name: str, key: str, *, effect_type: str = USUAL_TYPE) -> None:
         """Queue a reconciliation for the worker *name*."""
-        self._hand(name).queue.append({"do": RECONCILE, "process": name, "key": key})
+        self._hand(name).queue.append({"do": RECONCILE, "process": name, "key": key, "effect_type": effect_type})
 
     def kill(self, name: str) -> None:
         """SIGKILL a worker; what it was doing ends there."""

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from harness import clock
-from harness.subjects.contract import classify
+from harness.subjects.contract import classify, told_of
 from harness.venue.book import canonical, payload_digest
 from harness.venue.errors import EffectRejected
 from verify.history.events import Complete, EffectCall, EffectReply, Event, Invoke, Reconciled
@@ -76,9 +76,10 @@ class Worker:
         ask = getattr(self._guard, "reconcile", None)
         if ask is None:
             return
-        answer = "resolved"
+        kind, answer = order["effect_type"], "resolved"
+        said = told_of(kind) if kind in getattr(self._make, "effect_types", ()) else {}
         try:
-            ask(order["key"], self._probe)
+            ask(order["key"], self._probe, **said)
         except Exception:  # noqa: BLE001 - whatever the guard raises is its answer
             answer = "error"
         done = Reconciled(process=order["process"], key=order["key"], answer=answer, at_ns=clock.shared_ns())

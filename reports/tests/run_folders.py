@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reports.stored_history import mark_of
 from verify.durability.tests.cells import history as cell_history
+from verify.durability.tests.cells import lattice_record
 from verify.history.events import Complete, EffectCall, EffectReply, Event, Fault, Invoke, Landed, Phase, to_object
 from verify.history.judge import find_in_phases
-from verify.history.promises import Promise
 from verify.history.record import Bound, ExplorationRecord, Server
 from verify.history.words import Outcome
 from verify.run_layout import CELLS, ENVIRONMENT, EXPLORED, HISTORY, RECORD, RUN, SCHEDULES, schedule_file
@@ -175,17 +176,7 @@ def unknown_run(folder: Path) -> Path:
 
 def durability_run(folder: Path, cells: Sequence[Measured]) -> Path:
     """Write a campaign that measured *cells*, each with a good history of its own."""
-    kinds = tuple(dict.fromkeys(each.crash.value for each in cells))
-    said = record(
-        tier="durability",
-        name="durability, reference",
-        subject="reference",
-        promise=Promise.AT_MOST_ONCE,
-        bound=Bound(workers=1, faults=1, kinds=kinds, workloads=("cell",)),
-        schedules=len(cells),
-        classes=len(cells),
-        requires_overlap=False,
-    )
+    said = replace(lattice_record(cells, len(cells)), seed=7, server=SERVER)
     write_part(folder / "parts" / "lattice", said, [("cell: ", cell_history()) for _ in cells])
     stored = {"schema": 1, "cells": [each.to_object() for each in cells]}
     (folder / "parts" / "lattice" / CELLS).write_text(json.dumps(stored), encoding="utf-8")

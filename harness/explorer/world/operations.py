@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from harness.explorer.world.process import running
 from harness.explorer.world.setting import ROUNDS, Job, jobs
 from harness.explorer.world.steps import EffectStep, Failed, ProbeStep, Receipt
-from harness.subjects.contract import LONGEST_COOLDOWN_LEASES, Effect, classify, name_of
+from harness.subjects.contract import LONGEST_COOLDOWN_LEASES, Effect, classify, name_of, told_of
 from harness.venue.book import payload_digest
 from harness.venue.mischief import lose_request
 from harness.venue.venue import Venue
@@ -273,7 +273,8 @@ class Operations:
         try:
             if guard is None:
                 guard = make(world.surroundings.store.url, world.setting.lease_s)
-            guard.reconcile(job.key, self._probe, **job.said)  # type: ignore[attr-defined]  # it has one: asked before
+            said = told_of(job.effect_type)
+            guard.reconcile(job.key, self._probe, **said)  # type: ignore[attr-defined]  # it has one: asked before
         except Exception:  # noqa: BLE001 - whatever the guard raises is its answer
             answer = "error"
         process = running()

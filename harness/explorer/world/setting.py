@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.faults.kind import OF_THE_WORLD, Target
+from harness.subjects.contract import USUAL_TYPE
 from harness.venue.book import payload_digest
 
 if TYPE_CHECKING:
@@ -25,9 +26,6 @@ JUMP_LEASES = 1.2
 """How far a jump of time goes, in leases: past the lease, and less than the life of a request, so that after one jump
 a delayed effect may still land and after two it cannot, whether its life is counted from the call or from the end of
 the lease."""
-
-USUAL_TYPE = "order"
-"""The kind of effect of every job of an exploration, which no payload names."""
 
 STEP_LIMIT = 400
 """Steps after which a schedule counts as stalled. The longest schedule of a subject in the box takes under 60."""
@@ -64,11 +62,6 @@ class Job:
     payload: tuple[tuple[str, str], ...]
     digest: str
     effect_type: str = USUAL_TYPE
-
-    @property
-    def said(self) -> dict[str, str]:
-        """What a guard that reconciles is told of the kind of effect: nothing of the usual one."""
-        return {} if self.effect_type == USUAL_TYPE else {"effect_type": self.effect_type}
 
 
 ORDER: Mapping[str, str] = {"symbol": "BTCUSDT", "side": "BUY", "quantity": "0.10", "account": "2"}

@@ -8,6 +8,7 @@ import pytest
 
 from harness.errors import CouldNotRunError
 from harness.processes.child import is_running
+from harness.subjects.loading import load_subject
 from harness.venue.mischief import lose_reply
 from harness.venue.process import VenueProcess
 from harness.workers.crew import Crew
@@ -63,6 +64,23 @@ def test_an_ambiguous_answer_is_reported_as_such(redis_server: Any, venue: Venue
         done = next(event for event in crew.events if isinstance(event, Complete))
     assert told.answer == "timeout"
     assert done.outcome is Outcome.INDETERMINATE
+
+
+def test_another_worker_reconciles_an_effect_of_another_kind(redis_server: Any, venue: VenueProcess) -> None:
+    """It has never called that key: what kind of effect is meant it is told, and the guard replays it afterwards."""
+    load_subject("reference").prepare(redis_server.url)
+    venue.control.plan(lose_reply(), key="k", nth=1)
+    entry = {**ORDER, "effect_type": "ledger"}
+    with _crew(redis_server, venue, "reference") as crew:
+        crew.hire(["w0", "r1"])
+        crew.give("w0", "k", entry, effect_type="ledger")
+        crew.listen_until(lambda: crew.is_idle, deadline_s=DEADLINE_S)
+        crew.give_reconcile("r1", "k", effect_type="ledger")
+        crew.give("r1", "k", entry, effect_type="ledger", delivery=1)
+        crew.listen_until(lambda: crew.is_idle, deadline_s=DEADLINE_S)
+        first, again = (event.outcome for event in crew.events if isinstance(event, Complete))
+    assert (first, again) == (Outcome.INDETERMINATE, Outcome.OK)
+    assert len(venue.read_book().entries) == 1
 
 
 def test_a_killed_worker_stays_dead_and_what_it_said_stays_said(redis_server: Any, venue: VenueProcess) -> None:

@@ -52,23 +52,28 @@ def history(*, landings: int = 1, last: Outcome = Outcome.OK) -> list[Event]:
     return events
 
 
-def judged(
-    cells: Sequence[Measured], histories: dict[int, list[Event]] | None = None
-) -> tuple[Judgement, dict[str, Any]]:
-    """Return what is said of *cells*; each has a good history of its own unless another one is given."""
-    told = {one.history: history() for one in cells} if histories is None else histories
+def lattice_record(cells: Sequence[Measured], histories: int) -> ExplorationRecord:
+    """Return what a lattice of *cells* says of itself, of which so many histories are kept."""
     kinds = tuple(dict.fromkeys(one.crash.value for one in cells))
-    record = ExplorationRecord(
+    return ExplorationRecord(
         tier="durability",
         name="durability, reference",
         subject="reference",
         promise=Promise.AT_MOST_ONCE,
         bound=Bound(workers=1, faults=1, kinds=kinds, workloads=("cell",)),
-        schedules=len(told),
-        classes=len(told),
+        schedules=histories,
+        classes=histories,
         exhausted=True,
         seed=1,
         requires_overlap=False,
     )
+
+
+def judged(
+    cells: Sequence[Measured], histories: dict[int, list[Event]] | None = None
+) -> tuple[Judgement, dict[str, Any]]:
+    """Return what is said of *cells*; each has a good history of its own unless another one is given."""
+    told = {one.history: history() for one in cells} if histories is None else histories
+    record = lattice_record(cells, len(told))
     stored = [StoredHistory(id=number, events=events, schedule="cell: ") for number, events in told.items()]
     return judge_lattice(judge_exploration(record, stored, lambda _line: ""), cells, told)
