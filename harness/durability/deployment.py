@@ -65,8 +65,6 @@ class Deployment:
             for replica in self._replicas:
                 opening.enter_context(replica)
                 self._links.append(opening.enter_context(ReplicationLink(self.primary, replica)))
-                # Before its link, or it would look for its primary where somebody else may be by now.
-                opening.callback(replica.stop)
             self._open = opening.pop_all()
         return self
 

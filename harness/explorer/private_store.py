@@ -122,12 +122,12 @@ class PrivateStore(Store):
             self._link.__enter__()
 
     def _detach_replica(self) -> None:
-        if self._replica is not None:
-            self._stop(self._replica)
-            self._replica = None
         if self._link is not None:
             self._link.close()
             self._link = None
+        if self._replica is not None:
+            self._stop(self._replica)
+            self._replica = None
 
     def _begin_to_note(self) -> None:
         """Note how far the files are, for the losses to come."""

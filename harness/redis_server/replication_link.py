@@ -10,6 +10,8 @@ import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
+import redis
+
 from harness import clock
 from harness.redis_server.errors import RedisUnavailableError
 from harness.redis_server.redis_py import info
@@ -82,7 +84,10 @@ class ReplicationLink:
         self.close()
 
     def close(self) -> None:
-        """Break the link. May be called twice. Stop the replica before, or it looks for its primary for ever."""
+        """Break the link; the replica looks for its primary no more. May be called twice."""
+        # One that does not answer any more looks for nobody.
+        with suppress(redis.RedisError):
+            self._replica.replicaof("NO", "ONE")
         self._close_ends()
         if self._door is not None:
             self._door.close()

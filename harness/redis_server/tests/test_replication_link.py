@@ -61,16 +61,26 @@ def test_a_primary_without_replicas_stays_who_it_is() -> None:
 
 
 def test_nobody_else_takes_the_place_where_a_replica_looks_for_its_primary() -> None:
-    """It stays taken as long as the link, and a replica that lost it is back in sync by itself."""
-    with RedisServer(config=PAIR_CONFIG) as primary, RedisServer(config=PAIR_CONFIG) as replica:
-        link = ReplicationLink(primary, replica)
-        with link:
-            with replica.client() as client:
-                port = int(str(info(client, "replication")["master_port"]))
+    """It stays taken as long as the link, and after that the replica looks for nobody."""
+    with (
+        RedisServer(config=PAIR_CONFIG) as primary,
+        RedisServer(config=PAIR_CONFIG) as replica,
+        replica.client() as client,
+    ):
+        with ReplicationLink(primary, replica):
+            port = int(str(info(client, "replication")["master_port"]))
             with pytest.raises(OSError, match="in use"):
                 socket.create_server(("127.0.0.1", port))
-            replica.stop()
+        assert info(client, "replication")["role"] == "master"
         socket.create_server(("127.0.0.1", port)).close()
+
+
+def test_a_link_to_a_replica_that_is_gone_can_be_broken() -> None:
+    """And once more."""
+    with RedisServer(config=PAIR_CONFIG) as primary, RedisServer(config=PAIR_CONFIG) as replica:
+        with ReplicationLink(primary, replica) as link:
+            replica.kill()
+        link.close()
 
 
 def test_a_replica_that_is_cut_off_before_it_is_in_sync_is_taken_in_again() -> None:
