@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -87,10 +88,20 @@ def test_a_killed_harness_leaves_no_disk(tmp_path: Path) -> None:
     until(lambda: not tmp_path.is_mount(), "the disk to go")
 
 
+@pytest.mark.skipif(shutil.which("mount") is None, reason="there is no mount on PATH that could refuse")
 def test_who_may_not_mount_is_told_why(tmp_path: Path) -> None:
     """One line; nothing is left."""
     disk = SmallDisk(tmp_path / "absent", kilobytes=64)
     with pytest.raises(CouldNotRunError, match=r"mount a tmpfs of 64 kB for a disk that is full: .* needs root"):
+        disk.mount()
+    disk.unmount()
+
+
+def test_a_machine_without_mount_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The word that is missing stands in the line; nothing is left."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    disk = SmallDisk(tmp_path / "small", kilobytes=64)
+    with pytest.raises(CouldNotRunError, match="there is no `mount`"):
         disk.mount()
     disk.unmount()
 
