@@ -26,6 +26,7 @@ from verify.redaction import redacted_value, redacted_words
 from verify.run_layout import (
     CELLS,
     CLAIMS,
+    COMPARED,
     ENVIRONMENT,
     JOURNAL,
     PARTS,
@@ -69,7 +70,7 @@ class RunFolder:
     Attributes:
         path: Where it is.
         named: How the user would name it from where they are; replay lines use it.
-        kind: ``explore``, ``campaign`` or ``selftest``.
+        kind: ``explore``, ``campaign``, ``selftest``, ``storm`` or ``comparison``.
         seed: The run's seed.
         parts: What it is made of, in order.
         not_run: What was left out, with the reason.
@@ -92,7 +93,7 @@ class RunFolder:
         """Make the folder *out*, or one named after time and seed below ``stormproof-runs``.
 
         Args:
-            kind: ``explore``, ``campaign`` or ``selftest``.
+            kind: As the attribute.
             seed: The run's seed.
             out: Where; None for the default.
             subjects: What is run; the digests of their code are written down.
@@ -221,6 +222,11 @@ def write_cells(folder: Path, cells: Iterable[Measured]) -> None:
 def write_claims(folder: Path, drawn: Drawn) -> None:
     """Write what was drawn for each claim, and what came of it."""
     _write_json(folder / CLAIMS, drawn.to_object())
+
+
+def write_compared(folder: Path, said: Mapping[str, Mapping[str, str]]) -> None:
+    """Write of each part of a comparison, by its name, what its authors say and which version it is."""
+    _write_json(folder / COMPARED, {"schema": SCHEMA, "subjects": said})
 
 
 def write_schedule(folder: Path, mark: str, schedule: Schedule) -> None:

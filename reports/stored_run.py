@@ -25,6 +25,7 @@ from verify.properties.claims import judge_claims, read_drawn
 from verify.run_layout import (
     CELLS,
     CLAIMS,
+    COMPARISON,
     DURABILITY,
     EXPLORED,
     HISTORY,
@@ -47,7 +48,7 @@ SINGLE = "explore"
 SELFTEST = "selftest"
 """The kind of a run that judges nothing but the instrument."""
 
-KINDS = (SINGLE, "campaign", SELFTEST, STORM)
+KINDS = (SINGLE, "campaign", SELFTEST, STORM, COMPARISON)
 INTERRUPTED = "interrupted"
 
 
@@ -85,7 +86,7 @@ class StoredRun:
     Attributes:
         folder: Where it is.
         named: The folder as the user named it when it was run; replay lines use it.
-        kind: ``explore``, ``campaign``, ``selftest`` or ``storm``.
+        kind: ``explore``, ``campaign``, ``selftest``, ``storm`` or ``comparison``.
         interrupted: It was stopped before its end.
         parts: Its parts, in order.
         not_run: Name and reason of everything that was not run.

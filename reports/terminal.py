@@ -9,6 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from reports.claims_text import broken_claims, claim_rows, claims_of
+from reports.comparison import comparison_of
+from reports.comparison_text import print_comparison
 from reports.coverage_text import coverage_in_words
 from reports.judged_run import faults_in_words, group_findings, headline, plain
 from reports.lattice import MATRIX_HEADS, lattice_of, matrix_rows
@@ -17,6 +19,7 @@ from reports.picture_text import WIDTH, as_text
 from reports.stored_run import SELFTEST
 from reports.storm import demotion_lines, storm_lines, storm_of
 from verify.history.words import Verdict
+from verify.run_layout import COMPARISON
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,6 +48,22 @@ def print_judged(console: Console, judged: JudgedRun) -> None:
     subjects = [part for part in judged.parts if part.row is None]
     if subjects:
         console.print(parts_table(subjects))
+    if judged.run.kind == COMPARISON:
+        print_comparison(console, comparison_of(judged))
+    else:
+        _print_parts(console, judged, subjects)
+    for name, why in judged.run.not_run:
+        _line(console, f"Not run: {name}: {why}", "yellow")
+    if judged.verdict is not Verdict.VALID:
+        for reason in judged.object["reasons"][1 if judged.verdict is Verdict.UNKNOWN else 0 :]:
+            _line(console, f"Also unknown: {reason}", "yellow")
+    console.print()
+    _line(console, headline(judged), STYLE[judged.verdict])
+
+
+def _print_parts(console: Console, judged: JudgedRun, subjects: Sequence[JudgedPart]) -> None:
+    """Print what was hit, found and measured, part by part."""
+    if subjects:
         _print_coverage(console, subjects)
     for part in judged.parts:
         _print_lattice(console, part)
@@ -54,13 +73,6 @@ def print_judged(console: Console, judged: JudgedRun) -> None:
         _print_demotions(console, part)
         _print_beside(console, part)
     _print_smallest_picture(console, judged)
-    for name, why in judged.run.not_run:
-        _line(console, f"Not run: {name}: {why}", "yellow")
-    if judged.verdict is not Verdict.VALID:
-        for reason in judged.object["reasons"][1 if judged.verdict is Verdict.UNKNOWN else 0 :]:
-            _line(console, f"Also unknown: {reason}", "yellow")
-    console.print()
-    _line(console, headline(judged), STYLE[judged.verdict])
 
 
 def parts_table(parts: Sequence[JudgedPart]) -> Table:

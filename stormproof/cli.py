@@ -10,6 +10,7 @@ import typer
 from harness.errors import HarnessError
 from harness.interruption import heeding_signals
 from reports.stored_run import StoredRunError
+from stormproof.compare_cli import compare
 from stormproof.report_cli import evidence_app, history, report
 from stormproof.rollout_cli import baseline_app, verify_rollout
 from stormproof.saying import Exit, complain
@@ -348,6 +349,9 @@ def storm(
         seed=seed,
         out=out,
     )
+
+
+app.command()(compare)
 
 
 @app.command()

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from reports.brief import write_brief
+from reports.comparison_markdown import write_comparison
 from reports.guarantee_sheet import write_guarantees
 from reports.judged_run import load_judged
 from reports.junit import write_junit
@@ -16,6 +17,7 @@ from reports.storm_svg import write_storms
 from reports.summary import write_summary
 from reports.terminal import print_judged
 from stormproof.saying import console
+from verify.run_layout import COMPARISON
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +27,10 @@ if TYPE_CHECKING:
 
 
 def write_reports(folder: Path) -> None:
-    """Write summary, guarantees, brief, JUnit, Allure results, pictures of lattice and storm beside the verdict."""
+    """Write beside the verdict what people and programs read.
+
+    That is summary, guarantees, brief, JUnit, Allure results, pictures of lattice and storm, page of a comparison.
+    """
     from reports.allure import write_allure  # noqa: PLC0415 - what it loads takes long
 
     write_summary(folder)
@@ -35,6 +40,8 @@ def write_reports(folder: Path) -> None:
     write_allure(folder)
     write_lattices(folder)
     write_storms(folder)
+    if load_judged(folder).run.kind == COMPARISON:
+        write_comparison(folder)
 
 
 def show(folder: Path) -> None:

@@ -38,6 +38,16 @@ STORM_FIGURES = "storm.json"
 STORM_PICTURE = "storm.svg"
 """The same as a picture."""
 
+COMPARISON = "comparison"
+"""The kind of a run whose parts are guards to be held side by side."""
+
+COMPARED = "compared.json"
+"""Of each guard of a comparison, what its authors say and which version it is."""
+
+COMPARISON_PAGE = "comparison.md"
+COMPARISON_DATA = "comparison.json"
+"""What happened to each guard under each class of faults: for people, and for programs."""
+
 DURABILITY = "durability"
 """The tier whose parts hold cells, and the section of their verdict."""
 
@@ -54,8 +64,8 @@ LATTICE = "durability.svg"
 """The picture of the lattice, one column for each crash."""
 
 RUN = "run.json"
-"""What the run is: ``kind`` (explore, campaign, selftest), ``folder`` as the user named it, ``parts`` with their
-sub-folders and expectations, and whether it was interrupted."""
+"""What the run is: ``kind`` (explore, campaign, selftest, storm, comparison), ``folder`` as the user named it,
+``parts`` with their sub-folders and expectations, and whether it was interrupted."""
 
 PARTS = "parts"
 """Folder of a campaign's parts, one sub-folder each."""

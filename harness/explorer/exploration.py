@@ -205,4 +205,6 @@ class Exploration:
         budget_s = self.plan.budget_s
         if budget_s is not None and self._progress.elapsed_s > budget_s:
             return f"the budget of {budget_s:g} s ran out in the pass '{self._progress.doing}'"
+        if self.plan.limit is not None and self._store.schedules >= self.plan.limit:
+            return f"the limit of {self.plan.limit} schedules was reached in the pass '{self._progress.doing}'"
         return ""

@@ -47,6 +47,7 @@ class Plan:
         workloads: Workloads asked for.
         seed: The run's seed.
         budget_s: Real seconds after which the exploration ends unfinished; None means never.
+        limit: Schedules after which it ends unfinished, 1 or more; None means never.
         reduces: Whether schedules that differ in nothing that can be noticed are run once.
     """
 
@@ -58,6 +59,7 @@ class Plan:
     workloads: tuple[str, ...]
     seed: int
     budget_s: float | None = None
+    limit: int | None = None
     reduces: bool = True
     hosting: Hosting = GREENLETS
 
@@ -83,6 +85,7 @@ class Plan:
             "workloads": list(self.workloads),
             "seed": self.seed,
             "budget_s": self.budget_s,
+            "limit": self.limit,
             "reduces": self.reduces,
             "hosting": self.hosting.to_object(),
         }
@@ -98,6 +101,7 @@ class Plan:
         hosting = Hosting.from_object(stored["hosting"])
         return cls(
             **body,
+            limit=stored.get("limit"),
             hosting=hosting,
             subject=find_subject(stored["subject"], hosting, promise=stored["promise"]),
             kinds=select(stored["kinds"]) if stored["kinds"] else (),

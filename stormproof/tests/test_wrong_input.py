@@ -82,6 +82,10 @@ WRONG = {
     ),
     "experiment-of-no-form": (("campaign", "--from-experiment", "a.txt"), 2, "ends in .json, .yaml or .yml"),
     "unknown-part": (("campaign", "--only", "apocalypse"), 2, "kill_redis"),
+    "no-subjects-to-compare": (("compare", "--subjects", ","), 2, "names none"),
+    "subject-compared-twice": (("compare", "--subjects", "reference,reference"), 2, "more than once"),
+    "unknown-subject-to-compare": (("compare", "--subjects", "reference,nope"), 2, "stormproof subjects"),
+    "comparison-of-no-schedules": (("compare", "--limit", "0"), 2, "from 1 to 1000000"),
     "missing-schedule": (("replay", "gone.json"), 2, "cannot read the schedule"),
     "missing-run": (("judge", "gone"), 2, "no run folder gone"),
 }
