@@ -113,6 +113,22 @@ def test_known_harm_is_found(harm: Harm, redis_server: RedisServer, tmp_path: Pa
 
 @pytest.mark.takes_long
 @NEEDS_CLOCK
+@pytest.mark.parametrize("name", ["celery_once", "celery_singleton"])
+def test_task_runs_beside_itself_only_when_its_lock_has_ended(
+    name: str, redis_server: RedisServer, tmp_path: Path
+) -> None:
+    """A lost reply lets no second one in; the end of the lock does, as its authors say."""
+    needs(name)
+    subject, kinds = load_subject(f"peer.{name}"), select(["reply_lost", "advance"])
+    explored = explore(redis_server, tmp_path, subject, workers=2, faults=1, kinds=kinds, reduces=True)
+    judgement = explored.judge()
+    assert judgement.verdict is Verdict.VALID, judgement.reasons
+    beside = {(f.faults, bool(f.outside)) for f in judgement.findings if f.checker == "mutual_exclusion"}
+    assert beside == {(("advance",), True)}
+
+
+@pytest.mark.takes_long
+@NEEDS_CLOCK
 @pytest.mark.parametrize("name", ["python_redis_lock", "redis_lock"])
 def test_lock_excludes_under_faults_inside_its_promise(name: str, redis_server: RedisServer, tmp_path: Path) -> None:
     """Lost replies, crashes and late effects never let two processes in; who is turned away is told so."""
@@ -172,6 +188,26 @@ def test_renewed_lock_excludes_and_its_thread_ends_with_it(redis_server: RedisSe
 
     assert holder("k0", {}, ask_while_it_is_held) == RECEIPT
     assert threading.active_count() == before
+    assert other("k0", {}, lambda _payload: RECEIPT) == RECEIPT
+
+
+@pytest.mark.parametrize("name", ["celery_once", "celery_singleton", "dramatiq_limiter", "pottery", "rq_unique"])
+def test_who_asks_while_another_is_at_it_is_turned_away(name: str, redis_server: RedisServer) -> None:
+    """Nothing is done for the second caller, and the first one gets the receipt of its effect."""
+    needs(name)
+    make = load_subject(f"peer.{name}").load()
+    holder, other = make(redis_server.url, LEASE_S), make(redis_server.url, LEASE_S)
+    turned_away = []
+
+    def ask_while_it_is_held(_payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        try:
+            other("k0", {}, lambda _payload: pytest.fail("the effect was begun a second time"))
+        except Exception as error:  # noqa: BLE001 - each guard has an exception of its own
+            turned_away.append(classify(make, error))
+        return RECEIPT
+
+    assert holder("k0", {}, ask_while_it_is_held) == RECEIPT
+    assert turned_away == [(Outcome.FAIL, "in_progress")]
     assert other("k0", {}, lambda _payload: RECEIPT) == RECEIPT
 
 
