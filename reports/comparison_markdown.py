@@ -67,6 +67,9 @@ def _lines(compared: Comparison) -> Iterator[str]:
         ("guard", "package", "version", "verdict", "schedules", "within", "whole"),
         (_bound(guard) for guard in compared.guards),
     )
+    if compared.judged.object["reasons"]:
+        yield from ("", "What remains unknown:", "")
+        yield from (f"- {markdown(reason)}" for reason in compared.judged.object["reasons"])
     if compared.judged.run.not_run:
         yield from ("", "Not run:", "")
         yield from (f"- {markdown(name)}: {markdown(why)}" for name, why in compared.judged.run.not_run)

@@ -6,9 +6,13 @@ import json
 from importlib import metadata
 from typing import TYPE_CHECKING
 
+import pytest
+
+from harness.explorer.tests.exploring import NEEDS_CLOCK
 from harness.faults.registry import FAMILIES
 from harness.subjects.peers.registry import PEERS
 from reports.comparison import CLASSES
+from stormproof.documents import ROOT
 from stormproof.tests.running import run
 
 if TYPE_CHECKING:
@@ -55,3 +59,19 @@ def test_a_guard_that_reaches_the_limit_is_not_called_sound(tmp_path: Path) -> N
     assert said.code == 3, said.err
     assert "the limit of 9 schedules was reached" in " ".join(said.out.split())
     assert "held so far" in row_of((tmp_path / "run" / "comparison.md").read_text("utf-8"), "peer.redis_lock")
+
+
+@pytest.mark.takes_long
+@NEEDS_CLOCK
+@pytest.mark.parametrize("name", ["redis_lock", "celery_singleton"])
+def test_the_page_is_what_compare_shows(name: str, tmp_path: Path) -> None:
+    """What the page says of a guard comes out again word by word, where its version is the one that is here."""
+    page = (ROOT / "docs" / "comparison.md").read_text("utf-8")
+    peer = PEERS[name]
+    if not peer.is_installed or f"| peer.{name} | {peer.package} | {metadata.version(peer.package)} |" not in page:
+        pytest.skip(f"the page was made with another version of {peer.package} than is installed")
+    kinds = page.partition("fault kinds, one in a schedule: ")[2].partition("\n")[0].replace(" ", "")
+    said = run(tmp_path, "compare", "--subjects", f"peer.{name}", "--kinds", kinds, "--seed", "1", "--out", "run")
+    assert said.code in {0, 1}, said.err
+    again = (tmp_path / "run" / "comparison.md").read_text("utf-8")
+    assert row_of(again, f"peer.{name}") == row_of(page, f"peer.{name}")

@@ -29,11 +29,17 @@ NEEDS = {
 }
 """What says the version of a language, the least version, and what builds its example."""
 
-BUILDS = {
-    "node": (["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],),
-    "go": (["go", "vet", "."], ["go", "build", "-buildvcs=false", "-o", "guard", "."]),
+LOCKS = {
+    "node_redlock": (["node", "--version"], (20, 0), "npm"),
+    "go_redsync": (["go", "version"], (1, 26), "go"),
 }
-RUNS = {"node": "node {folder}/guard.js", "go": "{folder}/guard"}
+"""The same of the examples that hold somebody else's lock."""
+
+_NPM = (["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],)
+_GO = (["go", "vet", "."], ["go", "build", "-buildvcs=false", "-o", "guard", "."])
+BUILDS = {"node": _NPM, "go": _GO, "node_redlock": _NPM, "go_redsync": _GO}
+_NODE, _BINARY = "node {folder}/guard.js", "{folder}/guard"
+RUNS = {"node": _NODE, "go": _BINARY, "node_redlock": _NODE, "go_redsync": _BINARY}
 BROKEN = {"node": "--broken", "go": "-broken"}
 """The flag that plants the bug."""
 
@@ -55,7 +61,7 @@ def said_by(argv: Sequence[str], folder: Path) -> str:
 
 def is_here(language: str, folder: Path) -> bool:
     """Say whether this machine has the language, in a version that the example runs on."""
-    asks, least, builder = NEEDS[language]
+    asks, least, builder = (NEEDS | LOCKS)[language]
     if shutil.which(asks[0]) is None or shutil.which(builder) is None:
         return False
     number = re.search(r"(?:v|go)(\d+)\.(\d+)", said_by(asks, folder))
@@ -65,10 +71,11 @@ def is_here(language: str, folder: Path) -> bool:
 def built(language: str, folder: Path) -> list[str]:
     """Build the example of a language in *folder*, outside the tree, and return the command that runs it."""
     if not is_here(language, folder):
-        _, least, builder = NEEDS[language]
+        _, least, builder = (NEEDS | LOCKS)[language]
         pytest.skip(f"{language} {least[0]}.{least[1]} or later is not on this machine, or {builder} is not")
-    copy = folder / "example"
-    shutil.copytree(_EXAMPLES / language, copy, ignore=shutil.ignore_patterns("node_modules", "guard"))
+    copy = folder / language
+    # What an example shares with its neighbour lies in the neighbour's folder.
+    shutil.copytree(_EXAMPLES, folder, ignore=shutil.ignore_patterns("node_modules", "guard"), dirs_exist_ok=True)
     for command in BUILDS[language]:
         said_by(command, copy)
     return RUNS[language].format(folder=copy).split()
@@ -119,3 +126,26 @@ def test_broken_example_repeats_an_effect_that_may_be_done(
     """The planted bug is there: after a timeout the next process begins again."""
     language, argv = example
     assert is_begun_again([*argv, BROKEN[language]], f"{redis_server.tcp_url}/0", TIMEOUT)
+
+
+@pytest.mark.parametrize("name", sorted(LOCKS))
+def test_lock_of_others_turns_away_who_asks_while_it_is_held(
+    name: str, redis_server: RedisServer, tmp_path: Path
+) -> None:
+    """It keeps the protocol, lets nobody in beside its holder, and lets the next one in afterwards."""
+    argv, url = built(name, tmp_path), f"{redis_server.tcp_url}/0"
+    check_program(argv, url, deadline_s=_DEADLINE_S)
+    with Bench(argv, url, deadline_s=_DEADLINE_S) as bench:
+        key = bench.new_key()
+        with bench.program() as holder, bench.program() as other:
+            holder.init()
+            other.init()
+            held = bench.asked(holder, key)
+            held.reach_effect()
+            told = bench.asked(other, key).follow()
+            assert (told["say"], told.get("outcome"), told.get("word")) == ("error", "FAIL", "in_progress")
+            held.reply()
+            assert held.follow()["say"] == "result"
+        with bench.program() as next_one:
+            next_one.init()
+            assert bench.asked(next_one, key).follow()["say"] == "result"

@@ -1,0 +1,1 @@
+../go/line_protocol.go
