@@ -42,7 +42,7 @@ MEANINGS: Mapping[Seen, str] = {
     Seen.SO_FAR: "every checker held in the schedules that were run; not all of the bound were",
     Seen.UNKNOWN: "a checker of what it promises cannot tell",
     Seen.NOWHERE: "it takes no step that these faults strike, or its promise has no such workload",
-    Seen.NOT_RUN: "these faults were not asked for, or cannot be made here",
+    Seen.NOT_RUN: "these faults were not asked for, were not reached, or cannot be made here",
 }
 
 
@@ -238,7 +238,7 @@ def _cell(part: JudgedPart, fault_class: FaultClass) -> Cell:
     if groups:
         return Cell(fault_class=fault_class, seen=_seen(groups), groups=groups)
     if why := _why_not(part, fault_class):
-        is_struck_nowhere = fault_class.workload or _is_asked_for(part, fault_class)
+        is_struck_nowhere = fault_class.workload or (_is_asked_for(part, fault_class) and part.object["exhausted"])
         return Cell(fault_class=fault_class, seen=Seen.NOWHERE if is_struck_nowhere else Seen.NOT_RUN, why=why)
     return Cell(fault_class=fault_class, seen=Seen.HELD if _is_whole(part) else Seen.SO_FAR)
 
@@ -280,7 +280,9 @@ def _why_not(part: JudgedPart, fault_class: FaultClass) -> str:
     unavailable = dict.fromkeys(_of_class(part.stored.record.unavailable, fault_class).values())
     if unavailable:
         return "; ".join(unavailable)
-    return "it takes no step that they strike" if _is_asked_for(part, fault_class) else "not asked for"
+    if not _is_asked_for(part, fault_class):
+        return "not asked for"
+    return "it takes no step that they strike" if part.object["exhausted"] else "the exploration ended before them"
 
 
 def _is_asked_for(part: JudgedPart, fault_class: FaultClass) -> bool:

@@ -110,16 +110,18 @@ def _guard(guard: Guard) -> Iterator[str]:
     shown = [cell for cell in guard.cells if cell.groups]
     if not shown:
         yield from ("", f"Nothing was seen not to hold in {counted(guard.part.object['schedules'], 'schedule')}.")
+    if shown:
+        yield ""
     for cell in shown:
         yield from _cell(cell)
 
 
 def _cell(cell: Cell) -> Iterator[str]:
-    yield from ("", f"**{cell.fault_class.name}: {cell.seen}**", "")
-    yield from (f"- {_finding(group)}" for group in cell.groups)
-    replays = list(dict.fromkeys(group.smallest["replay"] for group in cell.groups[:1] if group.smallest["replay"]))
-    if replays:
-        yield from ("", "```sh", *map(plain, replays), "```")
+    first, *others = cell.groups
+    replay = first.smallest["replay"]
+    again = f". Again: {_code(replay)}" if replay else ""
+    yield f"- {cell.fault_class.name}, {cell.seen}: {_finding(first)}{again}"
+    yield from (f"  - also {_finding(group)}" for group in others)
 
 
 def _finding(group: FindingGroup) -> str:

@@ -90,6 +90,7 @@ def test_what_was_not_whole_only_held_so_far(tmp_path: Path) -> None:
     folder = compared(tmp_path, exhausted=False, reason="the limit of 2 schedules was reached")
     seen = seen_in(folder)
     assert seen["no fault"] is seen["effect refused"] is Seen.SO_FAR
+    assert seen["lost data"] is Seen.NOT_RUN
     assert seen["effect in doubt"] is Seen.BROKEN
 
 
