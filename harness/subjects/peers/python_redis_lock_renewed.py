@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.subjects.contract import declare
-from harness.subjects.peers.peer import Peer
+from harness.subjects.peers.peer import Limit, Peer
 from harness.subjects.peers.python_redis_lock import MODULES, PACKAGE, REMAINS, SAYS, WHERE, classify, guard_with
 
 if TYPE_CHECKING:
@@ -21,7 +21,14 @@ PEER = Peer(
         "is running."
     ),
     where=f"{WHERE}, first sentences and Troubleshooting",
-    limits=(REMAINS,),
+    limits=(
+        Limit(
+            says="held for as long as the Python process is running",
+            where=f"{WHERE}, Troubleshooting: one that is stopped does not run",
+            leaves_out=("pause",),
+        ),
+        REMAINS,
+    ),
     needs_proxy="it renews the lock in a thread of its own, which the greenlet gate does not see",
 )
 
