@@ -41,7 +41,7 @@ PRICES = [100.0, 101.0, 102.5, 103.0, 104.0]
 """
 
 
-def play(what: str, *words: str) -> dict[str, Any]:
+def play(what: str, *words: str) -> Any:
     """Run a program in the example by a fresh interpreter; return what it printed."""
     done = subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path[:0] = ['.', {str(ROOT)!r}]\n{TOLD}\n{what}", *words],
@@ -52,8 +52,7 @@ def play(what: str, *words: str) -> dict[str, Any]:
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
-    said: dict[str, Any] = json.loads(done.stdout)
-    return said
+    return json.loads(done.stdout)
 
 
 def test_an_order_is_heard_of_and_answered_by_an_event() -> None:
