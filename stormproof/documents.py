@@ -22,6 +22,7 @@ from harness.subjects.broken.registry import PLANTED
 from harness.subjects.loading import load_subject
 from stormproof.cli import app
 from stormproof.durability_page import durability_page
+from stormproof.figures_page import figures_page
 from stormproof.jobs_api_page import jobs_api_page
 from stormproof.markdown import NOTE, joined, table
 from stormproof.metrics_page import alert_rules_yaml, dashboard_json, metrics_page, recording_rules_yaml
@@ -97,6 +98,7 @@ def pages(root: Path) -> dict[str, str]:
         "docs/configuration.md": settings_page,
         "docs/durability.md": durability_page,
         "docs/faults.md": faults_page,
+        "docs/figures.md": figures_page,
         "docs/jobs-api.md": jobs_api_page,
         "docs/metrics.md": metrics_page,
         "docs/outcomes.md": outcomes_page,
