@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reports.stored_run import SELFTEST, SINGLE, StoredPart, StoredRun, StoredRunError, load_run, read_object
+from verify.history.judge import EXPLORE
 from verify.history.words import Verdict
 from verify.redaction import redacted
 from verify.run_layout import ENVIRONMENT, PROPERTIES, SCENARIOS, STORM, STORM_FIGURES, VERDICT
@@ -202,6 +203,8 @@ def group_findings(findings: Sequence[Mapping[str, Any]]) -> list[FindingGroup]:
 def headline(judged: JudgedRun) -> str:
     """Return the verdict of a run in one sentence of plain words."""
     subjects = [part for part in judged.parts if part.row is None]
+    if judged.run.kind == SELFTEST and judged.verdict is not Verdict.UNKNOWN:
+        return _selftest_headline(judged)
     if judged.verdict is Verdict.INVALID:
         broken = [part for part in subjects if part.verdict is Verdict.INVALID]
         said = "; ".join(dict.fromkeys(f"{part.object['subject']} broke {_broken(part)}" for part in broken))
@@ -210,10 +213,6 @@ def headline(judged: JudgedRun) -> str:
         reasons = judged.object["reasons"] or ["no reason was recorded"]
         more = f" (and {counted(len(reasons) - 1, 'more reason')})" if len(reasons) > 1 else ""
         return f"Not shown: {reasons[0]}{more}."
-    if judged.run.kind == SELFTEST:
-        return (
-            f"The instrument sees: {counted(len(judged.parts), 'planted guard or twin', 'planted guards and twins')}."
-        )
     schedules = sum(part.object["schedules"] for part in subjects)
     if all(part.object["tier"] == "explore" for part in subjects):
         return f"Held: every schedule within the bound kept {_kept(subjects)} ({counted(schedules, 'schedule')})."
@@ -221,6 +220,16 @@ def headline(judged: JudgedRun) -> str:
         return f"Held: the storm kept {_kept(subjects)} ({', '.join(part.amount for part in subjects)})."
     of = f"{counted(len(subjects), 'part')}, {counted(schedules, 'schedule')}"
     return f"Held: every part kept {_kept(subjects)} ({of})."
+
+
+def _selftest_headline(judged: JudgedRun) -> str:
+    if judged.verdict is Verdict.INVALID:
+        matrix = judged.object["kill_matrix"]
+        missed = counted(len(matrix["missed"]), "planted guard was missed", "planted guards were missed")
+        return f"The instrument is blind: {missed}, {counted(len(matrix['false_alarms']), 'false alarm')}."
+    if any(part.object["tier"] != EXPLORE for part in judged.parts):
+        return f"The instrument sees: {counted(len(judged.parts), 'check')} of all tiers."
+    return f"The instrument sees: {counted(len(judged.parts), 'planted guard or twin', 'planted guards and twins')}."
 
 
 def part_headline(part: JudgedPart) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reports.claims_text import CLAIM_HEADS, broken_claims, claim_rows, claims_of, drawn_in_words
 from reports.coverage_text import coverage_in_words
 from reports.judged_run import faults_in_words, headline, load_judged, plain
+from reports.kill_matrix import KILL_HEADS, kill_lines, kill_matrix_of, kill_rows
 from reports.lattice import CONFIGURATION_HEADS, MATRIX_HEADS, configuration_rows, lattice_of, matrix_rows
 from reports.markdown_text import markdown, markdown_table
 from reports.shrunk import shrunk_line
@@ -44,6 +45,7 @@ def write_summary(folder: Path | str) -> Path:
 def _lines(judged: JudgedRun) -> Iterator[str]:
     yield f"# {judged.verdict}"
     yield from ("", markdown(headline(judged)), "")
+    yield from _kill_matrix(judged)
     yield from markdown_table(_HEADS, (_row(part) for part in judged.parts))
     yield from _coverage(judged)
     yield from _stories(judged)
@@ -74,6 +76,16 @@ def _row(part: JudgedPart) -> tuple[str, ...]:
         "yes" if verdict["exhausted"] else "no",
         part.said,
     )
+
+
+def _kill_matrix(judged: JudgedRun) -> Iterator[str]:
+    matrix = kill_matrix_of(judged)
+    if matrix is not None:
+        yield from ("## The kill matrix", "")
+        yield from markdown_table(KILL_HEADS, kill_rows(matrix))
+        yield ""
+        yield from (f"- {markdown(line)}" for line in kill_lines(matrix))
+        yield from ("", "## What was run", "")
 
 
 def _stories(judged: JudgedRun) -> Iterator[str]:

@@ -11,6 +11,7 @@ from rich.text import Text
 from reports.claims_text import broken_claims, claim_rows, claims_of
 from reports.coverage_text import coverage_in_words
 from reports.judged_run import faults_in_words, group_findings, headline, plain
+from reports.kill_matrix import KILL_HEADS, kill_lines, kill_matrix_of, kill_rows
 from reports.lattice import MATRIX_HEADS, lattice_of, matrix_rows
 from reports.picture import load_pictures
 from reports.picture_text import WIDTH, as_text
@@ -39,7 +40,10 @@ STYLE = {Verdict.VALID: "bold green", Verdict.INVALID: "bold red", Verdict.UNKNO
 def print_judged(console: Console, judged: JudgedRun) -> None:
     """Print a judged run: its parts, what was found and how to replay it, what was not run, and the verdict last."""
     _print_instrument(console, [part for part in judged.parts if part.row is not None])
-    if judged.run.kind == SELFTEST:
+    matrix = kill_matrix_of(judged)
+    if matrix is not None:
+        _print_kill_matrix(console, matrix)
+    elif judged.run.kind == SELFTEST:
         console.print(instrument_table(judged.parts))
         _print_bound_of_twins(console, judged.parts)
     subjects = [part for part in judged.parts if part.row is None]
@@ -102,6 +106,18 @@ def instrument_table(parts: Sequence[JudgedPart]) -> Table:
             Text("not run") if twin is None else Text(twin.object["verdict"], STYLE[twin.verdict]),
         )
     return table
+
+
+def _print_kill_matrix(console: Console, matrix: Mapping[str, Any]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for head in KILL_HEADS:
+        table.add_column(head, overflow="fold")
+    for row in kill_rows(matrix):
+        table.add_row(*(Text(plain(cell)) for cell in row))
+    console.print(table)
+    console.print()
+    for line in kill_lines(matrix):
+        _line(console, line, "")
 
 
 def _print_bound_of_twins(console: Console, parts: Sequence[JudgedPart]) -> None:

@@ -9,6 +9,7 @@ from reports.excerpt import HEADS, faults_of_part, first_history
 from reports.html.findings import events_table
 from reports.html.markup import Markup, listed, mark, section, table, tag
 from reports.judged_run import group_findings
+from reports.kill_matrix import KILL_HEADS, kill_lines, kill_matrix_of, kill_rows
 from reports.lattice import CONFIGURATION_HEADS, MATRIX_HEADS, configuration_rows, lattice_of, matrix_rows
 from reports.lattice_svg import lattice_element
 from verify.run_layout import DURABILITY
@@ -60,6 +61,10 @@ def instrument_section(judged: JudgedRun) -> Markup:
     checks = [part for part in judged.parts if part.row is not None]
     if not checks:
         return Markup()
+    matrix = kill_matrix_of(judged)
+    if matrix is not None:
+        killed = table("The kill matrix: planted guard, checker, tier", KILL_HEADS, kill_rows(matrix))
+        return section("instrument", "The instrument", killed, listed(kill_lines(matrix)))
     twins = {_planted(part): part for part in checks if part.stored.checker is None}
     rows = []
     for part in checks:
