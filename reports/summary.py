@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from reports.checker_score import UNNOTICED_HEADS, score_lines, score_of, unnoticed_rows
 from reports.claims_text import CLAIM_HEADS, broken_claims, claim_rows, claims_of, drawn_in_words
 from reports.coverage_text import coverage_in_words
 from reports.judged_run import faults_in_words, headline, load_judged, plain
@@ -85,6 +86,11 @@ def _kill_matrix(judged: JudgedRun) -> Iterator[str]:
         yield from markdown_table(KILL_HEADS, kill_rows(matrix))
         yield ""
         yield from (f"- {markdown(line)}" for line in kill_lines(matrix))
+        score = score_of(judged)
+        if score is not None:
+            yield from (f"- {markdown(line)}" for line in score_lines(score))
+            yield ""
+            yield from markdown_table(UNNOTICED_HEADS, unnoticed_rows(score))
         yield from ("", "## What was run", "")
 
 

@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from reports.checker_score import score_lines, score_of, unnoticed_rows
 from reports.claims_text import broken_claims, claim_rows, claims_of
 from reports.coverage_text import coverage_in_words
 from reports.judged_run import faults_in_words, group_findings, headline, plain
@@ -43,6 +44,7 @@ def print_judged(console: Console, judged: JudgedRun) -> None:
     matrix = kill_matrix_of(judged)
     if matrix is not None:
         _print_kill_matrix(console, matrix)
+        _print_score(console, score_of(judged))
     elif judged.run.kind == SELFTEST:
         console.print(instrument_table(judged.parts))
         _print_bound_of_twins(console, judged.parts)
@@ -118,6 +120,15 @@ def _print_kill_matrix(console: Console, matrix: Mapping[str, Any]) -> None:
     console.print()
     for line in kill_lines(matrix):
         _line(console, line, "")
+
+
+def _print_score(console: Console, score: Mapping[str, Any] | None) -> None:
+    if score is None:
+        return
+    for line in score_lines(score):
+        _line(console, line, "")
+    for what, number, example in unnoticed_rows(score):
+        _line(console, f"not noticed, {number}: {what}, for example {example}", "dim")
 
 
 def _print_bound_of_twins(console: Console, parts: Sequence[JudgedPart]) -> None:

@@ -21,6 +21,7 @@ from stormproof.live import Live
 from stormproof.part_pool import Errand, Lost, PartPool
 from stormproof.parts import EXPLORE
 from stormproof.saying import count, exit_of
+from stormproof.scoring import score_checkers
 from verify.run_layout import PROPERTIES, RECORD, STORM
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ def run(
         except KeyboardInterrupt:
             folder.interrupted = True
         folder.write()
+        live.say("changing good histories, to see what the checkers notice")
+        score_checkers(folder.path)
         verdict = write_verdict(folder.path)
         live.say("writing the reports")
         write_reports(folder.path)

@@ -31,7 +31,11 @@ caught, and by which checkers, stands in the report of a run.
 
 The explorer claims every planted guard. Its smallest schedule is the one with the fewest faults; named here are their
 kinds. The class of a guard says where its bug is from: `reported` in a public thread, `seen` in packages, or
-`generic`."""
+`generic`.
+
+The checkers are scored too. In good histories of the run one event at a time is dropped, told twice, told after the
+next one, or given another value. A mutant is noticed where it is no longer VALID. One that nobody notices is legal
+for a reason that the report names, or is listed as not noticed, with an example."""
 
 
 def kill_matrix_page() -> str:

@@ -21,6 +21,10 @@ from reports.tests.run_folders import (
     write_part,
     write_run,
 )
+from verify.history.legality import FOR_READERS
+from verify.history.promises import Promise
+from verify.history.score import Recorded, Score
+from verify.run_layout import SCORE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,3 +96,17 @@ def test_a_false_alarm_is_named_and_the_run_is_invalid(tmp_path: Path) -> None:
     assert headline(load_judged(folder)) == "The instrument is blind: 0 planted guards were missed, 1 false alarm."
     for name, text in told(folder).items():
         assert "false alarms: 1 (reference), in 2 schedules" in text, name
+
+
+def test_each_report_shows_what_the_checkers_noticed(tmp_path: Path) -> None:
+    """The shares, the reasons, and an example of what was not noticed."""
+    folder = full(tmp_path)
+    score = Score()
+    score.take(sound_history(), Promise.EXACTLY_ONCE_OR_IN_DOUBT, Recorded(), where="reference, history 1")
+    stored = score.to_object()
+    (folder / SCORE).write_text(json.dumps(stored), encoding="utf-8")
+    for name, text in told(folder).items():
+        assert f"of {stored['mutants']} mutants of 1 good histories {stored['noticed']} (" in text, name
+        assert FOR_READERS in text, name
+        assert "change invoke.effect_type" in text, name
+        assert "reference, history 1, event 1" in text, name

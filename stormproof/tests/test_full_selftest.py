@@ -62,10 +62,14 @@ def test_sound_guards_stand_beside_what_is_claimed() -> None:
         claimed = {check.asked[key] for check in checks if key in check.asked and check.checker}
         assert {check.asked[key] for check in checks if key in check.asked and not check.checker} == claimed
     assert {check.asked["subject"] for check in checks if not check.checker} == {"reference", "breaker"}
-    first = list(islice(sound_checks(7), 2 * (len(SOUND) + len(PLANTED))))
+    everybody = {*SOUND, *(f"twin.{name}" for name in PLANTED)}
+    first = list(islice(sound_checks(7), 3 * len(everybody)))
     assert len({check.name for check in first}) == len(first)
     assert not any(check.checker for check in first)
-    assert {check.asked["subject"] for check in first} == {*SOUND, *(f"twin.{name}" for name in PLANTED)}
+    for seed in (7, 8):
+        drawn = {check.asked["subject"] for check in first if check.name.endswith(f"seed {seed}")}
+        assert drawn == everybody or (seed == 8 and drawn)
+    assert {check.asked["faults"] for check in first if check.tier == "explore"} == {1}
 
 
 def a_few(monkeypatch: pytest.MonkeyPatch, **must: str) -> None:
@@ -118,7 +122,12 @@ def test_tiers_are_judged_side_by_side(
             "why": f"--share 8: every 8th of {len(CATCHES)} is run, and which ones depends on the seed",
         }
     ]
-    assert "false alarms: 0" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "false alarms: 0" in printed
+    score = json.loads((tmp_path / "run" / "checkers.json").read_bytes())
+    assert score["histories"] > 0
+    assert 0 < score["noticed"] < score["mutants"]
+    assert f"of {score['mutants']:,} mutants of" in printed
 
 
 @NEEDS_CLOCK
