@@ -70,6 +70,11 @@ class JudgedPart:
         return Verdict.VALID if self.row["ok"] else Verdict.UNKNOWN
 
     @property
+    def is_as_expected(self) -> bool:
+        """Whether it is a check of the instrument that saw what it had to: then there is nothing more to tell."""
+        return self.row is not None and bool(self.row["ok"])
+
+    @property
     def is_story(self) -> bool:
         """Whether it was written down what strikes where, so that its notes say what was seen of it."""
         return bool(self.object["tier"] == SCENARIOS)
@@ -103,7 +108,7 @@ class JudgedPart:
     @property
     def groups(self) -> list[FindingGroup]:
         """Its findings, deciding ones first; none for a check of the instrument that saw what it had to."""
-        return [] if self.row is not None and self.row["ok"] else group_findings(self.object["findings"])
+        return [] if self.is_as_expected else group_findings(self.object["findings"])
 
     @property
     def bound(self) -> str:

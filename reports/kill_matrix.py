@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _TIERS = {EXPLORE: "explorer", PROPERTIES: "trials", SCENARIOS: "stories", STORM: "storms"}
 KILL_HEADS = ("planted guard", "must be caught by", *(f"caught in {name} by" for name in _TIERS.values()))
+BRIEF_HEADS = ("planted guard", "must be caught by", "was caught in")
 KEY = "kill_matrix"
 """Where it stands in the verdict of a self-test."""
 
@@ -32,13 +33,21 @@ def kill_matrix_of(judged: JudgedRun) -> Mapping[str, Any] | None:
 
 
 def kill_rows(matrix: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    """Yield a row for each planted guard; a dash where a tier claims nothing of it."""
-    claims: dict[str, dict[str, list[Mapping[str, Any]]]] = {}
-    for claim in matrix["claims"]:
-        claims.setdefault(claim["guard"], {}).setdefault(claim["tier"], []).append(claim)
-    for guard, by_tier in sorted(claims.items()):
-        must = dict.fromkeys(claim["checker"] for each in by_tier.values() for claim in each)
-        yield guard, ", ".join(must), *(_cell(by_tier.get(tier, [])) for tier in _TIERS)
+    """Yield a row for each planted guard, with who caught it; a dash where a tier claims nothing of it."""
+    for guard, by_tier in _by_guard(matrix):
+        yield guard, _must(by_tier), *(_cell(by_tier.get(tier, [])) for tier in _TIERS)
+
+
+def brief_kill_rows(matrix: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Yield a row for each planted guard, narrow enough for a terminal: in which tiers its checker caught it."""
+    for guard, by_tier in _by_guard(matrix):
+        said = []
+        for tier, name in _TIERS.items():
+            seen = Counter(claim["seen"] for claim in by_tier.get(tier, []))
+            times = f" x{seen[CAUGHT]}" if seen[CAUGHT] > 1 else ""
+            said += [f"{name}{times}"] if seen.pop(CAUGHT, 0) else []
+            said += [f"{word.upper()} in {name}" for word in sorted(seen)]
+        yield guard, _must(by_tier), ", ".join(said)
 
 
 def kill_lines(matrix: Mapping[str, Any]) -> Iterator[str]:
@@ -55,6 +64,18 @@ def kill_lines(matrix: Mapping[str, Any]) -> Iterator[str]:
     )
     if matrix["not_shown"]:
         yield f"not shown: {_named(matrix['not_shown'])}"
+
+
+def _by_guard(matrix: Mapping[str, Any]) -> list[tuple[str, dict[str, list[Mapping[str, Any]]]]]:
+    """Return the claims of each planted guard by their tiers, in the order of the alphabet."""
+    claims: dict[str, dict[str, list[Mapping[str, Any]]]] = {}
+    for claim in matrix["claims"]:
+        claims.setdefault(claim["guard"], {}).setdefault(claim["tier"], []).append(claim)
+    return sorted(claims.items())
+
+
+def _must(by_tier: Mapping[str, list[Mapping[str, Any]]]) -> str:
+    return ", ".join(dict.fromkeys(claim["checker"] for each in by_tier.values() for claim in each))
 
 
 def _named(names: list[str]) -> str:

@@ -51,6 +51,8 @@ def _lines(judged: JudgedRun) -> Iterator[str]:
     yield from _coverage(judged)
     yield from _stories(judged)
     for part in judged.parts:
+        if part.is_as_expected:
+            continue
         yield from _lattice(part)
         yield from _claims(part)
         yield from _storm(part)
@@ -95,7 +97,7 @@ def _kill_matrix(judged: JudgedRun) -> Iterator[str]:
 
 
 def _stories(judged: JudgedRun) -> Iterator[str]:
-    told = [part for part in judged.parts if part.is_story]
+    told = [part for part in judged.parts if part.is_story and not part.is_as_expected]
     if told:
         yield from ("", "## What was seen in the stories")
     for part in told:

@@ -12,7 +12,7 @@ from reports.checker_score import score_lines, score_of, unnoticed_rows
 from reports.claims_text import broken_claims, claim_rows, claims_of
 from reports.coverage_text import coverage_in_words
 from reports.judged_run import faults_in_words, group_findings, headline, plain
-from reports.kill_matrix import KILL_HEADS, kill_lines, kill_matrix_of, kill_rows
+from reports.kill_matrix import BRIEF_HEADS, brief_kill_rows, kill_lines, kill_matrix_of
 from reports.lattice import MATRIX_HEADS, lattice_of, matrix_rows
 from reports.picture import load_pictures
 from reports.picture_text import WIDTH, as_text
@@ -53,6 +53,8 @@ def print_judged(console: Console, judged: JudgedRun) -> None:
         console.print(parts_table(subjects))
         _print_coverage(console, subjects)
     for part in judged.parts:
+        if part.is_as_expected:
+            continue
         _print_lattice(console, part)
         _print_claims(console, part)
         _print_storm(console, part)
@@ -112,9 +114,9 @@ def instrument_table(parts: Sequence[JudgedPart]) -> Table:
 
 def _print_kill_matrix(console: Console, matrix: Mapping[str, Any]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for head in KILL_HEADS:
+    for head in BRIEF_HEADS:
         table.add_column(head, overflow="fold")
-    for row in kill_rows(matrix):
+    for row in brief_kill_rows(matrix):
         table.add_row(*(Text(plain(cell)) for cell in row))
     console.print(table)
     console.print()
@@ -230,7 +232,7 @@ def _print_storm(console: Console, part: JudgedPart) -> None:
 
 
 def _print_demotions(console: Console, part: JudgedPart) -> None:
-    """Print what the enumerated schedules show of the promises that a storm broke."""
+    """Print what the enumerated schedules show of the promises that a part broke."""
     for sentence, replay in demotion_lines(part):
         _line(console, sentence, "bold", indent=2)
         if replay:
