@@ -1,6 +1,7 @@
 """Temporary folders that a killed harness cannot leave behind for good.
 
 Each folder holds a lock for as long as its process lives; the kernel drops it with the process, even with SIGKILL.
+The lock file names that process.
 The first folder of a later process removes those whose lock is free. Must never remove a folder that it could not
 lock, nor one without our lock file.
 """
@@ -25,6 +26,7 @@ def make_folder() -> Path:
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=_PLACE))
     lock = os.open(folder / "new.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     fcntl.flock(lock, fcntl.LOCK_EX)
+    os.write(lock, b"%d\n" % os.getpid())
     # Renamed when locked: no other process ever meets an unlocked lock file of a living folder.
     (folder / "new.lock").rename(folder / _LOCK)
     _locks[folder] = lock

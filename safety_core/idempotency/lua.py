@@ -19,7 +19,8 @@ def bulk(value: bytes) -> bytes:
 
 def bulk_text(value: str | int) -> bytes:
     """Return one ASCII argument in RESP."""
-    return bulk(str(value).encode("ascii"))
+    text = str(value)
+    return b"$%d\r\n%b\r\n" % (len(text), text.encode("ascii"))
 
 
 def command(*words: str | int) -> bytes:

@@ -87,6 +87,7 @@ WRONG = {
 }
 
 
+@pytest.mark.in_turn(0, 3)
 @pytest.mark.parametrize("case", WRONG)
 def test_wrong_input_is_answered_with_one_line(case: str, tmp_path: Path) -> None:
     """One line on standard error names what was expected; nothing is left behind."""

@@ -43,14 +43,14 @@ def test_planted_guard_is_caught_by_its_checker_and_shrunk(
 
 @NEEDS_CLOCK
 @pytest.mark.takes_long
-@pytest.mark.parametrize("name", PLANTED)
+@pytest.mark.parametrize("name", CAUGHT)
 def test_twin_keeps_its_promise(name: str, redis_server: RedisServer, tmp_path: Path) -> None:
     """No trial of the same guard without the bug breaks the promise."""
-    with trials_of(redis_server, tmp_path, f"twin.{name}", trials=60) as guard:
+    with trials_of(redis_server, tmp_path, f"twin.{name}", trials=40) as guard:
         guard.draw()
         claimed = guard.claimed()
     assert (claimed.verdict, claimed.broken) == (Verdict.VALID, "")
-    assert claimed.examples >= 30
+    assert claimed.examples >= 20
 
 
 def test_at_least_ten_planted_guards_are_caught() -> None:

@@ -17,6 +17,7 @@ import redis.connection
 from harness.errors import CouldNotRunError
 from harness.explorer.gate.commands import changes_told, tells_its_changes
 from harness.explorer.gate.resp import packed
+from harness.processes.socket_limit import limit_waiting
 
 if TYPE_CHECKING:
     from harness.explorer.world.steps import CommandStep
@@ -39,7 +40,7 @@ class Wire:
     def __init__(self, address: Address, *, timeout_s: float) -> None:
         family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_STREAM)
-        self._socket.settimeout(timeout_s)
+        limit_waiting(self._socket, timeout_s)
         self._reader = hiredis.Reader(notEnoughData=_WAIT)
         self.signature: Signature = ()
         try:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from harness.explorer.gate.link import MOST_CONNECTIONS, Link
 from harness.explorer.world.steps import Cut, TimedOut
+from harness.processes.socket_limit import limit_waiting
 
 if TYPE_CHECKING:
     from harness.explorer.gate.commands import CommandTable
@@ -162,6 +163,7 @@ class Doorway:
             client.close()
             raise TooManyConnectionsError(f"opens more than {MOST_CONNECTIONS} connections at once")
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        client.settimeout(_WRITE_S)
+        client.setblocking(True)
+        limit_waiting(client, _WRITE_S)
         self._connections[client.fileno()] = Connection(client, Link(pool, self._table, self._passage))
         self.poller.register(client, select.EPOLLIN)

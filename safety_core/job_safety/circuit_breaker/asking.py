@@ -8,13 +8,15 @@ import os
 from .errors import PermitError
 from .states import CallOutcome, Permit
 
+_OUTCOMES = {str(outcome): outcome for outcome in CallOutcome}
+
 
 def new_token() -> str:
     """Return a name for one call that no other call has: 128 random bits."""
     return os.urandom(16).hex()
 
 
-def checked_end(permit: object, outcome: CallOutcome | str, retry_after_s: object) -> CallOutcome:
+def checked_end(permit: object, outcome: object, retry_after_s: object) -> CallOutcome:
     """Return the outcome, if all three can be recorded.
 
     Raises:
@@ -28,7 +30,7 @@ def checked_end(permit: object, outcome: CallOutcome | str, retry_after_s: objec
         or not (math.isfinite(retry_after_s) and retry_after_s >= 0)
     ):
         raise PermitError(f"retry_after_s is {retry_after_s!r}; expected a number of seconds, 0 or more")
-    try:
-        return CallOutcome(outcome)
-    except ValueError:
-        raise PermitError(f"outcome is {outcome!r}; expected one of: {', '.join(CallOutcome)}") from None
+    known = _OUTCOMES.get(outcome) if isinstance(outcome, str) else None
+    if known is None:
+        raise PermitError(f"outcome is {outcome!r}; expected one of: {', '.join(CallOutcome)}")
+    return known

@@ -39,6 +39,7 @@ _ADMITTED = 1
 _OF_ONE_SCOPE = 4
 """Words of an admission by one scope; a refusal has more."""
 _COUNTED = Recorded(("counted",))
+_ZERO_BULK = bulk_text(0)
 _LETTER_BULK = {letter: bulk_text(letter) for pair in LETTERS.values() for letter in pair}
 
 
@@ -79,7 +80,8 @@ def record(terms: BreakerTerms, permit: Permit, outcome: CallOutcome, retry_afte
     not_before_ms = milliseconds(min(retry_after_s, MAX_SECONDS)) if retry_after_s else 0
     if permit.local or not permit.epochs:
         return terms.local.record(places, permit, letters, not_before_ms)
-    body = [places.keys, bulk_text(permit.token), terms.retention, bulk_text(not_before_ms)]
+    not_before = bulk_text(not_before_ms) if not_before_ms else _ZERO_BULK
+    body = [places.keys, bulk_text(permit.token), terms.retention, not_before]
     for letter, epoch, tail in zip(letters, permit.epochs, places.record_tails, strict=True):
         body += [_LETTER_BULK[letter], bulk_text(epoch), tail]
     reply = yield from _ask_twice(RECORD[len(places.each)], 3 + 6 * len(places.each), b"".join(body))

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, Self, final
 
 from .errors import AuditInputError, AuditReadError
@@ -95,16 +96,16 @@ class AuditRecord:
 
     def as_row(self) -> dict[str, Any]:
         """Return the columns in their order."""
-        return {name: getattr(self, name) for name in COLUMNS}
+        return dict(zip(COLUMNS, _values_of(self), strict=True))
 
     def chained(self, writer: str, sequence: int, previous_hash: str) -> tuple[Self, bytes]:
         """Return the record in its place of a writer's chain, and its line in a journal."""
-        placed: dict[str, Any] = {"writer": writer, "sequence": sequence, "previous_hash": previous_hash}
-        row = {**self._json_row(), **placed}
+        row = self.as_row()
+        row.update(writer=writer, sequence=sequence, previous_hash=previous_hash)
         del row["hash"]
-        text = _encode(row)
+        text = _encode({**row, "timestamp": _stamp(self.timestamp)})
         digest = _digest(text)
-        return replace(self, **placed, hash=digest), f'{text[:-1]},"hash":"{digest}"}}\n'.encode("ascii")
+        return type(self)(**row, hash=digest), f'{text[:-1]},"hash":"{digest}"}}\n'.encode("ascii")
 
     def computed_hash(self) -> str:
         """Return the hash that the other columns give."""
@@ -117,11 +118,14 @@ class AuditRecord:
         return f"{_encode(self._json_row())}\n".encode("ascii")
 
     def _json_row(self) -> dict[str, Any]:
-        return {**self.as_row(), "timestamp": self.timestamp.astimezone(UTC).isoformat(timespec="microseconds")}
+        return {**self.as_row(), "timestamp": _stamp(self.timestamp)}
 
 
 COLUMNS = tuple(each.name for each in fields(AuditRecord))
 """Names of the columns; the first nine are the schema of the retry audit, the rest is ours."""
+_GIVEN = frozenset(COLUMNS[: COLUMNS.index("details") + 1]) - {"timestamp", "phase"}
+"""Columns that a caller may give."""
+_values_of = attrgetter(*COLUMNS)
 
 
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
@@ -163,7 +167,7 @@ def make_record(given: dict[str, Any], at: datetime, phase: Phase, **linked: Any
     Raises:
         AuditInputError: A field is unknown, missing, too long or of a wrong type.
     """
-    unknown = given.keys() - set(COLUMNS[: COLUMNS.index("details") + 1]) - {"timestamp", "phase"}
+    unknown = given.keys() - _GIVEN
     if unknown:
         raise AuditInputError(f"the audit has no column {', '.join(sorted(unknown))}")
     for name in ("job_id", "user_or_system", "retry_reason"):
@@ -193,6 +197,10 @@ def _assert_text(name: str, value: object, most: int, *, required: bool) -> None
         raise AuditInputError(f"{name} is {shown}; expected a string of {least} to {most} characters")
 
 
+def _stamp(at: datetime) -> str:
+    return (at if at.tzinfo is UTC else at.astimezone(UTC)).isoformat(timespec="microseconds")
+
+
 def _plain(text: str) -> str:
     """Return `text` as every store can hold it: what is no Unicode becomes an escape."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")

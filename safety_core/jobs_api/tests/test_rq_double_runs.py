@@ -120,6 +120,7 @@ def test_3_process_killed_after_the_effect(rq: Rq) -> None:
     assert rq.runs == 3
 
 
+@pytest.mark.takes_long
 def test_4_worker_that_is_taken_for_dead(rq: Rq) -> None:
     """Its job is given to another one while it still runs, and on a slow machine to a third."""
     job = rq.order("held", retry=Retry(max=1))
@@ -164,6 +165,7 @@ def test_6_unique_enqueueing_whose_reply_is_lost(rq: Rq) -> None:
     assert rq.runs == 1
 
 
+@pytest.mark.takes_long
 def test_7_requeueing_whose_reply_is_lost(rq: Rq) -> None:
     """RQ's own loses the job; ours moves it once, and finds what RQ lost."""
     job = rq.order("killed")
@@ -190,6 +192,7 @@ def test_7_requeueing_whose_reply_is_lost(rq: Rq) -> None:
     assert rq.runs == 2
 
 
+@pytest.mark.takes_long
 @pytest.mark.parametrize("queues", [("default", "other"), ("default",)])
 def test_8_and_9_dequeueing_whose_reply_is_lost(queues: tuple[str, ...], rq: Rq) -> None:
     """With several queues the job is in no list, and nobody looks for it; with one, RQ fails it after a minute."""
@@ -216,6 +219,7 @@ def test_8_and_9_dequeueing_whose_reply_is_lost(queues: tuple[str, ...], rq: Rq)
     assert rq.runs == 1
 
 
+@pytest.mark.takes_long
 def test_10_success_whose_reply_is_lost(rq: Rq) -> None:
     """RQ writes the result twice; nobody runs the job again."""
     job = rq.order()
@@ -228,6 +232,7 @@ def test_10_success_whose_reply_is_lost(rq: Rq) -> None:
     assert {result.type.name for result in job.results()} == {"SUCCESSFUL"}
 
 
+@pytest.mark.takes_long
 def test_11_job_id_that_is_free_again(rq: Rq) -> None:
     """Once RQ forgot a job, `unique` takes its id again; the order is known by its own."""
     for _ in range(2):
