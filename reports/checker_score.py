@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reports.stored_run import read_object
+from verify.history.judge import RECORD
 from verify.run_layout import SCORE
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from reports.judged_run import JudgedRun
 
 UNNOTICED_HEADS = ("not noticed, and no reason known why it is legal", "mutants", "for example")
+
+_WORDS = {RECORD: "nobody, since it cannot be read as a history any more:"}
 
 
 def score_of(judged: JudgedRun) -> Mapping[str, Any] | None:
@@ -39,7 +42,8 @@ def score_lines(score: Mapping[str, Any]) -> Iterator[str]:
     yield "noticed by operation: " + ", ".join(
         f"{name} {_share(each['noticed'], each['mutants'])}" for name, each in score["operations"].items()
     )
-    yield "noticed by: " + ", ".join(f"{name} {number:,}" for name, number in score["noticed_by"].items())
+    by = {_WORDS.get(name, name): number for name, number in score["noticed_by"].items()}
+    yield "noticed by: " + ", ".join(f"{name} {number:,}" for name, number in by.items())
     for reason, number in score["legal_because"].items():
         yield f"legal, {number:,}: {reason}"
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from harness.errors import CouldNotRunError
 from harness.explorer.tests.exploring import NEEDS_CLOCK
 from harness.faults.registry import select
@@ -20,8 +22,6 @@ from verify.run_layout import DEMOTIONS, STORM
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 
 def demoted(folder: Path, subject: str, checkers: list[str]) -> tuple[RunFolder, list[demoting.Demotion]]:
@@ -115,6 +115,7 @@ def test_what_stories_broke_is_shown_by_a_schedule(tmp_path: Path) -> None:
 
 
 @NEEDS_CLOCK
+@pytest.mark.takes_long
 def test_what_trials_broke_is_shown_by_a_schedule(tmp_path: Path) -> None:
     """The kinds of fault are those of the smallest trial."""
     said = run(tmp_path, "properties", "--subject", "broken.lease_as_ttl", "--out", "run")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -17,8 +18,8 @@ from harness.storm.catches import CATCHES
 from harness.subjects.broken.registry import PLANTED
 from scenarios.registry import STORIES
 from stormproof import full_selftest
+from stormproof.cli import main
 from stormproof.full_selftest_checks import SOUND, Check, Share, claimed_checks, explorer_checks, sound_checks
-from stormproof.tests.running import run
 from stormproof.tier_claims import TIERS, claims_of_tiers
 
 if TYPE_CHECKING:
@@ -158,12 +159,22 @@ def test_what_a_budget_leaves_out_is_not_shown(tmp_path: Path, monkeypatch: pyte
         (("--full", "--share", "0"), "expected a whole number from 1"),
     ],
 )
-def test_wrong_input_is_one_line(words: tuple[str, ...], said: str, tmp_path: Path) -> None:
+def test_wrong_input_is_one_line(
+    words: tuple[str, ...],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     """Nothing is run."""
-    ended = run(tmp_path, "selftest", *words)
-    assert (ended.code, ended.out, list(tmp_path.iterdir())) == (2, "", [])
-    assert said in ended.err
-    assert len(ended.err.splitlines()) == 1
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["stormproof", "selftest", *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    told = capsys.readouterr()
+    assert (ended.value.code, told.out, list(tmp_path.iterdir())) == (2, "", [])
+    assert said in told.err
+    assert len(told.err.splitlines()) == 1
 
 
 @NEEDS_CLOCK
