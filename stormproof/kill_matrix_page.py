@@ -21,9 +21,9 @@ NAMES = {EXPLORE: "explorer", PROPERTIES: "trials", SCENARIOS: "stories", STORM:
 _ABOUT = f"""\
 What `stormproof selftest --full` runs. A *claim* is a planted guard that a tier must catch, by the named checker. One
 that is not caught is *missed*. The reference guards, and of each planted guard the twin without the bug, must be
-found sound: in the bound in which the bug shows, under one fault of every kind, in trials from one seed after
-another, in stories and in storms, until {SCHEDULES:,} schedules are run (`--schedules`). What is found of them is a
-*false alarm*. One of either ends with exit code 1.
+found sound: in the bound in which the bug shows, under one fault of every kind that leaves the store alone, in
+trials from one seed after another, which lose the store too, in stories and in storms, until {SCHEDULES:,} schedules
+are run (`--schedules`). What is found of them is a *false alarm*. One of either ends with exit code 1.
 
 `--share N` runs every Nth claim of trials, stories and storms alone, and says what it left out. `--budget` says how
 long it may take; what it leaves out makes the result UNKNOWN. The tables below say what must be caught. What was

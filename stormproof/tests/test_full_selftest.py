@@ -13,6 +13,7 @@ import typer
 
 from harness.conformance.planted import CAUGHT
 from harness.explorer.tests.exploring import NEEDS_CLOCK
+from harness.faults.registry import loses_store
 from harness.redis_server.choice import parse_choice
 from harness.storm.catches import CATCHES
 from harness.subjects.broken.registry import PLANTED
@@ -70,7 +71,10 @@ def test_sound_guards_stand_beside_what_is_claimed() -> None:
     for seed in (7, 8):
         drawn = {check.asked["subject"] for check in first if check.name.endswith(f"seed {seed}")}
         assert drawn == everybody or (seed == 8 and drawn)
-    assert {check.asked["faults"] for check in first if check.tier == "explore"} == {1}
+    explored = [check.asked for check in first if check.tier == "explore"]
+    assert {asked["faults"] for asked in explored} == {1}
+    assert not any(loses_store(kind) for asked in explored for kind in asked["kinds"])
+    assert {"reference", "twin.lease_as_ttl"} <= {asked["subject"] for asked in explored}
 
 
 def a_few(monkeypatch: pytest.MonkeyPatch, **must: str) -> None:
