@@ -29,7 +29,7 @@ class Disturbance:
     """What others did on our core while a benchmark ran.
 
     Attributes:
-        share: Part of the time, 0 to 1, in which the core worked for others; None where not known.
+        share: Part of the time, 0 to 1, in which the cores worked for others; None where not known.
     """
 
     share: float | None = None
@@ -67,20 +67,21 @@ def all_cores() -> Iterator[list[int]]:
 
 
 @contextmanager
-def watched(core: int | None) -> Iterator[Disturbance]:
-    """Fill in, at the end of the block, what others did on *core* meanwhile; None fills in nothing.
+def watched(*cores: int | None) -> Iterator[Disturbance]:
+    """Fill in, at the end of the block, what others did on *cores* meanwhile; None fills in nothing.
 
     Servers that are started in the block must be ended in it: only then is their work known to be ours.
     """
     seen = Disturbance()
-    if core is None:
+    known = [core for core in cores if core is not None]
+    if not known:
         yield seen
         return
-    started_ns, busy_s, ours_s = clock.elapsed_ns(), _busy_s(core), _ours_s()
+    started_ns, busy_s, ours_s = clock.elapsed_ns(), sum(map(_busy_s, known)), _ours_s()
     yield seen
     elapsed_s = (clock.elapsed_ns() - started_ns) / 1e9
-    others_s = (_busy_s(core) - busy_s) - (_ours_s() - ours_s)
-    seen.share = min(1.0, max(0.0, others_s / elapsed_s))
+    others_s = (sum(map(_busy_s, known)) - busy_s) - (_ours_s() - ours_s)
+    seen.share = min(1.0, max(0.0, others_s / elapsed_s / len(known)))
 
 
 def _busy_s(core: int) -> float:

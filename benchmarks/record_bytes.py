@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 NAME = "record-bytes"
 
 _RECORDS = 2_000
-_VENUE_RECEIPT = {
+VENUE_RECEIPT = {
     "symbol": "BTCUSDT",
     "orderId": 28457,
     "clientOrderId": "o-6f1ed002ab5595859014ebf0951522d9",
@@ -36,14 +36,14 @@ def record_bytes(effort: Effort) -> list[Row]:
         ids = fresh_ids(effort.scaled(_RECORDS))
         before = cast("int", info(client, "memory")["used_memory_dataset"])
         for entity_id in ids:
-            answer = wrapper.execute_once("order", entity_id, lambda _claim: _VENUE_RECEIPT, payload=PAYLOAD)
+            answer = wrapper.execute_once("order", entity_id, lambda _claim: VENUE_RECEIPT, payload=PAYLOAD)
             if answer.outcome is not Outcome.EXECUTED:
                 raise WrongAnswerError(f"the guard answered {answer}; expected {Outcome.EXECUTED}")
         grown = cast("int", info(client, "memory")["used_memory_dataset"]) - before
         key = wrapper.terms.keys.key(ids[-1])
         usage = cast("int", client.memory_usage(key, samples=0))
         encoding = cast("bytes", client.object("encoding", key)).decode("ascii")
-        receipt = len(encode_result(_VENUE_RECEIPT))
+        receipt = len(encode_result(VENUE_RECEIPT))
     return [
         Row(
             benchmark=NAME,

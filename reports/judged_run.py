@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reports.stored_run import SELFTEST, SINGLE, StoredPart, StoredRun, StoredRunError, load_run, read_object
+from verify.history.judge import EXPLORE
 from verify.history.words import Verdict
 from verify.redaction import redacted
 from verify.run_layout import ENVIRONMENT, PROPERTIES, SCENARIOS, STORM, STORM_FIGURES, VERDICT
@@ -69,6 +70,11 @@ class JudgedPart:
         return Verdict.VALID if self.row["ok"] else Verdict.UNKNOWN
 
     @property
+    def is_as_expected(self) -> bool:
+        """Whether it is a check of the instrument that saw what it had to: then there is nothing more to tell."""
+        return self.row is not None and bool(self.row["ok"])
+
+    @property
     def is_story(self) -> bool:
         """Whether it was written down what strikes where, so that its notes say what was seen of it."""
         return bool(self.object["tier"] == SCENARIOS)
@@ -102,7 +108,7 @@ class JudgedPart:
     @property
     def groups(self) -> list[FindingGroup]:
         """Its findings, deciding ones first; none for a check of the instrument that saw what it had to."""
-        return [] if self.row is not None and self.row["ok"] else group_findings(self.object["findings"])
+        return [] if self.is_as_expected else group_findings(self.object["findings"])
 
     @property
     def bound(self) -> str:
@@ -202,6 +208,8 @@ def group_findings(findings: Sequence[Mapping[str, Any]]) -> list[FindingGroup]:
 def headline(judged: JudgedRun) -> str:
     """Return the verdict of a run in one sentence of plain words."""
     subjects = [part for part in judged.parts if part.row is None]
+    if judged.run.kind == SELFTEST and judged.verdict is not Verdict.UNKNOWN:
+        return _selftest_headline(judged)
     if judged.verdict is Verdict.INVALID:
         broken = [part for part in subjects if part.verdict is Verdict.INVALID]
         said = "; ".join(dict.fromkeys(f"{part.object['subject']} broke {_broken(part)}" for part in broken))
@@ -210,10 +218,6 @@ def headline(judged: JudgedRun) -> str:
         reasons = judged.object["reasons"] or ["no reason was recorded"]
         more = f" (and {counted(len(reasons) - 1, 'more reason')})" if len(reasons) > 1 else ""
         return f"Not shown: {reasons[0]}{more}."
-    if judged.run.kind == SELFTEST:
-        return (
-            f"The instrument sees: {counted(len(judged.parts), 'planted guard or twin', 'planted guards and twins')}."
-        )
     schedules = sum(part.object["schedules"] for part in subjects)
     if all(part.object["tier"] == "explore" for part in subjects):
         return f"Held: every schedule within the bound kept {_kept(subjects)} ({counted(schedules, 'schedule')})."
@@ -221,6 +225,16 @@ def headline(judged: JudgedRun) -> str:
         return f"Held: the storm kept {_kept(subjects)} ({', '.join(part.amount for part in subjects)})."
     of = f"{counted(len(subjects), 'part')}, {counted(schedules, 'schedule')}"
     return f"Held: every part kept {_kept(subjects)} ({of})."
+
+
+def _selftest_headline(judged: JudgedRun) -> str:
+    if judged.verdict is Verdict.INVALID:
+        matrix = judged.object["kill_matrix"]
+        missed = counted(len(matrix["missed"]), "planted guard was missed", "planted guards were missed")
+        return f"The instrument is blind: {missed}, {counted(len(matrix['false_alarms']), 'false alarm')}."
+    if any(part.object["tier"] != EXPLORE for part in judged.parts):
+        return f"The instrument sees: {counted(len(judged.parts), 'check')} of all tiers."
+    return f"The instrument sees: {counted(len(judged.parts), 'planted guard or twin', 'planted guards and twins')}."
 
 
 def part_headline(part: JudgedPart) -> str:

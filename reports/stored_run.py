@@ -19,6 +19,7 @@ from verify.durability.matrix import judge_lattice
 from verify.history.campaign import compose, instrument_row
 from verify.history.judge import EXPLORE, judge_exploration
 from verify.history.judgement import dumps_canonical
+from verify.history.kill_matrix import is_blind, kill_matrix
 from verify.history.record import SCHEMA, ExplorationRecord, MalformedRecordError
 from verify.history.words import Verdict, merge
 from verify.properties.claims import judge_claims, read_drawn
@@ -365,9 +366,8 @@ def _composed(run: StoredRun, judged: Sequence[Mapping[str, Any]]) -> dict[str, 
     subjects = [verdict for part, verdict in pairs if not part.is_instrument]
     rows = [instrument_row(verdict, checker=part.checker) for part, verdict in pairs if part.is_instrument]
     composed = compose(subjects, instrument=rows)
-    if run.kind == SELFTEST and rows and not subjects and all(row.ok for row in rows):
-        # A self-test has no subject by its nature: it shows that the instrument sees, and claims nothing else.
-        composed |= {"verdict": Verdict.VALID.value, "reasons": []}
+    if run.kind == SELFTEST and rows and not subjects:
+        composed |= _self_tested(pairs, all(row.ok for row in rows))
     unshown = [f"{name} was not run: {why}" for name, why in run.unshown]
     if run.interrupted:
         unshown.insert(0, INTERRUPTED)
@@ -376,6 +376,17 @@ def _composed(run: StoredRun, judged: Sequence[Mapping[str, Any]]) -> dict[str, 
         composed["verdict"] = merge([Verdict(composed["verdict"]), Verdict.UNKNOWN]).value
     evidence = {part.place: dict(verdict["evidence"]) for part, verdict in pairs}
     return {**composed, "kind": run.kind, "not_run": _listed(run), "evidence": evidence}
+
+
+def _self_tested(pairs: Sequence[tuple[StoredPart, Mapping[str, Any]]], is_seen: bool) -> dict[str, Any]:
+    """Return what is said of a self-test, which has no subject: it shows whether the instrument sees, and no more."""
+    matrix = kill_matrix([(verdict, part.checker) for part, verdict in pairs])
+    said: dict[str, Any] = {"kill_matrix": matrix}
+    if is_blind(matrix):
+        said |= {"verdict": Verdict.INVALID.value}
+    elif is_seen:
+        said |= {"verdict": Verdict.VALID.value, "reasons": []}
+    return said
 
 
 def _listed(run: StoredRun) -> list[dict[str, str]]:

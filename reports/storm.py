@@ -41,7 +41,7 @@ def storm_lines(figures: Mapping[str, Any]) -> Iterator[str]:
 
 
 def demotion_lines(part: JudgedPart) -> Iterator[tuple[str, str]]:
-    """Yield for each promise that a storm broke what enumerated schedules show of it, and the replay line."""
+    """Yield for each promise that a part broke what enumerated schedules show of it, and the replay line."""
     path = part.stored.folder / DEMOTIONS
     if not path.is_file():
         return

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from reports.checker_score import UNNOTICED_HEADS, score_lines, score_of, unnoticed_rows
 from reports.claims_text import CLAIM_HEADS, broken_claims, claim_rows, claims_of, drawn_in_words
 from reports.coverage_text import coverage_in_words
 from reports.judged_run import faults_in_words, headline, load_judged, plain
+from reports.kill_matrix import KILL_HEADS, kill_lines, kill_matrix_of, kill_rows
 from reports.lattice import CONFIGURATION_HEADS, MATRIX_HEADS, configuration_rows, lattice_of, matrix_rows
 from reports.markdown_text import markdown, markdown_table
 from reports.shrunk import shrunk_line
@@ -44,10 +46,13 @@ def write_summary(folder: Path | str) -> Path:
 def _lines(judged: JudgedRun) -> Iterator[str]:
     yield f"# {judged.verdict}"
     yield from ("", markdown(headline(judged)), "")
+    yield from _kill_matrix(judged)
     yield from markdown_table(_HEADS, (_row(part) for part in judged.parts))
     yield from _coverage(judged)
     yield from _stories(judged)
     for part in judged.parts:
+        if part.is_as_expected:
+            continue
         yield from _lattice(part)
         yield from _claims(part)
         yield from _storm(part)
@@ -76,8 +81,23 @@ def _row(part: JudgedPart) -> tuple[str, ...]:
     )
 
 
+def _kill_matrix(judged: JudgedRun) -> Iterator[str]:
+    matrix = kill_matrix_of(judged)
+    if matrix is not None:
+        yield from ("## The kill matrix", "")
+        yield from markdown_table(KILL_HEADS, kill_rows(matrix))
+        yield ""
+        yield from (f"- {markdown(line)}" for line in kill_lines(matrix))
+        score = score_of(judged)
+        if score is not None:
+            yield from (f"- {markdown(line)}" for line in score_lines(score))
+            yield ""
+            yield from markdown_table(UNNOTICED_HEADS, unnoticed_rows(score))
+        yield from ("", "## What was run", "")
+
+
 def _stories(judged: JudgedRun) -> Iterator[str]:
-    told = [part for part in judged.parts if part.is_story]
+    told = [part for part in judged.parts if part.is_story and not part.is_as_expected]
     if told:
         yield from ("", "## What was seen in the stories")
     for part in told:

@@ -8,11 +8,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from reports.checker_score import score_lines, score_of, unnoticed_rows
 from reports.claims_text import broken_claims, claim_rows, claims_of
 from reports.comparison import comparison_of
 from reports.comparison_text import print_comparison
 from reports.coverage_text import coverage_in_words
 from reports.judged_run import faults_in_words, group_findings, headline, plain
+from reports.kill_matrix import BRIEF_HEADS, brief_kill_rows, kill_lines, kill_matrix_of
 from reports.lattice import MATRIX_HEADS, lattice_of, matrix_rows
 from reports.picture import load_pictures
 from reports.picture_text import WIDTH, as_text
@@ -42,7 +44,11 @@ STYLE = {Verdict.VALID: "bold green", Verdict.INVALID: "bold red", Verdict.UNKNO
 def print_judged(console: Console, judged: JudgedRun) -> None:
     """Print a judged run: its parts, what was found and how to replay it, what was not run, and the verdict last."""
     _print_instrument(console, [part for part in judged.parts if part.row is not None])
-    if judged.run.kind == SELFTEST:
+    matrix = kill_matrix_of(judged)
+    if matrix is not None:
+        _print_kill_matrix(console, matrix)
+        _print_score(console, score_of(judged))
+    elif judged.run.kind == SELFTEST:
         console.print(instrument_table(judged.parts))
         _print_bound_of_twins(console, judged.parts)
     subjects = [part for part in judged.parts if part.row is None]
@@ -66,6 +72,8 @@ def _print_parts(console: Console, judged: JudgedRun, subjects: Sequence[JudgedP
     if subjects:
         _print_coverage(console, subjects)
     for part in judged.parts:
+        if part.is_as_expected:
+            continue
         _print_lattice(console, part)
         _print_claims(console, part)
         _print_storm(console, part)
@@ -114,6 +122,27 @@ def instrument_table(parts: Sequence[JudgedPart]) -> Table:
             Text("not run") if twin is None else Text(twin.object["verdict"], STYLE[twin.verdict]),
         )
     return table
+
+
+def _print_kill_matrix(console: Console, matrix: Mapping[str, Any]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for head in BRIEF_HEADS:
+        table.add_column(head, overflow="fold")
+    for row in brief_kill_rows(matrix):
+        table.add_row(*(Text(plain(cell)) for cell in row))
+    console.print(table)
+    console.print()
+    for line in kill_lines(matrix):
+        _line(console, line, "")
+
+
+def _print_score(console: Console, score: Mapping[str, Any] | None) -> None:
+    if score is None:
+        return
+    for line in score_lines(score):
+        _line(console, line, "")
+    for what, number, example in unnoticed_rows(score):
+        _line(console, f"not noticed, {number}: {what}, for example {example}", "dim")
 
 
 def _print_bound_of_twins(console: Console, parts: Sequence[JudgedPart]) -> None:
@@ -215,7 +244,7 @@ def _print_storm(console: Console, part: JudgedPart) -> None:
 
 
 def _print_demotions(console: Console, part: JudgedPart) -> None:
-    """Print what the enumerated schedules show of the promises that a storm broke."""
+    """Print what the enumerated schedules show of the promises that a part broke."""
     for sentence, replay in demotion_lines(part):
         _line(console, sentence, "bold", indent=2)
         if replay:

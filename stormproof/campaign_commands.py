@@ -3,29 +3,71 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness.conformance.profile import profile_named
 from harness.errors import WrongInputError
 from harness.recorder import RUNS
 from scenarios.terms import terms_of
-from stormproof import campaigning, parts
+from stormproof import campaigning, full_selftest, parts
 from stormproof.options import SEED_END, budget_of, cores, hosting_of, jobs_of, kinds_of, redis_of, seed_of, whole
 
 _MINUTES, _MOST_MINUTES = 10.0, 24 * 60
 """How long nights are."""
+_MOST_SHARES, _MOST_SCHEDULES = 50, 10**8
 
 
-def selftest(*, kinds: str | None, jobs: int | None, redis: str, seed: int | None, out: str | None) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedOfSelftest:
+    """What a self-test is asked for; None where nothing was said.
+
+    Attributes:
+        kinds: Further fault kinds that every twin meets.
+        full: The claims of all tiers are run.
+        share: Every so-manyth claim of trials, stories and storms.
+        schedules: Schedules of sound guards.
+    """
+
+    kinds: str | None
+    full: bool
+    share: int | None
+    schedules: int | None
+
+
+def selftest(
+    asked: AskedOfSelftest,
+    *,
+    jobs: int | None,
+    redis: str,
+    seed: int | None,
+    budget_s: float | None,
+    out: str | None,
+) -> None:
     """Check the instrument alone."""
-    twin_kinds = () if kinds is None else tuple(kind.name for kind in kinds_of(kinds))
-    campaigning.run(
-        parts.selftest(twin_kinds),
-        choice=redis_of(redis, None),
-        seed=seed_of(seed),
-        budget_s=None,
-        jobs=jobs_of(jobs, default=cores()),
+    given = {"--share": asked.share, "--schedules": asked.schedules}
+    if not asked.full:
+        for option in (option for option, value in given.items() if value is not None):
+            raise WrongInputError(f"{option} goes with --full")
+    elif asked.kinds is not None:
+        raise WrongInputError("--full tries every kind on every twin; leave out --kinds")
+    twin_kinds = () if asked.kinds is None else tuple(kind.name for kind in kinds_of(asked.kinds))
+    choice, chosen_seed = redis_of(redis, None), seed_of(seed)
+    hands, budget = jobs_of(jobs, default=cores()), budget_of(budget_s)
+    if not asked.full:
+        campaigning.run(
+            parts.selftest(twin_kinds), choice=choice, seed=chosen_seed, budget_s=budget, jobs=hands, out=out
+        )
+    full_selftest.run(
+        choice=choice,
+        seed=chosen_seed,
+        budget_s=budget,
+        jobs=hands,
         out=out,
+        share=whole("--share", 1 if asked.share is None else asked.share, 1, _MOST_SHARES),
+        schedules=whole(
+            "--schedules", full_selftest.SCHEDULES if asked.schedules is None else asked.schedules, 0, _MOST_SCHEDULES
+        ),
     )
 
 

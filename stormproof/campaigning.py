@@ -20,6 +20,7 @@ from reports.stored_run import judge_part, write_verdict
 from scenarios.storybook import tell
 from scenarios.terms import AS_USUAL, Terms
 from stormproof import staging
+from stormproof.demoting import Demoter, broken, drawn_kinds, kinds_of
 from stormproof.evidence import show, write_reports
 from stormproof.live import Live
 from stormproof.part_pool import Errand, Lost, PartPool
@@ -30,8 +31,9 @@ from stormproof.saying import exit_of
 from verify.run_layout import RECORD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
+    from typing import Any
 
     from harness.conformance.profile import Trials
     from harness.explorer.plan import Plan
@@ -85,6 +87,16 @@ def _show_plan(parts: list[Part], choice: ExternalChoice, terms: Terms, seed: in
         typer.echo("\n".join(staging.plan(list(stories.values()), choice, terms, seed)))
 
 
+def _sought(part: Part, verdict: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Return the checkers that found promises broken in a story or in trials, each with the kinds of what struck."""
+    if part.telling is not None:
+        return dict.fromkeys(broken(verdict), kinds_of(part.telling.STORY.kinds))
+    if part.trials is None:
+        return {}
+    drawn = {checker: drawn_kinds(verdict, checker) for checker in broken(verdict)}
+    return {checker: kinds for checker, kinds in drawn.items() if kinds is not None}
+
+
 class _Campaign:
     """Runs the checks of the instrument side by side, and after them the other parts one after the other."""
 
@@ -107,6 +119,7 @@ class _Campaign:
         self._budget_s = budget_s
         self._jobs = jobs
         self._live = live
+        self._demoter = Demoter(folder, live, self._left_s)
         self._started_ns = clock.elapsed_ns()
 
     def run(self, parts: list[Part]) -> None:
@@ -240,6 +253,9 @@ class _Campaign:
         write_record(folder, record)
         verdict = judge_part(self._folder.path, part.name)
         self._live.done(f"{part.name}: {verdict['verdict']}, {'; '.join(record.notes)}")
+        sought = _sought(part, verdict)
+        if sought:
+            self._demoter.demote(folder, sought, part.subject, None if part.trials is None else part.trials.hosting)
 
     def _measure(self, part: Part, folder: Path, choice: EmbeddedChoice) -> ExplorationRecord:
         cells = part.lattice

@@ -360,15 +360,26 @@ def selftest(
         str | None,
         typer.Option("--kinds", help="Further fault kinds that every twin meets, one in a schedule; or all."),
     ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Run the claims of all tiers, and count false alarms.")
+    ] = False,
+    share: Annotated[
+        int | None, typer.Option("--share", help="Of --full: every so-manyth claim of trials, stories and storms.")
+    ] = None,
+    schedules: Annotated[
+        int | None, typer.Option("--schedules", help="Of --full: schedules of sound guards; 100,000 otherwise.")
+    ] = None,
     jobs: Jobs = None,
     redis: Redis = "embedded",
     seed: Seed = None,
+    budget: Budget = None,
     out: Out = None,
 ) -> None:
     """Test the instrument: every planted guard must be caught by its checker, no twin may be flagged."""
     from stormproof import campaign_commands  # noqa: PLC0415 - as above
 
-    campaign_commands.selftest(kinds=kinds, jobs=jobs, redis=redis, seed=seed, out=out)
+    asked = campaign_commands.AskedOfSelftest(kinds=kinds, full=full, share=share, schedules=schedules)
+    campaign_commands.selftest(asked, jobs=jobs, redis=redis, seed=seed, budget_s=budget, out=out)
 
 
 def main() -> None:

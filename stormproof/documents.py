@@ -22,7 +22,9 @@ from harness.subjects.broken.registry import PLANTED
 from harness.subjects.loading import load_subject
 from stormproof.cli import app
 from stormproof.durability_page import durability_page
+from stormproof.figures_page import figures_page
 from stormproof.jobs_api_page import jobs_api_page
+from stormproof.kill_matrix_page import caught_in_words, kill_matrix_page
 from stormproof.markdown import NOTE, joined, table
 from stormproof.metrics_page import alert_rules_yaml, dashboard_json, metrics_page, recording_rules_yaml
 from stormproof.peers_section import peers_section
@@ -97,7 +99,9 @@ def pages(root: Path) -> dict[str, str]:
         "docs/configuration.md": settings_page,
         "docs/durability.md": durability_page,
         "docs/faults.md": faults_page,
+        "docs/figures.md": figures_page,
         "docs/jobs-api.md": jobs_api_page,
+        "docs/kill-matrix.md": lambda _root: kill_matrix_page(),
         "docs/metrics.md": metrics_page,
         "docs/outcomes.md": outcomes_page,
         "docs/prometheus/alert_rules.yaml": lambda _root: alert_rules_yaml(),
@@ -325,7 +329,7 @@ def guarantees(root: Path) -> str:
             checker.claim,
             ", ".join(RESTS_ON[checker.name]) or "none",
             f"`{checker.name}`",
-            f"[{_count_seen(root, checker.name)}](docs/checkers.md)",
+            f"[{_count_seen(root, checker.name)}](docs/kill-matrix.md): {caught_in_words(checker.name)}",
         )
         for checker in CHECKERS
         if checker.name in PROMISED[promise]

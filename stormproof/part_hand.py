@@ -11,14 +11,15 @@ from multiprocessing.connection import Client
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.errors import HarnessError, WrongInputError
+from harness.errors import CouldNotRunError, HarnessError, WrongInputError
 from harness.explorer.gate.placement import on_one_core
 from harness.explorer.plan import Plan
 from harness.interruption import heeding_signals
 from reports.stored_run import StoredRunError
 from stormproof.live import Live
-from stormproof.part_pool import Errand, Failed, Task
+from stormproof.part_pool import Errand, Failed, Lost, Task
 from stormproof.part_run import Told, run_part
+from verify.history.judge import EXPLORE
 
 if TYPE_CHECKING:
     from harness.redis_server.choice import RedisChoice
@@ -33,21 +34,32 @@ def main() -> None:
                 while True:
                     told = _ran(link.recv(), task.choice)
                     link.send(told)
-                    if isinstance(told, Failed) or told.interrupted:
+                    if isinstance(told, Failed) or (isinstance(told, Told) and told.interrupted):
                         return
         except (EOFError, BrokenPipeError, ConnectionResetError):
             return
 
 
-def _ran(errand: Errand, choice: RedisChoice) -> Told | Failed:
-    plan = Plan.from_object(errand.plan)
-    run, folder = Path(errand.run), Path(errand.folder)
+def _ran(errand: Errand, choice: RedisChoice) -> Told | Lost | Failed:
     try:
-        return run_part(run, folder, plan, choice, Live(silent=True), checker=errand.checker)
+        return _run(errand, choice)
     except (HarnessError, StoredRunError) as error:
         return Failed(str(error), isinstance(error, WrongInputError))
     except KeyboardInterrupt:
         return Told(f"{errand.name}: interrupted", interrupted=True)
+
+
+def _run(errand: Errand, choice: RedisChoice) -> Told | Lost:
+    run, folder, live = Path(errand.run), Path(errand.folder), Live(silent=True)
+    if errand.tier == EXPLORE:
+        return run_part(run, folder, Plan.from_object(errand.asked), choice, live, checker=errand.checker)
+    from stormproof.check_run import run_check  # noqa: PLC0415 - what it loads takes long
+
+    try:
+        return run_check(errand, choice, live.say)
+    except CouldNotRunError as error:
+        # The others may show something all the same.
+        return Lost(str(error))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from harness.errors import CouldNotRunError, WrongInputError
 from harness.interruption import stop_if_asked
 from harness.processes.linked import TICK_S, LinkedProcesses
+from verify.history.judge import EXPLORE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,19 +36,21 @@ class Errand(NamedTuple):
     Attributes:
         run: The run folder.
         folder: The part's folder.
-        plan: What to explore.
+        asked: What to run: a plan of the explorer, or what another tier is asked for; ``name`` is the part's.
         checker: The checker that must fire; empty where nothing may.
+        tier: Which tier runs it.
     """
 
     run: str
     folder: str
-    plan: dict[str, Any]
+    asked: dict[str, Any]
     checker: str
+    tier: str = EXPLORE
 
     @property
     def name(self) -> str:
         """Name of the part."""
-        return str(self.plan["name"])
+        return str(self.asked["name"])
 
 
 class Task(NamedTuple):
@@ -69,7 +72,7 @@ class Failed(NamedTuple):
 
 
 class Lost(NamedTuple):
-    """A part whose processes died.
+    """A part of which nothing can be shown: its processes died, or it cannot be run here.
 
     Attributes:
         why: What is known of it.
@@ -164,7 +167,7 @@ class PartPool:
         if errand is None:
             return
         try:
-            told: Told | Failed = hand.linked.link.recv()
+            told: Told | Lost | Failed = hand.linked.link.recv()
         except (EOFError, OSError):
             yield from self._bury(hand, errand)
             return

@@ -26,10 +26,12 @@ class Told(NamedTuple):
     Attributes:
         line: What is said of it.
         interrupted: Whether the user ended it.
+        schedules: How many schedules it ran.
     """
 
     line: str
     interrupted: bool = False
+    schedules: int = 0
 
 
 def run_part(
@@ -63,5 +65,6 @@ def run_part(
     return Told(
         f"{plan.name}: {verdict['verdict']}, {count(explored.record.schedules, 'schedule')}, "
         f"{count(explored.record.classes, 'distinct history', 'distinct histories')}, "
-        f"{explored.rate['elapsed_s']:.1f} s"
+        f"{explored.rate['elapsed_s']:.1f} s",
+        schedules=explored.record.schedules,
     )

@@ -29,7 +29,8 @@ With the extra `properties`. Of a guard that is not the reference's the claim ab
 _MACHINE = f"""\
 A trial is a sequence of orders. A fault strikes a process at the step at which it stands, never after a time, so that
 each order can be left out. What breaks the promise is shrunk until no order can be left out; each attempt is run and
-judged. A trial has at most {FAULTS} faults and {JUMPS} jumps of time, of {" or ".join(f"{leap:g}" for leap in LEAPS)}
+judged; then it is searched for among the enumerated schedules, as [after a storm](storms.md).
+A trial has at most {FAULTS} faults and {JUMPS} jumps of time, of {" or ".join(f"{leap:g}" for leap in LEAPS)}
 leases; one in a few may lose its store, once. What the promise leaves out (`make.outside`) is not drawn.
 
 A guard that says `make.effect_types` is called for each of these kinds of effects: `payload["effect_type"]` names it,

@@ -121,6 +121,8 @@ def create(tree: str, *, out: str | None, sign_with: str | None, python: str | N
     place = Path(tree)
     rules = rules_of(place)
     held = of_tree(place, _interpreter(place, python, rules.import_roots))
+    for name, why in held.lacking.items():
+        raise CannotCheckError(f"{name} cannot be recorded: {why}")
     payload = canonical(to_statement(held))
     stored = payload if sign_with is None else canonical(sign(payload, Path(sign_with)))
     target = Path(out) if out is not None else place / BASELINE

@@ -20,7 +20,9 @@ of them of the reference guard, or of `--subject`; `--only NAME` tells one.
 In every story the steady state must hold before anything is hurt, and again at the end: new orders are placed once
 and answered OK. Each fault must leave a witness. A story whose fault did not bite, or whose place a guard does not
 have, is UNKNOWN and says why. The guards that are caught are planted ones ([subjects.md](subjects.md)). The faults
-stand in [real-faults.md](real-faults.md)."""
+stand in [real-faults.md](real-faults.md).
+
+What a story breaks is searched for among the enumerated schedules, as [after a storm](storms.md)."""
 
 
 def stories_page(_root: Path) -> str:

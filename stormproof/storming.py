@@ -19,7 +19,7 @@ from harness.storm.storm import run_storm
 from harness.subjects.loading import load_subject
 from harness.toxiproxy.choice import parse_toxiproxy
 from reports.stored_run import judge_part, write_verdict
-from stormproof.demoting import broken, demote
+from stormproof.demoting import Demoter, broken, kinds_of
 from stormproof.evidence import show, write_reports
 from stormproof.live import Live
 from stormproof.options import redis_of, seed_of, whole
@@ -79,8 +79,8 @@ def storm(
             folder = _rage(asked, run, live)
             checkers = () if run.interrupted else broken(judge_part(run.path, STORM))
             if checkers:
-                kinds = [fault.meaning.kind for fault in asked.faults]
-                demote(run, folder, checkers, subject=asked.subject, faults=kinds, live=live)
+                kinds = kinds_of(fault.meaning.kind for fault in asked.faults)
+                Demoter(run, live).demote(folder, dict.fromkeys(checkers, kinds), asked.subject)
         except KeyboardInterrupt:
             run.interrupted = True
         run.write()

@@ -92,7 +92,7 @@ _DIFFERENT = (
     (
         "no host, `0.0.0.0` or `[::]` in `listen`",
         "every interface",
-        "loopback; other addresses are refused",
+        "loopback; other addresses are refused, but the one to which a storm of several machines binds",
     ),
     ("a dead upstream", "while it is dialled, no other client is let in", "other clients are let in"),
     ("`/metrics` with `-runtime-metrics`", "figures of the Go runtime", "none of them"),

@@ -79,6 +79,9 @@ ALLURE_REPORT = "allure.html"
 ALLURE_HISTORY = "allure-history.jsonl"
 """What Allure remembers of the runs in one folder of runs; it lies beside the run folders."""
 
+SCORE = "checkers.json"
+"""What the checkers of a full self-test noticed of changed good histories. Information: no verdict rests on it."""
+
 ENVIRONMENT = "environment.json"
 JUNIT = "junit.xml"
 ALLURE = "allure-results"

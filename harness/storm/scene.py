@@ -5,12 +5,13 @@ Asks for the steady state before and after. An external server is reached throug
 
 from __future__ import annotations
 
+import socket
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from harness import clock
-from harness.errors import CouldNotRunError
+from harness.errors import CouldNotRunError, WrongInputError
 from harness.nemesis.site import Site
 from harness.redis_server.choice import ExternalChoice
 from harness.redis_server.foreign import ForeignServer
@@ -162,7 +163,8 @@ class Scene:
             and not any(fault.meaning.needs_proxy for fault in ground.faults)
         ):
             return server.url
-        toxiproxy = stack.enter_context(open_toxiproxy(ground.toxiproxy, run_seed=ground.seed))
+        opened = open_toxiproxy(ground.toxiproxy, run_seed=ground.seed, open_to=_ip(ground.bind))
+        toxiproxy = stack.enter_context(opened)
         listen = f"{ground.bind}:{ground.port}" if ground.bind else None
         upstream = server.upstream if isinstance(server, ForeignServer) else f"127.0.0.1:{server.port}"
         self.site.proxy = toxiproxy.client.create(upstream, "redis", listen=listen)
@@ -181,3 +183,11 @@ class Scene:
             stack.callback(self.server.clean, pattern, self.server.prepare(subject))
         else:
             subject.prepare(self.server.url)
+
+
+def _ip(host: str) -> str:
+    """Return the IP address of the host to which a user bound; empty where there is none."""
+    try:
+        return str(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0]) if host else ""
+    except OSError as error:
+        raise WrongInputError(f"--bind {host}: no such host ({error.strerror})") from error

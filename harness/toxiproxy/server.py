@@ -59,7 +59,7 @@ class ToxiproxyServer:
 
 @contextmanager
 def open_toxiproxy(
-    choice: str = "embedded", *, run_seed: int = 0, loop: str = "fastest"
+    choice: str = "embedded", *, run_seed: int = 0, loop: str = "fastest", open_to: str = ""
 ) -> Iterator[ToxiproxyServer]:
     """Have a Toxiproxy for the length of the block; the proxies that were made through it are gone afterwards.
 
@@ -67,6 +67,7 @@ def open_toxiproxy(
         choice: The value of ``--toxiproxy``, see ``choice.FORMS``.
         run_seed: Where the embedded server's coins and jitter come from; a real one takes none.
         loop: The embedded server's event loop: ``asyncio``, ``uvloop``, or the fastest that is installed.
+        open_to: IP address on which proxies of the embedded server may listen besides loopback; others may anyway.
 
     Raises:
         WrongToxiproxyChoiceError: *choice* has no form that is known.
@@ -88,7 +89,7 @@ def open_toxiproxy(
             with _contained(image) as (client, pid):
                 yield ToxiproxyServer("container", client.version(), client, pid)
         case EmbeddedToxiproxy():
-            with _child(lambda folder: _start_embedded(folder, run_seed, loop)) as (client, pid):
+            with _child(lambda folder: _start_embedded(folder, run_seed, loop, open_to)) as (client, pid):
                 yield ToxiproxyServer("embedded", client.version(), client, pid)
 
 
@@ -153,11 +154,11 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _start_embedded(folder: Path, run_seed: int, loop: str) -> _Started:
+def _start_embedded(folder: Path, run_seed: int, loop: str, open_to: str) -> _Started:
     log = folder / "toxiproxy.log"
     process = spawn_module(
         "harness.toxiproxy.embedded",
-        *("--host", "127.0.0.1", "--port", "0", "--seed", str(run_seed), "--loop", loop),
+        *("--host", "127.0.0.1", "--port", "0", "--seed", str(run_seed), "--loop", loop, "--open-to", open_to),
         log=log,
     )
 

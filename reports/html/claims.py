@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def claims_section(judged: JudgedRun) -> Markup:
     """Return the claims of each part; nothing where none was tried."""
-    found = [each for part in judged.parts for each in _claims(part)]
+    found = [each for part in judged.parts if not part.is_as_expected for each in _claims(part)]
     return section("claims", "What was claimed", *found) if found else Markup()
 
 

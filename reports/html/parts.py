@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from reports.checker_score import UNNOTICED_HEADS, score_lines, score_of, unnoticed_rows
 from reports.coverage_text import coverage_in_words
 from reports.excerpt import HEADS, faults_of_part, first_history
 from reports.html.findings import events_table
 from reports.html.markup import Markup, listed, mark, section, table, tag
 from reports.judged_run import group_findings
+from reports.kill_matrix import KILL_HEADS, kill_lines, kill_matrix_of, kill_rows
 from reports.lattice import CONFIGURATION_HEADS, MATRIX_HEADS, configuration_rows, lattice_of, matrix_rows
 from reports.lattice_svg import lattice_element
 from verify.run_layout import DURABILITY
@@ -60,6 +62,10 @@ def instrument_section(judged: JudgedRun) -> Markup:
     checks = [part for part in judged.parts if part.row is not None]
     if not checks:
         return Markup()
+    matrix = kill_matrix_of(judged)
+    if matrix is not None:
+        killed = table("The kill matrix: planted guard, checker, tier", KILL_HEADS, kill_rows(matrix))
+        return section("instrument", "The instrument", killed, listed(kill_lines(matrix)), *_score(judged))
     twins = {_planted(part): part for part in checks if part.stored.checker is None}
     rows = []
     for part in checks:
@@ -79,6 +85,13 @@ def instrument_section(judged: JudgedRun) -> Markup:
         )
     heads = ("planted guard", "must be caught by", "was caught by", "seen", "its twin")
     return section("instrument", "The instrument", table("Planted guards, and who caught them", heads, rows))
+
+
+def _score(judged: JudgedRun) -> Iterator[Markup]:
+    score = score_of(judged)
+    if score is not None:
+        yield listed(score_lines(score))
+        yield table("Mutants that nobody noticed", UNNOTICED_HEADS, unnoticed_rows(score))
 
 
 def _planted(part: JudgedPart) -> str:

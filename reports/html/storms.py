@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 def storms_section(judged: JudgedRun) -> Markup:
     """Return figures, notes and picture of each storm; nothing where there was none."""
-    found = [each for part in judged.parts for each in _storm(part)]
+    found = [each for part in judged.parts if not part.is_as_expected for each in _storm(part)]
     return section("storms", "The storm", *found) if found else Markup()
 
 
 def demotions_of(part: JudgedPart) -> Iterator[Markup]:
-    """Yield what the enumerated schedules show of what a storm broke, each with the command that shows it again."""
+    """Yield what the enumerated schedules show of what a part broke, each with the command that shows it again."""
     for sentence, replay in demotion_lines(part):
         yield tag("p", f"{sentence}.")
         if replay:

@@ -55,6 +55,7 @@ def test_every_example_is_an_event() -> None:
         "DEMOTIONS",
         "RECORD",
         "RUN",
+        "SCORE",
         "VERDICT",
         "SUMMARY",
         "BRIEF",

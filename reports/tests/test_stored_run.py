@@ -267,7 +267,7 @@ def test_a_selftest_is_valid_when_the_instrument_sees(tmp_path: Path) -> None:
     assert judge_run(folder)["verdict"] == "VALID"
     blind = [parts[0] | {"expected": "VALID"}]
     write_run(folder, kind="selftest", parts=blind)
-    assert judge_run(folder)["verdict"] == "UNKNOWN"
+    assert judge_run(folder)["verdict"] == "INVALID"
 
 
 def test_a_story_takes_its_faults_from_its_history(tmp_path: Path) -> None:

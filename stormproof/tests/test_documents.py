@@ -52,6 +52,7 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a copy of what the pages are made from, which the generator takes for the tree."""
     root = tmp_path / "tree"
     for place in (
+        "benchmarks",
         "docs",
         "examples",
         "harness",

@@ -21,7 +21,10 @@ def test_one_story_is_told_alone(tmp_path: Path) -> None:
     said = run(tmp_path, "campaign", "--only", "crash_at_p5", "--subject", "guard.py:make", "--out", "run")
     assert said.code == 1
     stored = json.loads((tmp_path / "run" / "run.json").read_text("utf-8"))
-    assert [part["name"] for part in stored["parts"]] == ["crash_at_p5, guard.py:make"]
+    assert [part["name"] for part in stored["parts"]] == [
+        "crash_at_p5, guard.py:make",
+        "demotion of at_most_once, 2 workers, 1 fault",
+    ]
 
 
 def test_a_story_that_cannot_be_told_leaves_the_others_alone(tmp_path: Path) -> None:

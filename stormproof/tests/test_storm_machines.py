@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
+import tomllib
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -167,22 +169,35 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
         pass
 
 
+COMPOSE: Any = yaml.safe_load((EXAMPLES / "compose.yaml").read_text("utf-8"))
+SERVICES: dict[str, Any] = COMPOSE["services"]
+OBJECTS: dict[tuple[str, str], Any] = {
+    (each["kind"], each["metadata"]["name"]): each["spec"]
+    for each in yaml.safe_load_all((EXAMPLES / "kubernetes.yaml").read_text("utf-8"))
+}
+PODS: dict[str, Any] = {name: spec["template"] for (kind, name), spec in OBJECTS.items() if kind == "Job"}
+
+
 def _commands() -> Iterator[tuple[str, list[str]]]:
     """Yield place and words of every command of the examples."""
-    services = yaml.safe_load((EXAMPLES / "compose.yaml").read_text("utf-8"))["services"]
-    for name, service in services.items():
+    for name, service in SERVICES.items():
         yield f"compose:{name}", service["command"]
-    for document in yaml.safe_load_all((EXAMPLES / "kubernetes.yaml").read_text("utf-8")):
-        for container in document.get("spec", {}).get("template", {}).get("spec", {}).get("containers", ()):
+    for pod in PODS.values():
+        for container in pod["spec"]["containers"]:
             yield f"kubernetes:{container['name']}", container["args"]
+
+
+def _read(words: list[str]) -> dict[str, Any]:
+    """Return the options of a command, as the command line reads them."""
+    command: Any = typer.main.get_command(app)
+    read: dict[str, Any] = command.get_command(None, "storm").make_context("storm", list(words)).params
+    return read
 
 
 @pytest.mark.parametrize(("place", "words"), list(_commands()), ids=[place for place, _ in _commands()])
 def test_commands_of_the_examples_are_ours(place: str, words: list[str]) -> None:
     """Each is read by the command line as it stands there."""
-    command: Any = typer.main.get_command(app)
-    storm = command.get_command(None, "storm")
-    read = storm.make_context("storm", list(words)).params
+    read = _read(words)
     assert (read["master"], read["worker"]) == (place.endswith("master"), place.endswith("worker"))
     assert read["port"] == 5580
     assert bool(read["master_host"]) == read["worker"]
@@ -191,6 +206,48 @@ def test_commands_of_the_examples_are_ours(place: str, words: list[str]) -> None
 
 def test_the_service_has_the_four_ports() -> None:
     """What a worker pod must reach: the hub, Redis, the venue and Locust, one after the other."""
-    documents = list(yaml.safe_load_all((EXAMPLES / "kubernetes.yaml").read_text("utf-8")))
-    (service,) = [each for each in documents if each["kind"] == "Service"]
-    assert [port["port"] for port in service["spec"]["ports"]] == [5580, 5581, 5582, 5583]
+    service = OBJECTS["Service", "stormproof-master"]
+    assert [port["port"] for port in service["ports"]] == [5580, 5581, 5582, 5583]
+
+
+def test_the_services_of_compose_find_each_other() -> None:
+    """Workers join the service that leads, in its network, with as many processes as it waits for."""
+    leads, joins = SERVICES["master"], SERVICES["worker"]
+    asked, joined = _read(leads["command"]), _read(joins["command"])
+    assert joined["master_host"] == "master"
+    assert joins["depends_on"] == ["master"]
+    assert joined["processes"] * joins["deploy"]["replicas"] == asked["processes"]
+    assert leads["networks"] == joins["networks"] == list(COMPOSE["networks"])
+    (volume,) = leads["volumes"]
+    assert asked["out"].startswith(volume.rpartition(":")[2] + "/")
+    for service in SERVICES.values():
+        assert (EXAMPLES / service["build"]["context"]).resolve() == ROOT
+        assert (ROOT / service["build"]["dockerfile"]).is_file()
+
+
+def test_the_objects_of_kubernetes_find_each_other() -> None:
+    """Service and policy choose the pod that leads, worker pods name the service, and all processes come."""
+    leads, joins = PODS["stormproof-master"], PODS["stormproof-worker"]
+    (leader,), (worker,) = (pod["spec"]["containers"] for pod in (leads, joins))
+    asked, joined = _read(leader["args"]), _read(worker["args"])
+    labels = leads["metadata"]["labels"]
+    policy = OBJECTS["NetworkPolicy", "stormproof-master"]
+    assert OBJECTS["Service", joined["master_host"]]["selector"] == policy["podSelector"]["matchLabels"] == labels
+    assert policy["ingress"] == [{"from": [{"podSelector": {"matchLabels": joins["metadata"]["labels"]}}]}]
+    job = OBJECTS["Job", "stormproof-worker"]
+    assert joined["processes"] * job["parallelism"] == joined["processes"] * job["completions"] == asked["processes"]
+    assert leader["image"] == worker["image"]
+    (mount,) = leader["volumeMounts"]
+    assert [volume["name"] for volume in leads["spec"]["volumes"]] == [mount["name"]]
+    assert asked["out"].startswith(mount["mountPath"] + "/")
+
+
+def test_the_image_has_what_a_storm_needs() -> None:
+    """It installs extras that there are, among them `storm`, and calls the command that the files give words to."""
+    text = (EXAMPLES / "Dockerfile").read_text("utf-8")
+    (extras,) = re.findall(r"/stormproof\[([a-z,]+)\]", text)
+    known = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    assert "storm" in extras.split(",")
+    assert set(extras.split(",")) <= known.keys()
+    (words,) = re.findall(r"^ENTRYPOINT (.+)$", text, flags=re.MULTILINE)
+    assert json.loads(words) == ["stormproof", "storm"]

@@ -244,6 +244,10 @@ def test_baseline_create_and_diff(tree: Path) -> None:
     said = run(tree, "baseline", "diff", "--baseline", "other.json")
     assert said.code == Exit.VIOLATED
     assert said.out.startswith("risk/gates.py: its content changed (sha256 was ")
+    edit(tree / "app/api.py", "def document()", "def described()")
+    said = run(tree, "baseline", "create")
+    assert said.code == Exit.NOT_SHOWN
+    assert "api cannot be recorded: AttributeError" in said.err
 
 
 WRONG = {

@@ -43,13 +43,7 @@ def instrument_row(part: Judgement | Mapping[str, Any], *, checker: str | None) 
     """
     seen = _object(part)
     verdict = Verdict(seen["verdict"])
-    caught_by = sorted(
-        {
-            finding["checker"]
-            for finding in seen["findings"]
-            if finding["promised"] and not finding["outside"] and finding["verdict"] == Verdict.INVALID
-        }
-    )
+    caught_by = broken_by(seen)
     if checker is None:
         expected, is_met = Verdict.VALID.value, verdict is Verdict.VALID
     else:
@@ -60,6 +54,17 @@ def instrument_row(part: Judgement | Mapping[str, Any], *, checker: str | None) 
     elif verdict is Verdict.UNKNOWN and seen["reasons"]:
         said = f"UNKNOWN: {seen['reasons'][0]}"
     return InstrumentRow(name=seen["name"], expected=expected, seen=said, ok=is_met)
+
+
+def broken_by(verdict: Mapping[str, Any]) -> list[str]:
+    """Return the checkers that found a promise broken, by name, from the object of a verdict."""
+    return sorted(
+        {
+            finding["checker"]
+            for finding in verdict["findings"]
+            if finding["promised"] and not finding["outside"] and finding["verdict"] == Verdict.INVALID
+        }
+    )
 
 
 def compose(

@@ -5,9 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from verify.rollout.compatibility.checking import recording_differences
+from verify.rollout.compatibility.recording import recorded
 from verify.rollout.errors import CannotCheckError, RolloutError
 from verify.rollout.git import SUBMODULE, Git
 from verify.rollout.libraries import versions_of
@@ -77,7 +81,15 @@ def of_tree(tree: Path, interpreter: Interpreter) -> Baseline:
         if about.mode == SUBMODULE and is_protected(path, rules.all_protected):
             entries[path] = Entry(kind="submodule", mode=SUBMODULE, sha256="", git=about.id)
     libraries = versions_of(rules.model.libraries, interpreter) if rules.model else {}
-    return Baseline(rules=rules, entries=entries, libraries=libraries, git_format=git_format)
+    texts, lacking = recorded(rules, interpreter)
+    return Baseline(
+        rules=rules,
+        entries=entries,
+        libraries=libraries,
+        git_format=git_format,
+        recorded=texts,
+        lacking=lacking,
+    )
 
 
 def of_commit(tree: Path, ref: str, interpreter: Interpreter) -> Baseline:
@@ -108,7 +120,15 @@ def of_commit(tree: Path, ref: str, interpreter: Interpreter) -> Baseline:
     }
     _hold_something(rules, list(entries))
     libraries = versions_of(rules.model.libraries, interpreter) if rules.model else {}
-    return Baseline(rules=rules, entries=entries, libraries=libraries, git_format=git.object_format())
+    texts, lacking = _recorded_at(git, listed, rules, interpreter)
+    return Baseline(
+        rules=rules,
+        entries=entries,
+        libraries=libraries,
+        git_format=git.object_format(),
+        recorded=texts,
+        lacking=lacking,
+    )
 
 
 def of_file(path: Path, key: Path | None) -> Baseline:
@@ -190,6 +210,31 @@ def _of_objects(git: Git, kept: dict[str, tuple[str, str]], ref: str) -> Iterato
             yield path, Entry(kind="submodule", mode=mode, sha256="", git=name)
 
 
+def _recorded_at(
+    git: Git, listed: dict[str, tuple[str, str]], rules: Rules, interpreter: Interpreter
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what the rules ask to be recorded, of the files of a commit in a folder of their own."""
+    if rules.compatibility is None:
+        return {}, {}
+    with tempfile.TemporaryDirectory(prefix="stormproof-commit-") as folder:
+        files = {path: held for path, held in listed.items() if held[0] != SUBMODULE}
+        links = []
+        for (path, (mode, _)), content in zip(
+            files.items(), git.contents([name for _, name in files.values()]), strict=True
+        ):
+            place = Path(folder, path)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if mode == "120000":
+                links.append((place, content))
+                continue
+            place.write_bytes(content)
+            place.chmod(0o700 if mode == "100755" else 0o600)
+        # Links come last, so that nothing is written through one of them.
+        for place, content in links:
+            place.symlink_to(os.fsdecode(content))
+        return recorded(rules, replace(interpreter, tree=Path(folder), import_roots=rules.import_roots))
+
+
 def _git_id(path: Path, git_format: str, *, any_endings: bool) -> str:
     """Return the name that git gives to what is at *path*."""
     if path.is_symlink():
@@ -216,7 +261,7 @@ def differences(before: Baseline, after: Baseline) -> list[str]:
             said.append(f"the library {library} was {was}, and is {now}")
     if before.rules.meaning != after.rules.meaning:
         said.append(f"the rules of {FILE} changed")
-    return said
+    return [*said, *recording_differences(before, after)]
 
 
 def changes(old: Entry, new: Entry) -> list[str]:

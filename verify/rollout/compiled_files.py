@@ -41,7 +41,7 @@ def compiled_files(tree: Path, protected: Iterable[str], interpreter: Interprete
 
 def _pairs(tree: Path, protected: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Yield each compiled file with its source, as places of this machine."""
-    folders: dict[str, list[str]] = {}
+    folders: dict[str, dict[str, list[str]]] = {}
     for path in sorted(protected):
         if not path.endswith(".py"):
             continue
@@ -50,15 +50,19 @@ def _pairs(tree: Path, protected: Iterable[str]) -> Iterator[tuple[str, str]]:
         if place not in folders:
             folders[place] = _names(tree / place)
         stem = name.removesuffix("py")
-        for each in folders[place]:
+        for each in folders[place].get(stem.partition(".")[0], ()):
             if each.startswith(stem) and each.endswith(".pyc"):
                 yield str(tree / place / each), str(tree / path)
 
 
-def _names(folder: Path) -> list[str]:
+def _names(folder: Path) -> dict[str, list[str]]:
+    """Return the names in a folder by their first word, up to a dot."""
+    held: dict[str, list[str]] = {}
     try:
-        return sorted(os.listdir(folder))  # noqa: PTH208 - names, not paths
+        for name in sorted(os.listdir(folder)):  # noqa: PTH208 - names, not paths
+            held.setdefault(name.partition(".")[0], []).append(name)
     except (FileNotFoundError, NotADirectoryError):
-        return []
+        return {}
     except OSError as error:
         raise CannotCheckError(f"{to_text(str(folder))} cannot be looked into: {error.strerror}") from None
+    return held

@@ -78,14 +78,10 @@ class Git:
         asked = [f":(literal){place}" for place in places]
         if not asked:
             return {}
-        tags = {}
-        for entry in _entries(self.ask("ls-files", "-v", "-z", "--", *asked)):
-            tags[entry[2:]] = entry[0]
         found = {}
-        for entry in _entries(self.ask("ls-files", "-s", "-z", "--", *asked)):
+        for entry in _entries(self.ask("ls-files", "-v", "-s", "-z", "--", *asked)):
             about, _, path = entry.partition("\t")
-            mode, name, _stage = about.split(" ")
-            tag = tags.get(path, "H")
+            tag, mode, name, _stage = about.split(" ")
             found[path] = Indexed(mode=mode, id=name, assumed=tag.islower(), skipped=tag.upper() == "S")
         return found
 

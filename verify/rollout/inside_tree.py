@@ -18,6 +18,10 @@ from typing import Any
 from verify.rollout.errors import CannotCheckError
 
 _HOST = Path(__file__).with_name("inside") / "host.py"
+_NO_COMPILED = f"pycache_prefix={os.devnull}/none"
+_MOST_OUTPUT = 1 << 20
+_ENVIRONMENT = {"LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0", "TZ": "UTC"}
+"""What makes an output the same everywhere: language, order of sets, time zone."""
 _SAID = 3
 """How many of the last lines of a failed task are shown."""
 
@@ -43,7 +47,7 @@ class Interpreter:
     def command(self) -> list[str]:
         """Return the words that start the host of a task; it reads a request from standard input."""
         # The prefix is no folder, so that no compiled file can stand in for a source.
-        return [self.python, "-I", "-B", "-X", "utf8", "-X", f"pycache_prefix={os.devnull}/none", str(_HOST)]
+        return [self.python, "-I", "-B", "-X", "utf8", "-X", _NO_COMPILED, str(_HOST)]
 
     def request(self, task: str, **asked: Any) -> dict[str, Any]:
         """Return what the host of a task is sent."""
@@ -56,16 +60,46 @@ class Interpreter:
         Raises:
             CannotCheckError: It failed, gave no answer, or took too long.
         """
-        given = json.dumps(self.request(task, **asked))
+        status, out, err = self._ended(self.command(), json.dumps(self.request(task, **asked)).encode())
+        try:
+            answer = json.loads(out)
+        except ValueError:
+            lines = err.decode("utf-8", "replace").strip().splitlines()[-_SAID:]
+            said = " / ".join(line.strip() for line in lines) or "no reason given"
+            raise CannotCheckError(f"{self.python} gave no answer (exit status {status}): {said}") from None
+        if "failed" in answer:
+            raise CannotCheckError(answer["failed"])
+        return answer["answer"]
+
+    def output(self, module: str, words: list[str]) -> tuple[int, str]:
+        """Return the exit status of a module of the tree that is run as a program, and its standard output.
+
+        It finds an environment of ours: always the same one, but for where programs are.
+
+        Raises:
+            CannotCheckError: It cannot be started, took too long, or said more than a baseline keeps.
+        """
+        # Neither the working folder nor the folder of a user may stand before the tree.
+        command = [self.python, "-s", "-P", "-B", "-X", "utf8", "-X", _NO_COMPILED, "-m", module, *words]
+        paths = os.pathsep.join([*self.request("")["roots"], *self.also])
+        environment = {**_ENVIRONMENT, "PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": paths}
+        status, out, _ = self._ended(command, b"", environment)
+        if len(out) > _MOST_OUTPUT:
+            raise CannotCheckError(f"{module} wrote {len(out):,} bytes; a baseline keeps {_MOST_OUTPUT:,} at most")
+        return status, out.decode("utf-8", "backslashreplace")
+
+    def _ended(
+        self, command: list[str], given: bytes, environment: dict[str, str] | None = None
+    ) -> tuple[int, bytes, bytes]:
+        """Run a command in the tree; return its exit status and what it wrote."""
         try:
             with subprocess.Popen(
-                self.command(),
+                command,
                 cwd=self.tree,
+                env=environment,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                text=True,
-                errors="replace",
                 start_new_session=True,
             ) as process:
                 try:
@@ -76,16 +110,7 @@ class Interpreter:
                     _end(process.pid)
         except OSError as error:
             raise CannotCheckError(f"{self.python} cannot be started: {error.strerror}") from None
-        try:
-            answer = json.loads(out)
-        except ValueError:
-            said = " / ".join(line.strip() for line in err.strip().splitlines()[-_SAID:]) or "no reason given"
-            raise CannotCheckError(
-                f"{self.python} gave no answer (exit status {process.returncode}): {said}"
-            ) from None
-        if "failed" in answer:
-            raise CannotCheckError(answer["failed"])
-        return answer["answer"]
+        return process.returncode, out, err
 
 
 def _end(group: int) -> None:

@@ -6,7 +6,7 @@ truth values. Subjects are in the order of their names, whatever order the file 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from verify.rollout.errors import RolloutError
@@ -50,12 +50,16 @@ class Baseline:
         entries: By path, as `os` gives it.
         libraries: Versions of the libraries that the model names, as they were.
         git_format: `sha1` or `sha256`; empty where there was no git.
+        recorded: How the tree behaved: golden outputs and schemas by name, where the rules ask for them.
+        lacking: Why what is asked for could not be recorded, by name; no file holds it.
     """
 
     rules: Rules
     entries: Mapping[str, Entry]
     libraries: Mapping[str, str]
     git_format: str
+    recorded: Mapping[str, str] = field(default_factory=dict)
+    lacking: Mapping[str, str] = field(default_factory=dict)
 
 
 def to_statement(baseline: Baseline) -> dict[str, Any]:
@@ -77,6 +81,7 @@ def to_statement(baseline: Baseline) -> dict[str, Any]:
         "libraries": dict(baseline.libraries),
         "rules": baseline.rules.text,
     }
+    predicate |= {"recorded": dict(baseline.recorded)} if baseline.recorded else {}
     return {"_type": STATEMENT, "subject": subjects, "predicateType": PREDICATE, "predicate": predicate}
 
 
@@ -107,8 +112,11 @@ def from_statement(stored: Any, name: str) -> Baseline:
             for file in predicate["files"]
         }
         rules, libraries, git_format = predicate["rules"], dict(predicate["libraries"]), predicate["git"]
+        recorded = dict(predicate.get("recorded", {}))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise RolloutError(f"{name} is damaged: {type(error).__name__} {error}; make it again, or fetch it") from None
     if len(entries) != len(digests):
         raise RolloutError(f"{name} is damaged: it names {len(digests)} subjects and {len(entries)} files")
-    return Baseline(rules=parse(rules), entries=entries, libraries=libraries, git_format=git_format)
+    return Baseline(
+        rules=parse(rules), entries=entries, libraries=libraries, git_format=git_format, recorded=recorded
+    )

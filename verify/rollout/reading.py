@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _CHUNK = 1 << 20
+_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _LOOKED_AT = 8000
 """How many bytes git looks at to tell text from other content."""
 _LFS = re.compile(
@@ -48,42 +49,50 @@ def mode_of(status: os.stat_result) -> str:
     return "100755" if status.st_mode & stat.S_IXUSR else "100644"
 
 
-def read(path: Path | str, *, any_endings: bool) -> Content:
+def read(path: Path | str, *, any_endings: bool, is_file: bool = False) -> Content:
     """Return what is at *path*.
 
     Args:
         path: A file or link.
         any_endings: Whether git may change its line endings, so that they count as LF.
+        is_file: Whether its folder lists it as a file, so that it can be opened without a look at it first.
 
     Raises:
         CannotCheckError: It cannot be read, or changed while it was read.
         FileNotFoundError: It is not there.
     """
-    status = os.lstat(path)
-    if stat.S_ISLNK(status.st_mode):
+    # What is no file is not opened: a device may do something then.
+    status = None if is_file else os.lstat(path)
+    if status is not None and stat.S_ISLNK(status.st_mode):
         target = os.fsencode(os.readlink(path))  # noqa: PTH115 - byte for byte
         return Content(kind="link", mode="120000", sha256=hashlib.sha256(target).hexdigest())
-    if not stat.S_ISREG(status.st_mode):
+    if status is not None and not stat.S_ISREG(status.st_mode):
         return Content(kind="other", mode="", sha256="")
-    return _read_file(path, any_endings=any_endings)
-
-
-def _read_file(path: Path | str, *, any_endings: bool) -> Content:
     try:
         # O_NONBLOCK: a pipe that takes the file's place meanwhile must not hold us.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(path, _FLAGS)
     except FileNotFoundError:
         raise
     except OSError as error:
         raise CannotCheckError(f"it cannot be read: {error.strerror}") from None
-    with open(descriptor, "rb", buffering=0) as file:  # noqa: PTH123 - the descriptor was opened without links
-        before = os.fstat(descriptor)
-        try:
-            digest, size, start = _digest(file, any_endings=any_endings)
-        except OSError as error:
-            raise CannotCheckError(f"it cannot be read: {os.strerror(error.errno or errno.EIO)}") from None
-        after = os.fstat(descriptor)
-    if _identity(before) != _identity(after) or size != before.st_size or not _still_there(path, before):
+    try:
+        return _read_file(path, descriptor, any_endings=any_endings)
+    except OSError as error:
+        raise CannotCheckError(f"it cannot be read: {os.strerror(error.errno or errno.EIO)}") from None
+    finally:
+        os.close(descriptor)
+
+
+def _read_file(path: Path | str, descriptor: int, *, any_endings: bool) -> Content:
+    before = os.fstat(descriptor)
+    if before.st_size <= _CHUNK:
+        # One byte more than there should be: where it comes, the file is longer than it says.
+        start = os.read(descriptor, before.st_size + 1)
+        size, digest = len(start), hashlib.sha256(as_stored(start, any_endings=any_endings)).hexdigest()
+    else:
+        digest, size, start = _digest(descriptor, any_endings=any_endings)
+    # The place still leads to what was opened, and that is as it was: one look says both.
+    if size != before.st_size or not stat.S_ISREG(before.st_mode) or not _still_there(path, before):
         raise CannotCheckError("it changed while it was read")
     if size <= _LFS_MOST and (pointed := _LFS.fullmatch(start)):
         return Content(kind="file", mode=mode_of(before), sha256=pointed[1].decode(), pointer=True)
@@ -101,11 +110,11 @@ def _still_there(path: Path | str, status: os.stat_result) -> bool:
         return False
 
 
-def _digest(file: object, *, any_endings: bool) -> tuple[str, int, bytes]:
+def _digest(descriptor: int, *, any_endings: bool) -> tuple[str, int, bytes]:
     """Return the digest, the bytes read and the first of them."""
     digest, size, start, held = hashlib.sha256(), 0, b"", b""
     as_text = any_endings
-    while chunk := file.read(_CHUNK):  # type: ignore[attr-defined]  # any binary file
+    while chunk := os.read(descriptor, _CHUNK):
         if not size:
             start = chunk[:_LOOKED_AT]
             as_text = any_endings and b"\0" not in start

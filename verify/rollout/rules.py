@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 FILE = "rollout.toml"
+ALL_OFF = "{all_off}"
+"""In a command: the name of a configuration in which every expected default is set."""
 
 
 class Group(StrEnum):
@@ -108,6 +110,36 @@ class Defaults:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """A command of the tree whose output may not change.
+
+    Attributes:
+        name: As it is printed.
+        module: It is run as `python -m MODULE` would be.
+        arguments: Its words; `{all_off}` stands for a configuration in which every expected default is set.
+    """
+
+    name: str
+    module: str
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compatibility:
+    """What must go on to work as it did in the baseline.
+
+    Attributes:
+        api: `module:callable` that gives an OpenAPI document; empty where there is none.
+        configuration: `module:callable` that gives the JSON schema of the configuration; empty where there is none.
+        outputs: Commands.
+    """
+
+    api: str
+    configuration: str
+    outputs: tuple[Output, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """All that is asked of a tree. What is None or empty was not said, and its check is UNKNOWN."""
 
@@ -119,6 +151,7 @@ class Rules:
     guards: tuple[Guard, ...]
     effects: Effects | None
     defaults: Defaults | None
+    compatibility: Compatibility | None
 
     @property
     def all_protected(self) -> tuple[str, ...]:
@@ -141,7 +174,8 @@ def parse(text: str) -> Rules:
         held = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise RolloutError(f"{FILE} is no TOML: {error}") from None
-    _only(held, ("import_roots", "protected", "model", "isolation", "guards", "effects", "defaults"), FILE)
+    sections = ("protected", "model", "isolation", "guards", "effects", "defaults", "compatibility")
+    _only(held, ("import_roots", *sections), FILE)
     groups = _table(held, "protected")
     _only(groups, tuple(Group), "[protected]")
     return Rules(
@@ -157,6 +191,7 @@ def parse(text: str) -> Rules:
         guards=_guards(held.get("guards", [])),
         effects=_effects(_table(held, "effects")) if "effects" in held else None,
         defaults=_defaults(_table(held, "defaults")) if "defaults" in held else None,
+        compatibility=_compatibility(held) if "compatibility" in held else None,
     )
 
 
@@ -224,6 +259,37 @@ def _defaults(held: dict[str, Any]) -> Defaults:
     if not expected:
         raise RolloutError(f'{FILE}: {place} expects nothing; write lines such as "retry.enabled" = false')
     return Defaults(file=checked(_word(held, "file", place)), expected=expected)
+
+
+def _compatibility(rules: dict[str, Any]) -> Compatibility:
+    place, held = "[compatibility]", _table(rules, "compatibility")
+    _only(held, ("api", "configuration", "outputs"), place)
+    stored = held.get("outputs", [])
+    if not isinstance(stored, list):
+        raise RolloutError(f"{FILE}: {place} outputs is no list; write [[compatibility.outputs]] before each")
+    found = Compatibility(
+        api=_target(held, "api", place, optional=True),
+        configuration=_target(held, "configuration", place, optional=True),
+        outputs=tuple(_output(each) for each in stored),
+    )
+    names = [each.name for each in found.outputs]
+    if odd := [name for name in names if names.count(name) > 1]:
+        raise RolloutError(f"{FILE}: two [[compatibility.outputs]] have the name {odd[0]!r}; expected one of each")
+    if not (found.api or found.configuration or found.outputs):
+        raise RolloutError(f"{FILE}: {place} asks for nothing; expected some of api, configuration, outputs")
+    if "defaults" not in rules and any(ALL_OFF in each.arguments for each in found.outputs):
+        raise RolloutError(f"{FILE}: {ALL_OFF} stands for the configuration of [defaults], and there are none")
+    return found
+
+
+def _output(held: Any) -> Output:
+    place = "[[compatibility.outputs]]"
+    _only(held, ("name", "module", "arguments"), place)
+    return Output(
+        name=_word(held, "name", place),
+        module=_word(held, "module", place),
+        arguments=_names(held, "arguments", place),
+    )
 
 
 def _only(held: object, known: Sequence[str], place: str) -> None:

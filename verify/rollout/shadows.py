@@ -32,7 +32,7 @@ def shadows(tree: Path, protected: Iterable[str], known: Iterable[str], roots: t
     Raises:
         CannotCheckError: A folder cannot be read.
     """
-    held, listing, told = set(known), _Listing(tree), set()
+    held, listing, told, asked = set(known), _Listing(tree), set(), set()
     for path in sorted(protected):
         if not path.endswith(".py"):
             continue
@@ -41,6 +41,9 @@ def shadows(tree: Path, protected: Iterable[str], known: Iterable[str], roots: t
             if within is None:
                 continue
             for name in _names(within):
+                if name in asked:
+                    continue
+                asked.add(name)
                 for other in roots:
                     for found in listing.answering(_join(other, name)):
                         if found not in held and found not in told:
@@ -74,25 +77,29 @@ class _Listing:
 
     def __init__(self, tree: Path) -> None:
         self._tree = tree
-        self._held: dict[str, list[str]] = {}
+        self._held: dict[str, dict[str, list[str]]] = {}
 
-    def _names(self, folder: str) -> list[str]:
+    def _names(self, folder: str, stem: str) -> list[str]:
+        """Return the names in a folder that begin with the first word of *stem*, up to a dot."""
         if folder not in self._held:
+            held: dict[str, list[str]] = {}
             try:
-                self._held[folder] = os.listdir(self._tree / folder)  # noqa: PTH208 - names, not paths
+                for name in os.listdir(self._tree / folder):  # noqa: PTH208 - names, not paths
+                    held.setdefault(name.partition(".")[0], []).append(name)
             except (FileNotFoundError, NotADirectoryError):
-                self._held[folder] = []
+                held = {}
             except OSError as error:
                 raise CannotCheckError(f"{to_text(folder)} cannot be looked into: {error.strerror}") from None
-        return self._held[folder]
+            self._held[folder] = held
+        return self._held[folder].get(stem.partition(".")[0], [])
 
     def answering(self, module: str) -> Iterator[str]:
         """Yield every file that is imported under the name of *module*, a path without ending."""
         folder, _, stem = module.rpartition("/")
-        for name in self._names(folder):
+        for name in self._names(folder, stem):
             path = f"{folder}/{name}" if folder else name
             if name == stem:
-                inits = [each for each in self._names(path) if each.startswith("__init__")]
+                inits = self._names(path, "__init__")
                 yield from (f"{path}/{each}" for each in inits if _ENDING.fullmatch(each.removeprefix("__init__")))
             elif name.startswith(f"{stem}.") and _ENDING.fullmatch(name.removeprefix(stem)):
                 yield path

@@ -16,13 +16,15 @@ from verify.rollout.path_text import to_text
 from verify.rollout.patterns import matches
 from verify.rollout.reading import read
 from verify.rollout.shadows import shadows
-from verify.rollout.walking import walk
+from verify.rollout.startup import startup_in_tree, startup_of
+from verify.rollout.walking import Seen, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from verify.rollout.context import Context
+    from verify.rollout.reading import Content
     from verify.rollout.rules import Group
 
 MOST = 20
@@ -50,6 +52,9 @@ def _all(
     yield from compared(context.tree, entries, patterns, baseline.entries)
     try:
         yield from shadows(context.tree, entries, baseline.entries, baseline.rules.import_roots)
+        if any(path.endswith(".py") for path in entries):
+            yield from startup_in_tree(context.tree, baseline.entries)
+            yield from startup_of(context.interpreter, entries, baseline.rules.import_roots, evidence)
         yield from compiled_files(context.tree, entries, context.interpreter)
         git = context.git
         if git is None:
@@ -75,38 +80,52 @@ def compared(
     missing = {path for path, entry in entries.items() if entry.kind != "submodule"}
     unseen: list[str] = []
     for seen in walk(tree, patterns):
-        name = to_text(seen.path)
         if seen.problem:
+            name = to_text(seen.path)
             unseen.append(f"{seen.path}/" if seen.path else "")
             yield unknown(f"{name or 'the tree'} {seen.problem}", name, "unreadable")
             continue
         missing.discard(seen.path)
         entry = entries.get(seen.path)
         if entry is None:
+            name = to_text(seen.path)
             is_link = (tree / seen.path).is_symlink()
             if is_link:
                 unseen.append(f"{seen.path}/")
             what = f"a link to {to_text(_target(tree / seen.path))}" if is_link else "new"
             yield Finding(rule="new", path=name, sentence=f"{name} is {what}, and was not there in the baseline")
         else:
-            yield from _of_one(tree, seen.path, entry, known)
+            yield from _of_one(tree, seen, entry, known)
     for path in sorted(missing):
         name = to_text(path)
         if not path.startswith(tuple(unseen)):
             yield Finding(rule="missing", path=name, sentence=f"{name} is missing")
 
 
-def _of_one(tree: Path, path: str, entry: Entry, known: Mapping[str, Entry]) -> Iterator[Finding]:
+def _of_one(tree: Path, seen: Seen, entry: Entry, known: Mapping[str, Entry]) -> Iterator[Finding]:
     """Yield how one file differs from its entry."""
-    name = to_text(path)
+    path = seen.path
     try:
-        content = read(f"{tree}/{path}", any_endings=entry.any_endings)
+        content = read(f"{tree}/{path}", any_endings=entry.any_endings, is_file=seen.is_file)
     except FileNotFoundError:
+        name = to_text(path)
         yield unknown(f"{name} went away while the tree was read", name, "unreadable")
         return
     except CannotCheckError as error:
+        name = to_text(path)
         yield unknown(f"{name}: {error}", name, "unreadable")
         return
+    is_same = (entry.kind, entry.sha256, entry.mode) == (content.kind, content.sha256, content.mode)
+    if is_same and content.kind == "file" and not content.pointer:
+        return  # Nearly every file of a tree; nothing is left to be said of it.
+    yield from _differences(tree, path, entry, content, known)
+
+
+def _differences(
+    tree: Path, path: str, entry: Entry, content: Content, known: Mapping[str, Entry]
+) -> Iterator[Finding]:
+    """Yield how what is at *path* differs from its entry; what is amiss with a pointer or link that is the same."""
+    name = to_text(path)
     now = Entry(kind=content.kind, mode=content.mode, sha256=content.sha256)
     if content.kind == "other":
         now = Entry(kind="pipe, socket or device", mode="", sha256="")

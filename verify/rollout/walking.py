@@ -24,10 +24,12 @@ class Seen:
     Attributes:
         path: Relative to the tree, as `os` gives it.
         problem: Why what is below it could not be seen; empty where it could.
+        is_file: Whether its folder lists it as a file, and neither as a link nor as anything else.
     """
 
     path: str
     problem: str = ""
+    is_file: bool = False
 
 
 def walk(tree: Path, patterns: tuple[str, ...]) -> Iterator[Seen]:
@@ -86,7 +88,7 @@ def _within(tree: Path, place: str) -> Iterator[Seen]:
                 for entry in entries:
                     path = f"{folder}/{entry.name}" if folder else entry.name
                     if not entry.is_dir(follow_symlinks=False):
-                        yield Seen(path)
+                        yield Seen(path, is_file=entry.is_file(follow_symlinks=False))
                     elif entry.name not in {COMPILED, ".git"}:
                         waiting.append(path)
         except OSError as error:

@@ -70,6 +70,17 @@ def test_fault_strikes_the_step_at_which_a_process_stands(redis_server: RedisSer
 
 
 @NEEDS_CLOCK
+def test_every_kind_that_was_called_under_a_key_is_reconciled(redis_server: RedisServer, tmp_path: Path) -> None:
+    """After the loss of the store each of them waits for a word of its own; nobody is left refused."""
+    restarts = replace(BEGIN, words={**BEGIN.words, "store": "restarts"})
+    reach, late = told("reach_effect", process="w0"), told("strike", blow="w0!effect_late")
+    lost, other = told("lose", disaster="restart_losing:2"), told("call", entity="usual", change="kind")
+    with trials_of(redis_server, tmp_path, "reference") as guard:
+        player = play_out(guard.bench, [restarts, CALL, reach, late, reach, lost, other])
+    assert len(player.followed) == 7
+
+
+@NEEDS_CLOCK
 def test_line_of_a_trial_tells_calls_and_faults_apart(redis_server: RedisServer, tmp_path: Path) -> None:
     """Calls, reconciliations and zombies that come back stand in it, and none of them counts as a fault."""
     with trials_of(redis_server, tmp_path, "reference") as guard:

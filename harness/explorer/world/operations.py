@@ -155,7 +155,7 @@ class Operations:
         self._deliver(f"r{self._recoveries}", job, delivery=self._deliveries[job])
 
     def _reconcile(self, wanted: tuple[Job, ...]) -> None:
-        for job in {job.key: job for job in wanted}.values():
+        for job in {(job.key, job.effect_type): job for job in wanted}.values():
             self._begin_to_reconcile(job)
             self._world.drive()
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+_GENERIC = ("generic", "planted", "the mutant")
+"""How the origin of a bug begins that was not seen anywhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,3 +27,10 @@ class Planted:
     origin: str
     checker: str
     faults: tuple[str, ...] = ()
+
+    @property
+    def origin_class(self) -> str:
+        """Where the bug is from: ``reported`` in a public thread, ``seen`` in packages, or ``generic``."""
+        if self.origin.startswith(_GENERIC):
+            return "generic"
+        return "reported" if re.search(r"#\d", self.origin) else "seen"

@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("-seed", "--seed", type=int, default=None, help="of coins and jitter; fresh if none is given")
     parser.add_argument("-proxy-metrics", "--proxy-metrics", action="store_true", help="serve /metrics")
     parser.add_argument("-runtime-metrics", "--runtime-metrics", action="store_true", help="serve /metrics")
+    parser.add_argument("--open-to", default="", help="IP address on which proxies may listen besides loopback")
     parser.add_argument("--loop", choices=LOOPS, default=LOOPS[0], help="event loop; uvloop where it is installed")
     parser.add_argument("-version", "--version", action="store_true", help="print the version and end")
     return parser
@@ -67,7 +68,7 @@ async def _serve(options: argparse.Namespace, run_seed: int) -> None:
     over = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, over.set)
-    proxies = Proxies(run_seed)
+    proxies = Proxies(run_seed, open_to=options.open_to)
     listener = listening_socket(shown(options.host, options.port))
     api = Api(proxies, has_metrics=options.proxy_metrics or options.runtime_metrics)
     _say(level="info", address=name_of(listener), seed=run_seed, message="Starting Toxiproxy HTTP server")

@@ -1,6 +1,7 @@
 """Addresses as Toxiproxy takes them, ``HOST:PORT``, with Go's error texts. The embedded server knows loopback only.
 
 A host that means every interface (none, 0.0.0.0, ``[::]``) is taken for 127.0.0.1: the answer's ``listen`` says so.
+The one exception is the address to which whoever started the server opened it, such as for machines of a storm.
 """
 
 from __future__ import annotations
@@ -44,8 +45,10 @@ def split(address: str) -> tuple[str, str]:
     return host, port
 
 
-def resolve(address: str) -> tuple[str, int]:
+def resolve(address: str, open_to: str = "") -> tuple[str, int]:
     """Return the IP address and port on which *address* tells to listen; port 0 lets the kernel choose.
+
+    The server is open to the IP address *open_to* besides loopback; empty: to none.
 
     Raises:
         WrongAddressError: It has another form, names no port, or a host that nobody knows.
@@ -53,7 +56,7 @@ def resolve(address: str) -> tuple[str, int]:
     host, port_text = split(address) if address else ("", "")
     port = port_of(port_text)
     if host in _EVERY:
-        return "127.0.0.1", port
+        return open_to if host and host == open_to else "127.0.0.1", port
     try:
         return str(ipaddress.ip_address(host)), port
     except ValueError:
@@ -89,17 +92,17 @@ def shown(ip: str, port: int | str) -> str:
     return f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"
 
 
-def listening_socket(address: str) -> socket.socket:
-    """Return a socket that listens on *address*.
+def listening_socket(address: str, open_to: str = "") -> socket.socket:
+    """Return a socket that listens on *address*; *open_to* as for :func:`resolve`.
 
     Raises:
-        WrongAddressError: It cannot be listened on, or is no loopback address.
+        WrongAddressError: It cannot be listened on, or is neither a loopback address nor *open_to*.
     """
     try:
-        ip, port = resolve(address)
+        ip, port = resolve(address, open_to)
     except WrongAddressError as error:
         raise WrongAddressError(f"listen tcp: {error}") from error
-    if not ipaddress.ip_address(ip).is_loopback:
+    if ip != open_to and not ipaddress.ip_address(ip).is_loopback:
         raise WrongAddressError(f"listen tcp {shown(ip, port)}: bind: {_WORDS[errno.EADDRNOTAVAIL]}")
     listener = socket.socket(socket.AF_INET6 if ":" in ip else socket.AF_INET)
     try:

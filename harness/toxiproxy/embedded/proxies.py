@@ -19,15 +19,18 @@ class Proxies:
         metrics: What their ended connections have carried.
     """
 
-    def __init__(self, run_seed: int) -> None:
-        """Draw every coin and jitter from *run_seed*."""
+    def __init__(self, run_seed: int, *, open_to: str = "") -> None:
+        """Draw every coin and jitter from *run_seed*; proxies may listen on *open_to* besides loopback."""
         self.by_name: dict[str, Proxy] = {}
         self.metrics = Metrics()
         self._seed = run_seed
+        self._open_to = open_to
 
     def made(self, name: str, listen: str, upstream: str) -> Proxy:
         """Return a new proxy that is off and not among ours yet."""
-        return Proxy(name, listen, upstream, run_seed=self._seed, on_counted=self.metrics.count)
+        return Proxy(
+            name, listen, upstream, run_seed=self._seed, on_counted=self.metrics.count, open_to=self._open_to
+        )
 
     async def add(self, proxy: Proxy, *, enabled: bool) -> None:
         """Switch *proxy* on if *enabled*, and keep it.

@@ -41,10 +41,18 @@ class Proxy:
     """
 
     def __init__(
-        self, name: str, listen: str, upstream: str, *, run_seed: int, on_counted: Callable[[Proxy, Connection], None]
+        self,
+        name: str,
+        listen: str,
+        upstream: str,
+        *,
+        run_seed: int,
+        on_counted: Callable[[Proxy, Connection], None],
+        open_to: str = "",
     ) -> None:
         """Describe a proxy that is off; *on_counted* is told of each connection that has ended."""
         self.name, self.listen, self.upstream = name, listen, upstream
+        self._open_to = open_to
         self.enabled = False
         self.toxics: dict[bool, list[Toxic]] = {True: [], False: []}
         self._seed = run_seed
@@ -63,7 +71,7 @@ class Proxy:
         Raises:
             WrongAddressError: It cannot; the proxy stays off.
         """
-        listener = listening_socket(self.listen)
+        listener = listening_socket(self.listen, self._open_to)
         self.listen = name_of(listener)
         self._server = await asyncio.get_running_loop().create_server(self._accept, sock=listener)
         self.enabled = True
@@ -92,7 +100,7 @@ class Proxy:
         Raises:
             WrongAddressError: *listen* is no address.
         """
-        return self.listen != shown(*resolve(listen)) or self.upstream != upstream
+        return self.listen != shown(*resolve(listen, self._open_to)) or self.upstream != upstream
 
     async def update(self, listen: str, upstream: str, *, enabled: bool) -> None:
         """Bring the proxy to these addresses and this state; other addresses close every connection.

@@ -99,6 +99,15 @@ def test_server_that_dies_is_told() -> None:
             proxy.disable()
 
 
+def test_embedded_server_listens_where_it_was_opened_to() -> None:
+    """What other machines are to reach is listened on as it is asked for; that opens nothing else."""
+    with open_toxiproxy(open_to="0.0.0.0") as opened:  # noqa: S104 - it leads nowhere
+        proxy = opened.client.create("127.0.0.1:1", "open", "0.0.0.0:0")
+        assert proxy.listen.startswith("0.0.0.0:")
+        with pytest.raises(ToxiproxyFailedError, match="cannot assign requested address"):
+            opened.client.create("127.0.0.1:1", "elsewhere", f"{_own_address()}:0")
+
+
 def test_embedded_server_knows_loopback_only(embedded: ToxiproxyServer) -> None:
     """No address, or one that means every interface, is loopback, and the answer says so; others are refused."""
     for listen in (":0", "0.0.0.0:0", "[::]:0"):

@@ -1,10 +1,11 @@
-"""The configuration is delivered with safe values, and the rules of the tree are those of the baseline."""
+"""The configuration is delivered with safe values, the rules are the baseline's, and what worked still works."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from verify.rollout.baseline import rules_of
+from verify.rollout.compatibility.checking import compatibility
 from verify.rollout.configuration import MISSING, read_configuration, value_of
 from verify.rollout.errors import CannotCheckError, RolloutError
 from verify.rollout.findings import Finding, Result, unknown
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 
 ID = "config_defaults_safe"
 TITLE = "Config defaults safe"
-CLAIM = "Every expected key of the configuration is there once and has its safe value, and the rules are unchanged."
+CLAIM = (
+    "Every expected key of the configuration is there once and has its safe value, the rules are unchanged, and what "
+    "they ask to stay compatible is: golden outputs, API, configuration."
+)
 
 
 def check(context: Context) -> Result:
@@ -41,6 +45,8 @@ def check(context: Context) -> Result:
                 said = "not there" if value is MISSING else f"{value!r}"
                 sentence = f"{defaults.file}: {key} is {said}, where {wanted!r} is expected"
                 findings.append(Finding(rule="default", path=defaults.file, sentence=sentence))
+    broken, seen = compatibility(context.baseline, context.interpreter)
+    findings, evidence = findings + broken, evidence + seen
     return Result(id=ID, title=TITLE, claim=CLAIM, findings=tuple(findings), evidence=tuple(evidence))
 
 

@@ -109,6 +109,8 @@ def test_differences_are_said_in_words(tree: Path, baseline: Baseline) -> None:
         "paper_gate/gate.py: it was not executable, and is executable",
         "risk/gates.py is gone",
         "risk/more.py is new",
+        "api is no longer recorded: ModuleNotFoundError: No module named 'risk.gates'",
+        'output session: its end is "exit status 1", where "exit status 0" was recorded',
     ]
     assert differences(baseline, baseline) == []
 

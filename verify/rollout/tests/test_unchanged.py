@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import py_compile
 from pathlib import Path
@@ -138,6 +139,30 @@ def test_a_file_that_changes_while_it_is_read_is_unknown() -> None:
     """A file whose content is not as long as the system says is not believed."""
     with pytest.raises(CannotCheckError, match="changed while it was read"):
         read(Path("/proc/self/status"), any_endings=False)
+
+
+def test_what_takes_the_place_of_a_listed_file_is_not_read(tmp_path: Path) -> None:
+    """A link, a pipe or a folder where the folder listed a file: it changed meanwhile, and nothing is concluded."""
+    (tmp_path / "file").write_text("content")
+    (tmp_path / "link").symlink_to("file")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    for name in ("link", "pipe", "folder"):
+        with pytest.raises(CannotCheckError, match=r"cannot be read|changed while"):
+            read(tmp_path / name, any_endings=False, is_file=True)
+    assert read(tmp_path / "file", any_endings=False, is_file=True) == read(tmp_path / "file", any_endings=False)
+
+
+@pytest.mark.parametrize("size", [0, 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, (1 << 21) + 1])
+def test_content_is_hashed_alike_at_any_length(tmp_path: Path, size: int) -> None:
+    """In one piece or in several, and where a line ending lies on the edge of two pieces."""
+    path = tmp_path / "file"
+    content = (b"a" * 1023 + b"\r\n" + b"b\r" * 7) * (size // 1039 + 1)
+    for start in (b"", b"x"):
+        path.write_bytes(whole := (start + content)[:size])
+        assert read(path, any_endings=False).sha256 == hashlib.sha256(whole).hexdigest()
+        stored = hashlib.sha256(whole.replace(b"\r\n", b"\n")).hexdigest()
+        assert read(path, any_endings=True).sha256 == stored
 
 
 def test_a_repository_that_git_refuses_is_unknown(tree: Path, baseline: Baseline) -> None:

@@ -1,0 +1,1 @@
+"""What the parts tell each other: values on a bus. It knows none of the parts."""
