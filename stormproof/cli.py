@@ -219,6 +219,7 @@ def faults(as_json: Json = False) -> None:
     listing.list_faults(as_json=as_json)
 
 
+app.command()(compare)
 app.command()(report)
 app.add_typer(evidence_app)
 app.command()(history)
@@ -349,9 +350,6 @@ def storm(
         seed=seed,
         out=out,
     )
-
-
-app.command()(compare)
 
 
 @app.command()
