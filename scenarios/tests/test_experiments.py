@@ -40,6 +40,7 @@ def told(folder: Path, experiment: dict[str, Any], seed: int) -> ExplorationReco
     return tell(ExperimentTelling(str(path)), folder, load_subject("reference"), parse_choice("embedded"), seed)
 
 
+@pytest.mark.takes_long
 def test_the_example_is_told(tmp_path: Path, seed: int) -> None:
     """Its fault leaves a witness, its steady state holds before and after, and all orders are answered."""
     record = told(tmp_path, example(), seed)

@@ -62,6 +62,7 @@ def test_validator_is_borne_out_on_real_servers(told: Path) -> None:
     assert plainest == "OK"
 
 
+@pytest.mark.takes_long
 def test_report_shows_matrix_table_and_picture(told: Path) -> None:
     """Every configuration is in the table and in the picture, which Allure gets too; what was not run is said."""
     names = {configuration.name for configuration, _ in smoke()}

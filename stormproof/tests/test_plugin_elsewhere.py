@@ -136,6 +136,7 @@ make.outside = {"conflict": "payloads are not compared"}
 OPTIONS = {"asyncio": ("-o", "asyncio_default_fixture_loop_scope=function"), "anyio": ()}
 
 
+@pytest.mark.takes_long
 @pytest.mark.in_turn(0)
 @pytest.mark.parametrize("plugin", OPTIONS)
 def test_a_guard_is_explored_while_an_event_loop_runs(plugin: str, tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def in_full_and_reduced(server: RedisServer, folder: Path, name: str) -> tuple[E
 
 
 @NEEDS_CLOCK
-@pytest.mark.in_turn(3)
+@pytest.mark.in_turn(2)
 @pytest.mark.parametrize("name", PLANTED)
 def test_reduction_meets_the_classes_and_findings_of_every_schedule(
     name: str, redis_server: RedisServer, tmp_path: Path

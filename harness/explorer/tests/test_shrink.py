@@ -85,7 +85,7 @@ def _shrunk(target: Target, subject: Subject, schedule: Schedule) -> Schedule:
 
 
 @NEEDS_CLOCK
-@pytest.mark.in_turn(2)
+@pytest.mark.in_turn(0)
 @pytest.mark.parametrize("name", PLANTED)
 def test_nothing_can_be_taken_out_of_the_schedule_of_a_planted_guard(
     name: str, redis_server: RedisServer, tmp_path: Path

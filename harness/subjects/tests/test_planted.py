@@ -61,7 +61,7 @@ def workloads(subject: Subject) -> tuple[str, ...]:
 
 
 @NEEDS_CLOCK
-@pytest.mark.in_turn(3, 5)
+@pytest.mark.in_turn(1, 3, 5)
 @pytest.mark.parametrize("name", PLANTED)
 def test_planted_guard_is_caught_by_the_checker_that_must_catch_it(
     name: str, redis_server: RedisServer, tmp_path: Path

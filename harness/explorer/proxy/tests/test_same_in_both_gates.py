@@ -49,7 +49,7 @@ def assert_same(greenlets: Explored, proxy: Explored) -> None:
 
 
 @NEEDS_CLOCK
-@pytest.mark.in_turn(1)
+@pytest.mark.in_turn(4)
 @pytest.mark.parametrize("name", PLANTED)
 def test_planted_guard_is_the_same_in_both_gates(name: str, redis_server: RedisServer, tmp_path: Path) -> None:
     """Two workers, one fault of its own kinds; each third guard meets one more kind in turn."""
