@@ -1,5 +1,7 @@
 """Verifying protected files must not cost more than `sha256sum -c` of the same files, and looks at more.
 
+A first look (`--fast`) at files that nobody has touched must not cost more than twice `git status` of them.
+
 The files are as long as those of Python's own library, one after the other. Processor time of each side is compared,
 since neither waits for anything: what others do on the machine does not count.
 """
@@ -25,6 +27,7 @@ from verify.rollout.checks import execution
 from verify.rollout.context import Context
 from verify.rollout.errors import CannotCheckError
 from verify.rollout.inside_tree import Interpreter
+from verify.rollout.stat_cache import StatCache
 from verify.rollout.unchanged import compared
 
 if TYPE_CHECKING:
@@ -37,12 +40,12 @@ if TYPE_CHECKING:
 
 NAME = "rollout-files"
 
-_LIMIT = 0.60
+_LIMIT, _FAST_LIMIT = 0.60, 2.0
 _FILES = 10_000
 _IN_A_FOLDER = 100
 _CALLS = 3
 _RULES = '[protected]\nexecution = ["execution/**"]\n'
-_SUMS, _COMPARED, _CHECK = "sha256sum -c", "compared", "whole check"
+_SUMS, _COMPARED, _CHECK, _FAST, _STATUS = "sha256sum -c", "compared", "whole check", "fast look", "git status"
 
 
 def files(effort: Effort) -> list[Row]:
@@ -54,12 +57,14 @@ def files(effort: Effort) -> list[Row]:
         tree = _tree(Path(room, "tree"), number)
         interpreter = Interpreter(tree=tree)
         baseline = of_tree(tree, interpreter)
-        sums = Path(room, "sums")
+        sums, cache = Path(room, "sums"), Path(room, "cache.json")
         sums.write_text("".join(f"{held.sha256}  {path}\n" for path, held in baseline.entries.items()))
         turns = {
             _SUMS: _sums(program, tree, sums),
             _COMPARED: _compared(tree, baseline),
             _CHECK: _check(Context(tree=tree, baseline=baseline, interpreter=interpreter, open_store=_no_store)),
+            _FAST: _fast(tree, baseline, cache),
+            _STATUS: _status(tree),
         }
         samples = side_by_side(turns, effort, calls=_CALLS, turn=1)
     us = {name: each / number for name, each in samples.typical_us().items()}
@@ -78,6 +83,12 @@ def files(effort: Effort) -> list[Row]:
             benchmark=NAME,
             case=f"the whole check with git, shadows and start-up files, {said}",
             ratio=samples.ratio(_CHECK, _SUMS),
+        ),
+        Row(
+            benchmark=NAME,
+            case=f"{number:,} files that nobody touched, by what a cache remembers (--fast) / {_STATUS}",
+            ratio=samples.ratio(_FAST, _STATUS),
+            limit=_FAST_LIMIT,
         ),
     ]
 
@@ -102,6 +113,46 @@ def _tree(tree: Path, number: int) -> Path:
 def _no_store() -> Iterator[Store]:
     raise CannotCheckError("no guard is tried here")
     yield  # a context manager has a yield
+
+
+def _status(tree: Path) -> Turn:
+    command = ["git", "-C", str(tree), "status", "--porcelain"]
+
+    def turn(calls: int) -> list[float]:
+        spent = []
+        for _ in range(calls):
+            began = _children_s()
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            spent.append(_children_s() - began)
+        return spent
+
+    return turn
+
+
+def _fast(tree: Path, baseline: Baseline, kept: Path) -> Turn:
+    """Look as `--fast` does, with the cache read and written; the first look, which fills it, is not measured."""
+
+    def once() -> int:
+        cache = StatCache(kept, tree, settled_s=0.0)
+        found = list(compared(tree, baseline.entries, baseline.rules.all_protected, baseline.entries, cache))
+        cache.save()
+        if found:
+            raise WrongAnswerError(f"the tree is as it was, and was found changed: {found[0].sentence}")
+        return cache.taken
+
+    once()
+
+    def turn(calls: int) -> list[float]:
+        spent = []
+        for _ in range(calls):
+            began = process_time()
+            taken = once()
+            spent.append(process_time() - began)
+            if taken != len(baseline.entries):
+                raise WrongAnswerError(f"nobody touched a file, and {len(baseline.entries) - taken} were read")
+        return spent
+
+    return turn
 
 
 def _sums(program: str, tree: Path, sums: Path) -> Turn:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +26,7 @@ from verify.rollout.context import Context
 from verify.rollout.errors import CannotCheckError
 from verify.rollout.inside_tree import Interpreter
 from verify.rollout.manifest import to_statement
+from verify.rollout.stat_cache import StatCache
 from verify.rollout.verifier import expected_flags, verify
 from verify.signing import sign
 from verify.statement import canonical
@@ -80,6 +83,7 @@ def verify_rollout(
     forms: list[str] | None,
     python: str | None,
     redis_choice: str,
+    is_fast: bool,
     as_json: bool,
 ) -> None:
     """Run the eight checks, show what they say in each form that was asked for, and end with the exit code.
@@ -88,6 +92,11 @@ def verify_rollout(
         RolloutError, WrongInputError: Tree, baseline, key or options cannot be used.
         CannotCheckError: The baseline could not be read because git could not be asked.
     """
+    if is_fast and key is not None:
+        raise WrongInputError(
+            "--fast believes the system which files nobody has touched, --key is for those who believe nobody; "
+            "leave one of them out"
+        )
     place = Path(tree)
     asked = [_form(text) for text in forms or ["json" if as_json else "table"]]
     chosen = _owned(redis_choice)
@@ -100,8 +109,14 @@ def verify_rollout(
         interpreter=_interpreter(place, python, held.rules.import_roots),
         open_store=store_opener(chosen),
         expect_enabled=expected_flags(held.rules, expect_enabled or ()),
+        cache=_cache_of(place) if is_fast else None,
     )
     report = verify(context, baseline=named)
+    if context.cache is not None:
+        try:
+            context.cache.save()
+        except OSError as error:
+            typer.echo(f"stormproof: what --fast saw could not be kept for the next time: {error}", err=True)
     for form, file in asked:
         text = FORMS[form](report)
         if file is None:
@@ -144,6 +159,20 @@ def diff(tree: str, *, baseline: str | None, key: str | None, python: str | None
     said = differences(before, of_tree(place, interpreter))
     typer.echo("\n".join(said) if said else "nothing changed")
     raise typer.Exit(Exit.VIOLATED if said else Exit.HELD)
+
+
+def _cache_of(tree: Path) -> StatCache:
+    """Return what is remembered of a tree: one file for each, where the user's other caches are."""
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stormproof"
+    name = hashlib.sha256(os.fsencode(tree.resolve())).hexdigest()
+    try:
+        caches.mkdir(parents=True, exist_ok=True)
+        return StatCache(caches / f"rollout-{name[:16]}.json", tree)
+    except OSError as error:
+        raise WrongInputError(
+            f"--fast keeps what it saw in {caches}, where nothing can be written ({error.strerror}); set "
+            "XDG_CACHE_HOME, or leave out --fast"
+        ) from None
 
 
 def _owned(text: str) -> OwnedChoice:

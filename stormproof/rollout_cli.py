@@ -38,6 +38,10 @@ def verify_rollout(
     redis: Annotated[
         str, typer.Option("--redis", help="embedded, embedded:6.2, path, container[:IMAGE:TAG].")
     ] = "embedded",
+    fast: Annotated[
+        bool,
+        typer.Option("--fast", help="Read no file that nothing has touched since the last look; not for a release."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
     """Say whether what must not change is unchanged, and whether the guards work: eight checks."""
@@ -51,6 +55,7 @@ def verify_rollout(
         forms=form,
         python=python,
         redis_choice=redis,
+        is_fast=fast,
         as_json=as_json,
     )
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from verify.rollout.inside_tree import Interpreter
     from verify.rollout.manifest import Baseline
+    from verify.rollout.stat_cache import StatCache
 
 
 class Store(Protocol):
@@ -44,6 +45,7 @@ class Context:
         interpreter: Where code of the tree may run.
         open_store: Gives a real, empty Redis for the length of a block; raises CannotCheckError if there is none.
         expect_enabled: Flags that must be on, though they are off by default.
+        cache: What files held at the last look; None where every file is read.
     """
 
     tree: Path
@@ -51,6 +53,7 @@ class Context:
     interpreter: Interpreter
     open_store: Callable[[], AbstractContextManager[Store]]
     expect_enabled: frozenset[str] = frozenset()
+    cache: StatCache | None = None
 
     @property
     def git(self) -> Git | None:

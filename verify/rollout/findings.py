@@ -10,6 +10,9 @@ from verify.history.words import Verdict, merge
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+FAST = "--fast: not for a release"
+"""What is said wherever files were taken to be as they were, and not read."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
@@ -89,10 +92,12 @@ class Report:
     Attributes:
         baseline: What it was compared with, as the user named it.
         results: One for each check, in the order of the table.
+        is_fast: Whether files were taken to be as they were, by what the system says of them.
     """
 
     baseline: str
     results: tuple[Result, ...]
+    is_fast: bool = False
 
     @property
     def verdict(self) -> Verdict:
@@ -109,12 +114,12 @@ class Report:
         """The last line: how many checks passed, of how many."""
         of = f"{self.passed}/{len(self.results)}"
         if self.passed == len(self.results):
-            return f"All checks passed: {of}"
+            return f"All checks passed: {of}" + (f" ({FAST})" if self.is_fast else "")
         count = dict.fromkeys(Verdict, 0)
         for result in self.results:
             count[result.verdict] += 1
         said = [f"{number} {verdict}" for verdict, number in count.items() if number and verdict != Verdict.VALID]
-        return f"Not all checks passed: {of} ({', '.join(said)})"
+        return f"Not all checks passed: {of} ({', '.join([*said, *([FAST] if self.is_fast else [])])})"
 
     def to_object(self) -> dict[str, Any]:
         """Return the report as JSON knows it."""
@@ -123,6 +128,7 @@ class Report:
             "summary": self.summary,
             "passed": self.passed,
             "baseline": self.baseline,
+            "fast": self.is_fast,
             "checks": [result.to_object() for result in self.results],
         }
 

@@ -99,13 +99,14 @@ def _read_file(path: Path | str, descriptor: int, *, any_endings: bool) -> Conte
     return Content(kind="file", mode=mode_of(before), sha256=digest)
 
 
-def _identity(status: os.stat_result) -> tuple[int, ...]:
+def identity(status: os.stat_result) -> tuple[int, ...]:
+    """Return what changes whenever a file is changed or replaced, as far as the system tells."""
     return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_mode)
 
 
 def _still_there(path: Path | str, status: os.stat_result) -> bool:
     try:
-        return _identity(os.lstat(path)) == _identity(status)
+        return identity(os.lstat(path)) == identity(status)
     except OSError:
         return False
 

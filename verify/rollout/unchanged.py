@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from verify.rollout.baseline import changes, is_protected
 from verify.rollout.compiled_files import compiled_files
 from verify.rollout.errors import CannotCheckError
-from verify.rollout.findings import Finding, Result, first, unknown
+from verify.rollout.findings import FAST, Finding, Result, first, unknown
 from verify.rollout.hidden import hidden
 from verify.rollout.manifest import Entry
 from verify.rollout.path_text import to_text
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from verify.rollout.context import Context
     from verify.rollout.reading import Content
     from verify.rollout.rules import Group
+    from verify.rollout.stat_cache import StatCache
 
 MOST = 20
 """How many findings of one kind are shown."""
@@ -49,7 +50,12 @@ def _all(
 ) -> Iterator[Finding]:
     """Yield every finding, one at a time: there may be a million; add to *evidence* what was looked at besides."""
     baseline = context.baseline
-    yield from compared(context.tree, entries, patterns, baseline.entries)
+    cache = context.cache
+    taken_before = 0 if cache is None else cache.taken
+    yield from compared(context.tree, entries, patterns, baseline.entries, cache)
+    if cache is not None:
+        taken = cache.taken - taken_before
+        evidence.append(f"{taken:,} of them were not read: the system says that nothing touched them ({FAST})")
     try:
         yield from shadows(context.tree, entries, baseline.entries, baseline.rules.import_roots)
         if any(path.endswith(".py") for path in entries):
@@ -74,7 +80,11 @@ def _is_in(path: str, entry: Entry, patterns: tuple[str, ...]) -> bool:
 
 
 def compared(
-    tree: Path, entries: Mapping[str, Entry], patterns: tuple[str, ...], known: Mapping[str, Entry]
+    tree: Path,
+    entries: Mapping[str, Entry],
+    patterns: tuple[str, ...],
+    known: Mapping[str, Entry],
+    cache: StatCache | None = None,
 ) -> Iterator[Finding]:
     """Yield each difference between the tree and *entries*, which are all that *patterns* mean in the baseline."""
     missing = {path for path, entry in entries.items() if entry.kind != "submodule"}
@@ -95,18 +105,23 @@ def compared(
             what = f"a link to {to_text(_target(tree / seen.path))}" if is_link else "new"
             yield Finding(rule="new", path=name, sentence=f"{name} is {what}, and was not there in the baseline")
         else:
-            yield from _of_one(tree, seen, entry, known)
+            yield from _of_one(tree, seen, entry, known, cache)
     for path in sorted(missing):
         name = to_text(path)
         if not path.startswith(tuple(unseen)):
             yield Finding(rule="missing", path=name, sentence=f"{name} is missing")
 
 
-def _of_one(tree: Path, seen: Seen, entry: Entry, known: Mapping[str, Entry]) -> Iterator[Finding]:
+def _of_one(
+    tree: Path, seen: Seen, entry: Entry, known: Mapping[str, Entry], cache: StatCache | None
+) -> Iterator[Finding]:
     """Yield how one file differs from its entry."""
     path = seen.path
     try:
-        content = read(f"{tree}/{path}", any_endings=entry.any_endings, is_file=seen.is_file)
+        if cache is None:
+            content = read(f"{tree}/{path}", any_endings=entry.any_endings, is_file=seen.is_file)
+        else:
+            content = cache.read(path, any_endings=entry.any_endings, is_file=seen.is_file)
     except FileNotFoundError:
         name = to_text(path)
         yield unknown(f"{name} went away while the tree was read", name, "unreadable")

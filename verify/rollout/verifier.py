@@ -24,7 +24,8 @@ def verify(context: Context, *, baseline: str, checks: Iterable[Check] = CHECKS)
         baseline: What it is compared with, as the user named it.
         checks: Which checks are run.
     """
-    return Report(baseline=baseline, results=tuple(_run(check, context) for check in checks))
+    results = tuple(_run(check, context) for check in checks)
+    return Report(baseline=baseline, results=results, is_fast=context.cache is not None)
 
 
 def _run(check: Check, context: Context) -> Result:

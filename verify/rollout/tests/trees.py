@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from verify.rollout.context import Store
     from verify.rollout.findings import Report
     from verify.rollout.manifest import Baseline
+    from verify.rollout.stat_cache import StatCache
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = ROOT / "examples" / "rollout"
@@ -86,12 +88,13 @@ def context_of(tree: Path, baseline: Baseline, *, expect_enabled: Iterable[str] 
     )
 
 
-def look(tree: Path, baseline: Baseline, ids: Iterable[str] = WITHOUT_REDIS) -> Report:
+def look(
+    tree: Path, baseline: Baseline, ids: Iterable[str] = WITHOUT_REDIS, *, cache: StatCache | None = None
+) -> Report:
     """Return what the checks of these ids say."""
     wanted = set(ids)
-    return verify(
-        context_of(tree, baseline), baseline="of the test", checks=[check for check in CHECKS if check.ID in wanted]
-    )
+    context = replace(context_of(tree, baseline), cache=cache)
+    return verify(context, baseline="of the test", checks=[check for check in CHECKS if check.ID in wanted])
 
 
 def failing(report: Report) -> dict[str, list[str]]:
