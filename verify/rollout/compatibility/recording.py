@@ -61,6 +61,9 @@ def _output(asked: Output, defaults: Defaults | None, interpreter: Interpreter) 
     with _all_off(asked, defaults, interpreter.tree) as file:
         words = [file if word == ALL_OFF else word for word in asked.arguments]
         status, said = interpreter.output(asked.module, words)
+    if status:
+        # An interpreter that runs nothing at all says nothing of the tree.
+        interpreter.run("versions", names=["python"])
     return f"exit status {status}\n{said}"
 
 
