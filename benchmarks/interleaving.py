@@ -9,6 +9,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from benchmarks.rows import Latency, Spread, latency_of, spread_of
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 Turn = Callable[[int], list[float]]
 """Makes so many calls; returns the seconds that each took. What it prepares before is not counted."""
+
+_BATCH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +72,28 @@ def side_by_side(contenders: Mapping[str, Turn], effort: Effort, *, calls: int, 
                 seconds[name][-1] += run(turn)
             order.reverse()
     return Samples(seconds)
+
+
+def timed(act: Callable[[], object]) -> Turn:
+    """Return the turn of a contender that does *act* in each call."""
+
+    def turn(calls: int) -> list[float]:
+        spent = []
+        for _ in range(calls):
+            began = perf_counter()
+            act()
+            spent.append(perf_counter() - began)
+        return spent
+
+    return turn
+
+
+def in_batches(act: Callable[[], object]) -> Turn:
+    """Do as :func:`timed` for an act that is shorter than the clock is fine: a call does it a hundred times."""
+
+    def batch() -> None:
+        for _ in range(_BATCH):
+            act()
+
+    once = timed(batch)
+    return lambda calls: [seconds / _BATCH for seconds in once(calls)]

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.interleaving import side_by_side
+from benchmarks.interleaving import in_batches, side_by_side, timed
 from benchmarks.rows import Row
 from benchmarks.workload import WrongAnswerError
 from harness.redis_server.server import RedisServer
@@ -23,7 +23,7 @@ from safety_core.metrics import MetricsCardinalityGuard
 from safety_core.metrics.prometheus_parts import MetricKind, make_metric, new_registry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from benchmarks.interleaving import Samples
     from benchmarks.rows import Effort
@@ -32,7 +32,6 @@ BREAKER, METRICS, AUDIT = "breaker", "metrics-guard", "audit-append"
 _BREAKER_LIMIT, _METRICS_LIMIT, _AUDIT_LIMIT = 1.5, 1.3, 1.5
 _CALLS, _TURN = 600, 50
 _SYNCED_CALLS, _SYNCED_TURN = 100, 2
-_BATCH = 100
 _RECEIVED = 4096
 _JOB = "place_order"
 
@@ -56,7 +55,10 @@ def metrics_guard(effort: Effort) -> list[Row]:
     ours = MetricsCardinalityGuard("strict").counter("calls", "Calls.", labels)
     bare = make_metric(MetricKind.COUNTER, "calls", "Calls.", labels, registry=new_registry())
     samples = side_by_side(
-        {"bare": lambda n: _counted(bare, n), "ours": lambda n: _counted(ours, n)},
+        {
+            "bare": in_batches(lambda: bare.labels(job_type=_JOB, result="success").inc()),
+            "ours": in_batches(lambda: ours.labels(job_type=_JOB, result="success").inc()),
+        },
         effort,
         calls=effort.scaled(_CALLS),
         turn=_TURN,
@@ -75,8 +77,8 @@ def audit_append(effort: Effort) -> list[Row]:
         try:
             samples = side_by_side(
                 {
-                    "bare": lambda n: _timed(n, lambda: _append(bare, line)),
-                    "ours": lambda n: _timed(n, lambda: audit.record(**_columns())),
+                    "bare": timed(lambda: _append(bare, line)),
+                    "ours": timed(lambda: audit.record(**_columns())),
                 },
                 effort,
                 calls=effort.scaled(_SYNCED_CALLS),
@@ -137,25 +139,6 @@ def _guarded_calls(made: CircuitBreaker, count: int) -> list[float]:
         spent.append(perf_counter() - began)
         if recorded.counted != ("counted",):
             raise WrongAnswerError(f"the breaker recorded {recorded.counted}; expected `counted`")
-    return spent
-
-
-def _counted(metric: Any, count: int) -> list[float]:
-    """Count in batches, because one count is shorter than the clock is fine; return the seconds of each."""
-
-    def batch() -> None:
-        for _ in range(_BATCH):
-            metric.labels(job_type=_JOB, result="success").inc()
-
-    return [seconds / _BATCH for seconds in _timed(count, batch)]
-
-
-def _timed(count: int, act: Callable[[], object]) -> list[float]:
-    spent = []
-    for _ in range(count):
-        began = perf_counter()
-        act()
-        spent.append(perf_counter() - began)
     return spent
 
 

@@ -25,6 +25,7 @@ from safety_core.job_safety import (
     Phase,
     RetryChoice,
 )
+from safety_core.job_safety.failure_classifier.kinds import BY_TEXT
 from safety_core.job_safety.failure_classifier.verdicts import WHEN_UNKNOWN
 
 if TYPE_CHECKING:
@@ -33,6 +34,11 @@ if TYPE_CHECKING:
 RETRYABLE = {"network_error", "timeout", "rate_limit", "database_lock", "temporary_error"}
 NOT_RETRYABLE = {"validation_error", "logic_error", "data_not_found", "permission_error", "configuration_error"}
 RISKY = [EffectClass.OPENS_RISK, EffectClass.REDUCES_RISK, EffectClass.BOOKS]
+
+TEXTS = ("rate limit", "deadlock", "insufficient funds", "forbidden", "timed out", "broken pipe", "bad gateway",
+         "not configured", "not found", "malformed")  # fmt: skip
+"""One for each row of the table of texts, in its order."""
+IN_ORDER = [kind for _, kind in BY_TEXT]
 
 
 class VenueError(Exception):
@@ -331,3 +337,10 @@ def test_unknown_exchange_phase_and_stake_are_refused() -> None:
     with pytest.raises(FailureError, match="before sending"):
         FailureClassifierV2().classify(TimeoutError(), phase="never")
     assert FailureClassifierV2("Binance").exchange == "binance"
+
+
+@given(first=st.sampled_from(TEXTS), second=st.sampled_from(TEXTS))
+def test_of_two_texts_the_one_that_stands_first_in_the_table_counts(first: str, second: str) -> None:
+    """Wherever it stands in the message."""
+    kinds = [FailureClassifier().failure_type(RuntimeError(text)) for text in (first, second)]
+    assert FailureClassifier().failure_type(RuntimeError(f"{first}; {second}")) is min(kinds, key=IN_ORDER.index)

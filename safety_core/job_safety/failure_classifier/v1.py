@@ -18,9 +18,11 @@ from .reading import facts_from
 if TYPE_CHECKING:
     from safety_core.idempotency.failure_facts import FailureFacts
 
-_ONE = "|".join(f"(?P<k{at}>{pattern})" for at, (pattern, _) in enumerate(BY_TEXT))
-_BUILT_IN = [(re.compile(pattern, re.IGNORECASE), kind) for pattern, kind in BY_TEXT]
-_ANY = re.compile(_ONE, re.IGNORECASE)
+_NUMBERED = [f"(?P<k{at}>{pattern})" for at, (pattern, _) in enumerate(BY_TEXT)]
+_KINDS = {f"k{at}": kind for at, (_, kind) in enumerate(BY_TEXT)}
+_ANY = re.compile("|".join(_NUMBERED), re.IGNORECASE)
+# Of no pattern: what matches nothing.
+_BEFORE = {f"k{at}": re.compile("|".join(_NUMBERED[:at]) or "(?!)", re.IGNORECASE) for at in range(len(BY_TEXT))}
 _MOST_KNOWN = 1024
 _BY_VALUE = {str(kind): kind for kind in FailureType}
 
@@ -125,9 +127,11 @@ class FailureClassifier:
         for pattern, kind in self._patterns:
             if pattern.search(text):
                 return kind
-        if _ANY.search(text):
-            return next(kind for pattern, kind in _BUILT_IN if pattern.search(text))
-        return FailureType.UNKNOWN_ERROR
+        kind, found = FailureType.UNKNOWN_ERROR, _ANY.search(text)
+        while found is not None and found.lastgroup is not None:
+            # The leftmost match; a pattern that goes before its own may match further on.
+            kind, found = _KINDS[found.lastgroup], _BEFORE[found.lastgroup].search(text)
+        return kind
 
 
 def _kind(name: FailureType | str) -> FailureType:
