@@ -26,19 +26,25 @@ STORY = Story(
     is_proxied=True,
 )
 _ORDERS = 24
-_EVERY, _TIMES = 7, 20
-"""Every 7th reply is lost, 20 in all: claims and marks alike, in a rhythm that fits no guard's own."""
+_RHYTHMS, _TIMES = (7, 5), 20
+"""Every 7th reply is lost, then every 5th, 20 each: what one rhythm passes by, claims or marks, the other meets."""
 
 
 def play(stage: Stage) -> None:
     """Give the orders, and lose replies until all are answered."""
+    for every in _RHYTHMS:
+        _begin(stage)
+        with stage.strike(replies_lost.FAULT, at="under load", every=every, times=_TIMES) as blow:
+            stage.until_idle()
+            see_under_way(stage, blow)
+    stage.heal()
+    stage.redeliver()
+
+
+def _begin(stage: Stage) -> None:
+    """Give orders, and return when the first of them is answered."""
     for key in stage.orders(_ORDERS):
         for worker in stage.random.sample(STORY.worker_names, 2):
             stage.give(worker, key)
     answered = len(stage.answers)
     stage.until(lambda: len(stage.answers) > answered)
-    with stage.strike(replies_lost.FAULT, at="under load", every=_EVERY, times=_TIMES) as blow:
-        stage.until_idle()
-        see_under_way(stage, blow)
-    stage.heal()
-    stage.redeliver()
