@@ -62,14 +62,17 @@ def classify_facts(facts: FailureFacts, rules: Iterable[Rule]) -> Classification
 
 def matching_rule(facts: FailureFacts, rules: Iterable[Rule]) -> Rule | None:
     """Return the first row that a failure matches, or None."""
-    return next((rule for rule in rules if _matches(rule, facts)), None)
+    for rule in rules:
+        if _matches(rule, facts):
+            return rule
+    return None
 
 
 def _matches(rule: Rule, facts: FailureFacts) -> bool:
-    if rule.types and (facts.kind is None or not issubclass(facts.kind, rule.types)):
-        return False
     if rule.status and (facts.status is None or not rule.status[0] <= facts.status <= rule.status[1]):
         return False
     if rule.codes and (facts.code is None or not rule.codes[0] <= facts.code <= rule.codes[1]):
+        return False
+    if rule.types and (facts.kind is None or not issubclass(facts.kind, rule.types)):
         return False
     return rule.text.lower() in facts.text.lower() if rule.text else True

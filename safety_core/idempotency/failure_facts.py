@@ -58,7 +58,7 @@ def facts_of(error: BaseException) -> FailureFacts:
 
 
 def _first(error: BaseException, response: Any, *names: str) -> int | None:
-    for holder in (error, response):
+    for holder in (error, response) if response is not None else (error,):
         for name in names:
             found = number(_read(holder, name))
             if found is not None:
@@ -69,7 +69,7 @@ def _first(error: BaseException, response: Any, *names: str) -> int | None:
 def _wait(error: BaseException, response: Any) -> float | None:
     asked = _read(error, "retry_after")
     for holder in (error, response):
-        if asked is None:
+        if asked is None and holder is not None:
             get = _read(_read(holder, "headers"), "get")
             asked = _called(get, "Retry-After") if callable(get) else None
     return seconds(asked)
