@@ -11,7 +11,7 @@ from verify.history.events import Fault, Phase
 from verify.run_layout import HISTORY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 MOST_LINES = 40
@@ -49,27 +49,14 @@ def excerpt_of(events: Iterable[Mapping[str, Any]]) -> Excerpt:
 
 def first_history(part: Path) -> Excerpt:
     """Return the beginning of the first history of the part in the folder *part*."""
-    number = None
-    events = []
-    for event in _events(part):
-        number = event.get("history") if number is None else number
-        if event.get("history") != number:
-            break
-        events.append(event)
-    return excerpt_of(events)
+    return excerpt_of(_of_first_history(part))
 
 
 def phases_of(part: Path) -> frozenset[str]:
     """Return the phases that the first history of the part in the folder *part* went through."""
-    number = None
-    names = set()
-    for event in _events(part):
-        number = event.get("history") if number is None else number
-        if event.get("history") != number:
-            break
-        if event.get("event") == Phase.event:
-            names.add(str(event.get("name", "")))
-    return frozenset(names)
+    return frozenset(
+        str(event.get("name", "")) for event in _of_first_history(part) if event.get("event") == Phase.event
+    )
 
 
 def faults_of_part(part: Path) -> Excerpt:
@@ -85,6 +72,15 @@ def hits_of_part(hits: Mapping[str, Mapping[str, int]]) -> Excerpt:
     """
     lines = [(kind, "", f"at {place}: {count}") for kind, places in hits.items() for place, count in places.items()]
     return Excerpt(tuple(lines), 0)
+
+
+def _of_first_history(part: Path) -> Iterator[Mapping[str, Any]]:
+    number = None
+    for event in _events(part):
+        number = event.get("history") if number is None else number
+        if event.get("history") != number:
+            break
+        yield event
 
 
 def _events(part: Path, holding: str = "") -> Iterable[Mapping[str, Any]]:

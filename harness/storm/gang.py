@@ -34,6 +34,9 @@ _STOP_S = 10
 """Seconds that users get to finish what they do when the storm ends."""
 _END_S = 8.0
 _WORDS = 600
+_QUIET = ("--loglevel", "WARNING")
+_READ_BYTES = 1 << 16
+"""Of a log no more than its end is read: memory does not grow with what was said."""
 
 
 def check_locust() -> None:
@@ -124,8 +127,9 @@ class Gang:
     def work(self, plan: StormPlan) -> int:
         """Start a worker process and return its number, which no other one has had."""
         number, self._next, self._plan = self._next, self._next + 1, plan
+        # A guard may say something of every call, and Locust would write it down: a log as long as the storm.
         self._workers[number] = self._start(
-            plan, number, "--worker", "--master-host", self._host, "--master-port", str(self._port)
+            plan, number, "--worker", "--master-host", self._host, "--master-port", str(self._port), *_QUIET
         )
         return number
 
@@ -235,4 +239,6 @@ class Gang:
         return self.folder / f"{number}.log"
 
     def _said(self, number: int) -> str:
-        return " ".join(self._log(number).read_text("utf-8", "replace").split())[-_WORDS:]
+        with self._log(number).open("rb") as log:
+            log.seek(max(0, log.seek(0, 2) - _READ_BYTES))
+            return " ".join(log.read().decode("utf-8", "replace").split())[-_WORDS:]

@@ -22,7 +22,7 @@ GONE = "gone.txt"
 """Where it is told which worker processes are dead, number by number."""
 
 _BUCKETS = (16, 256)
-_SECONDS_OF_BUCKET = 2.0
+_SECONDS_OF_BUCKET = 0.5
 
 
 def spent_file(number: int) -> str:
