@@ -259,6 +259,14 @@ def _started(argv: Sequence[str], cores: Collection[int], **how: Any) -> subproc
     return process
 
 
-def python_argv(python: str, place: str, *, again: bool) -> list[str]:
-    """Return how our host is run in an interpreter; an empty *python* means ours."""
-    return [python or sys.executable, str(HOST), place, *(["--again"] if again else [])]
+def python_argv(python: str, place: str, *, again: bool, packages: Sequence[str] = ()) -> list[str]:
+    """Return how our host is run in an interpreter; an empty *python* means ours.
+
+    Args:
+        python: The interpreter.
+        place: Where the subject is.
+        again: Whether one process may execute its module several times.
+        packages: What it imports when it is asked for a guard: whoever forks loads it before.
+    """
+    loaded = ["--packages", ",".join(packages)] if packages else []
+    return [python or sys.executable, str(HOST), place, *(["--again"] if again else []), *loaded]
