@@ -118,7 +118,12 @@ class ProxyGate:
             log = folder / "programs.log"
             starter = self._starter(log, self._environment(stack, folder))
             self._supply = Supply(
-                starter, self._table, log, is_ours=not self._hosting.command, keeps=self._subject.is_boxed
+                starter,
+                self._table,
+                log,
+                is_ours=not self._hosting.command,
+                keeps=self._subject.is_boxed,
+                masters=self._subject.masters,
             )
             stack.callback(self._supply.close)
             yield self

@@ -93,7 +93,7 @@ def describe(make: Any) -> dict[str, Any]:
     """
     if not callable(make) or inspect.iscoroutinefunction(make):
         raise TypeError(f"{type(make).__name__} is no factory make(redis_url, lease_s)")
-    names = ("promise", "reusable", "breaker", "retries")
+    names = ("promise", "reusable", "breaker", "retries", "masters")
     said: dict[str, Any] = {name: getattr(make, name) for name in names if hasattr(make, name)}
     outside = getattr(make, "outside", {})
     said["outside"] = dict(outside) if isinstance(outside, dict) else repr(outside)
