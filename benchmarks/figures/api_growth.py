@@ -14,8 +14,6 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, cast
 
-from rq import SimpleWorker
-
 from benchmarks.figures.audit_size import UnsyncedDisk
 from benchmarks.figures.measured import Case, case_of, in_ms
 from benchmarks.workload import NEVER, WrongAnswerError
@@ -23,6 +21,7 @@ from harness.redis_server.server import RedisServer
 from safety_core.job_safety.retry_audit import RetryAudit
 from safety_core.jobs_api.tests import rq_jobs
 from safety_core.jobs_api.tests.apis import Api
+from safety_core.jobs_api.tests.rq_worker import WorkerInProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -112,7 +111,7 @@ def _failed(jobs: int) -> Iterator[tuple[Api, list[str]]]:
         Api(cast("Server", server), Path(folder), batch_size=max(_JOBS)) as api,
     ):
         ids = [api.queue.enqueue(rq_jobs.fail, "refused").id for _ in range(jobs)]
-        SimpleWorker([api.queue], connection=api.client).work(burst=True, logging_level="CRITICAL")
+        WorkerInProcess([api.queue], connection=api.client).work(burst=True, logging_level="CRITICAL")
         if (failed := len(api.places()["failed"])) != jobs:
             raise WrongAnswerError(f"{failed} jobs have failed; expected {jobs}")
         # The first call of a route is slower.

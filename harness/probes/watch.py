@@ -33,19 +33,21 @@ class Watch:
         self._next_ns = 0
 
     def look(self, when: str) -> None:
-        """Read every probe.
+        """Read every probe, one after the other, up to the first that is past a limit.
+
+        Where the way is slow a reading takes seconds, and whoever is to be spared waits for the end of the run.
 
         Raises:
             BreachedError: One is past a limit.
         """
         worst = self.readings.setdefault(when, {})
-        seen = {name: probe.measure(self._site) for name, probe in ALL.items()}
-        for name, figure in seen.items():
-            known = worst.get(name)
+        for name, probe in ALL.items():
+            known, figure = worst.get(name), probe.measure(self._site)
             worst[name] = figure if known is None or (figure is not None and figure > known) else known
+            for limit in self._limits:
+                if limit.probe == name:
+                    limit.check({name: figure})
         self._next_ns = clock.elapsed_ns() + int(APART_S * 1e9)
-        for limit in self._limits:
-            limit.check(seen)
 
     def look_on(self) -> None:
         """Look while something goes wrong, where there are limits and it is time.
@@ -64,6 +66,6 @@ class Watch:
     def _figures(self, name: str) -> list[str]:
         told = []
         for when, seen in self.readings.items():
-            figure = seen[name]
+            figure = seen.get(name)
             told.append(f"{when} {'unread' if figure is None else f'{figure:.4g}'}")
         return told

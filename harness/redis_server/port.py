@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 _LOWEST, _HIGHEST = 10_000, 65_535
 _TO_BUS = 10_000
@@ -39,14 +39,32 @@ def free_port(*, with_bus: bool = False) -> int:
     highest = _HIGHEST - _TO_BUS if with_bus else _HIGHEST
     avoided = [(low - _TO_BUS, high - _TO_BUS)] if with_bus else []
     avoided.append((low, high))
-    candidates = [port for port in range(_LOWEST, highest) if not any(low <= port <= high for low, high in avoided)]
-    candidates = candidates or list(range(_LOWEST, highest))
+    free = [*_around(range(_LOWEST, highest), avoided)] or [range(_LOWEST, highest)]
+    count = sum(map(len, free))
     start = os.getpid() * 131
-    for _ in range(len(candidates)):
-        port = candidates[(start + next(_count)) % len(candidates)]
+    for _ in range(count):
+        port = _nth(free, (start + next(_count)) % count)
         if _is_free(port) and not (with_bus and not _is_free(port + _TO_BUS)):
             return port
-    raise OSError(f"no free loopback port among {len(candidates)} candidates")
+    raise OSError(f"no free loopback port among {count} candidates")
+
+
+def _around(ports: range, avoided: list[tuple[int, int]]) -> Iterator[range]:
+    """Yield what of *ports* lies in none of the *avoided* stretches, whose both ends belong to them, in order."""
+    first = ports.start
+    for low, high in [*sorted(avoided), (ports.stop, ports.stop)]:
+        if first < (end := min(low, ports.stop)):
+            yield range(first, end)
+        first = max(first, high + 1)
+
+
+def _nth(stretches: list[range], place: int) -> int:
+    """Return the port at *place*, counted through all *stretches*; 0 is the first."""
+    for stretch in stretches:
+        if place < len(stretch):
+            return stretch[place]
+        place -= len(stretch)
+    raise IndexError(place)
 
 
 def _is_free(port: int) -> bool:

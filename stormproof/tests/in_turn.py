@@ -1,7 +1,7 @@
 """What takes long: tests that take their parameters in turn, and those that only ``--thorough`` runs.
 
 Several tests that look at the same planted guards or stories from different sides share them, so that together they
-look at all. CI takes every one in each.
+look at all. CI takes every one in each: once as everybody does, then with ``--left-out``.
 """
 
 from __future__ import annotations
@@ -17,16 +17,19 @@ SHARES = 6
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that leaves nothing to turns."""
+    """Add the options that leave nothing to turns, and that take what is left."""
     parser.addoption(
         "--thorough", action="store_true", help="run all tests, with all parameters, however long it takes"
     )
+    parser.addoption("--left-out", action="store_true", help="run what a run without options leaves out, and no more")
 
 
 def pytest_report_header(config: pytest.Config) -> str:
     """Say what is not run."""
     if config.getoption("--thorough"):
         return "thorough: each test takes all of its parameters, and none is left out for the time it takes"
+    if config.getoption("--left-out"):
+        return "left out: what a run without options leaves to others' turns or for the time it takes, and no more"
     return "not thorough: some tests take a part of their parameters, some are left out; see --thorough"
 
 
@@ -45,5 +48,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             if met[test] % SHARES not in marker.args:
                 left_out.add(item)
             met[test] += 1
-    config.hook.pytest_deselected(items=[item for item in items if item in left_out])
-    items[:] = [item for item in items if item not in left_out]
+    wanted = bool(config.getoption("--left-out"))
+    config.hook.pytest_deselected(items=[item for item in items if (item in left_out) is not wanted])
+    items[:] = [item for item in items if (item in left_out) is wanted]

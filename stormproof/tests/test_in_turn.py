@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections import Counter
 
 from harness.subjects.broken.registry import PLANTED
 from stormproof.names import ROOT
@@ -31,6 +32,22 @@ def test_the_shares_of_four_checks_are_everything() -> None:
     taken = _collected(*FILES)
     assert all(taken.values())
     assert sorted(name for names in taken.values() for name in names) == sorted(PLANTED)
+
+
+def test_what_is_left_out_is_the_rest() -> None:
+    """A run without options and one of what it leaves out take each test once, also one that takes long."""
+    plain, left, everything = (_counted(*words, *FILES) for words in ((), ("--left-out",), ("--thorough",)))
+    assert plain
+    assert left
+    assert plain + left == everything
+    assert max(everything.values()) == 1
+
+
+def _counted(*words: str) -> Counter[str]:
+    """Return how often each test is collected."""
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", *words]
+    seen = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return Counter(line for line in seen.stdout.splitlines() if "::" in line)
 
 
 def test_each_takes_everything_that_it_is_asked_for() -> None:

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from rq import Queue, SimpleWorker
+from rq import Queue
 
 from safety_core.idempotency import prepare_store
 from safety_core.jobs_api.tests import rq_jobs
+from safety_core.jobs_api.tests.rq_worker import WorkerInProcess
 from stormproof.tests.running import run
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def test_the_calls_of_the_guide_work_with_a_token(base: str, redis_server: Redis
     with redis_server.client() as client:
         queue = Queue(connection=client)
         job_id = queue.enqueue(rq_jobs.fail, "refused").id
-        SimpleWorker([queue], connection=client).work(burst=True, logging_level="CRITICAL")
+        WorkerInProcess([queue], connection=client).work(burst=True, logging_level="CRITICAL")
         assert [(job["id"], job["is_retryable"], job["failure_type"]) for job in ask(f"{base}/failed")] == [
             (job_id, True, "network_error")
         ]
@@ -84,7 +85,7 @@ def test_the_calls_of_the_guide_work_with_a_token(base: str, redis_server: Redis
         assert ask(f"{base}/retry-audit")["records"]
         assert ask(f"{base}/failed/retry-all?retry_only_retryable=true&plan={dry['plan']}", "POST")["retried"] == 1
         assert queue.job_ids == [job_id]
-        SimpleWorker([queue], connection=client).work(burst=True, logging_level="CRITICAL")
+        WorkerInProcess([queue], connection=client).work(burst=True, logging_level="CRITICAL")
         assert ask(f"{base}/failed/{job_id}/retry?force=true", "POST")["placed"] == "queued"
     assert ask(f"{base}/stats")["queues"][0]["queued"] == 1
     records = sorted(ask(f"{base}/retry-audit?limit=1000")["records"], key=lambda record: record["failure_type"])

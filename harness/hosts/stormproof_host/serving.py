@@ -16,6 +16,7 @@ from .clocks import Clocks, threads
 from .lines import Ended, Lines
 from .loop import GatedLoop, awaitable_in_coroutines, is_awaitable
 from .source import Source, describe
+from .warming import warm_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -196,6 +197,7 @@ def _fork_for(control: socket.socket, source: Source) -> None:
     _say_what_it_is(control, source)
     if not source.again:
         source.forget()
+    warm_up()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     parent = os.getpid()
     while True:

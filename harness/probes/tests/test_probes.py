@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from harness.errors import WrongInputError
 from harness.nemesis import latency, server_kill
 from harness.nemesis.tests.sites import durable_server, proxied_server
+from harness.nemesis.waiting import until
 from harness.probes.limits import BreachedError, parse_limit
 from harness.probes.registry import ALL
 from harness.probes.watch import BEFORE, DURING, Watch
@@ -54,7 +56,7 @@ def test_the_first_breach_ends_a_run_and_the_worst_is_kept() -> None:
     with proxied_server() as site:
         watch = Watch(site, [parse_limit("latency_ms > 50")])
         watch.look(BEFORE)
-        watch.look_on()
+        watch.look(DURING)
         with latency.inject(site, milliseconds=60), pytest.raises(BreachedError, match=r"latency_ms was .* > 50"):
             watch.look(DURING)
         before, during = (watch.readings[when]["latency_ms"] for when in (BEFORE, DURING))
@@ -62,6 +64,26 @@ def test_the_first_breach_ends_a_run_and_the_worst_is_kept() -> None:
         assert during is not None
         assert before < 50 < during
         assert "key_count before 1, during 1" in watch.sentence()
+
+
+def test_a_breach_is_told_before_anything_else_is_read() -> None:
+    """What comes behind the probe that is past its limit is left unread."""
+    with proxied_server() as site:
+        watch = Watch(site, [parse_limit("error_rate < 1")])
+        with pytest.raises(BreachedError, match="error_rate was 0"):
+            watch.look(BEFORE)
+        assert "error_rate before 0; key_count before unread" in watch.sentence()
+
+
+def test_pings_of_the_error_rate_wait_for_their_way_together() -> None:
+    """While the first waits for its answer, all the others are on their way."""
+    with proxied_server() as site, site.server.client() as client, ThreadPoolExecutor(1) as aside:
+        count = lambda: int(client.info("clients")["connected_clients"])  # noqa: E731 - said once, asked twice
+        before = count()
+        with latency.inject(site, milliseconds=300):
+            reading = aside.submit(ALL["error_rate"].measure, site)
+            until(lambda: count() >= before + 4, "four connections at once")
+            assert reading.result() == 0
 
 
 def test_a_lower_limit_is_passed_from_above() -> None:

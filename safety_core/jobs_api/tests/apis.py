@@ -6,13 +6,14 @@ import hashlib
 from typing import TYPE_CHECKING, Any, Self
 
 from fastapi.testclient import TestClient
-from rq import Queue, SimpleWorker
+from rq import Queue
 
 from safety_core.idempotency import GuardSettings, prepare_store
 from safety_core.job_safety import RetrySettings
 from safety_core.job_safety.retry_audit import RetryAudit
 from safety_core.jobs_api import Caller, JobsApiSettings, Role, Tokens, create_app
 from safety_core.jobs_api.tests import rq_jobs
+from safety_core.jobs_api.tests.rq_worker import WorkerInProcess
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,7 +78,7 @@ class Api:
             meta.setdefault("effect_class", "read")
         into = Queue(queue, connection=self.client)
         job = into.enqueue(rq_jobs.fail, how, meta=meta)
-        SimpleWorker([into], connection=self.client).work(burst=True, logging_level="CRITICAL")
+        WorkerInProcess([into], connection=self.client).work(burst=True, logging_level="CRITICAL")
         return job.id
 
     def places(self) -> dict[str, list[str]]:

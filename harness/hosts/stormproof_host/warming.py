@@ -1,0 +1,30 @@
+"""What a process does once before it forks others, so that none of them has to do it for itself."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import importlib.metadata
+import sys
+from contextlib import suppress
+
+_IMPORTED_LATE = ("email.parser", "encodings.idna", "hmac", "secrets", "stringprep", "unicodedata")
+"""What redis-py, and Python's own library for it, import when a client is made and connects for the first time."""
+
+
+def warm_up() -> None:
+    """Import what clients of Redis import late, and leave the garbage collector nothing of ours to look through.
+
+    Nothing of the user's is run. Else each child would import the same modules, and its collections would write to,
+    and so copy, the pages that it shares with us.
+    """
+    for name in _IMPORTED_LATE:
+        # An interpreter may be built without one.
+        with suppress(ImportError):
+            importlib.import_module(name)
+    if "redis" in sys.modules:
+        # Each new client asks for it; the search leaves what it has read of the search path behind.
+        with suppress(importlib.metadata.PackageNotFoundError):
+            importlib.metadata.version("redis")
+    gc.collect()
+    gc.freeze()
