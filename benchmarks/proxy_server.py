@@ -50,12 +50,12 @@ def serve_gate(url: str) -> None:
     """Let clients of the server at *url* through the doorway, for ever."""
     with ExternalRedis(url) as server, server.client() as client:
         table = CommandTable.ask(client)
-    pool = WirePool.to(url)
+    pools = (WirePool.to(url),)
     doorway = Doorway(table, Open())
     _tell(urlsplit(doorway.url(url)).port)
     while True:
         for descriptor, _ in doorway.poller.poll():
-            doorway.serve(descriptor, pool)
+            doorway.serve(descriptor, pools)
 
 
 def serve_bytes(url: str) -> None:

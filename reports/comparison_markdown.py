@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING
 
 from reports.comparison import CLASSES, MEANINGS, Seen, load_comparison
@@ -83,7 +84,7 @@ def _circumstances(compared: Comparison) -> Iterator[str]:
     servers = dict.fromkeys(guard.part.server for guard in compared.guards)
     kinds = dict.fromkeys(kind for guard in compared.guards for kind in guard.part.object["bound"]["kinds"])
     yield f"- date: {markdown(compared.date) or 'unknown'}"
-    yield f"- command: {_code(' '.join(['stormproof', *words]))}; replay lines name the files in its run folder"
+    yield f"- command: {_code(shlex.join(['stormproof', *words]))}; replay lines name the files in its run folder"
     yield f"- server: {markdown(', '.join(servers)) or 'none'}; Python {markdown(str(environment.get('python', '')))}"
     yield f"- seed: {compared.seed}"
     yield f"- fault kinds, one in a schedule: {markdown(', '.join(kinds)) or 'none'}"

@@ -50,6 +50,7 @@ class PrivateStore(Store):
         self.url = self._primary.url
         self.pool = WirePool.to(self.url, scripts=rig.store.pool.scripts)
         self.presented = self.pool.address
+        self.others = rig.store.others
 
     def expect(self, losses: list[FaultKind]) -> None:
         """Say what the next schedule loses, in order."""

@@ -14,6 +14,7 @@ from harness.explorer.gate.greenlet_gate import GreenletGate
 from harness.explorer.gate.placement import on_one_core
 from harness.explorer.gate.wire import WirePool
 from harness.explorer.hosting import GREENLETS, PROXY, Hosting
+from harness.explorer.masters import OtherMasters
 from harness.explorer.private_store import PrivateStore
 from harness.explorer.proxy.proxy_gate import ProxyGate
 from harness.explorer.world.process import Process
@@ -92,10 +93,14 @@ class Rig:
             others = self._stack.enter_context(on_one_core(self._target.pid, alone=self._alone))
             pool = WirePool.to(self._target.url, is_ours=self._target.is_ours)
             self._stack.callback(pool.close)
-            self.store = Store(self, self._target, pool)
+            self._masters = self._stack.enter_context(OtherMasters(self._target, self._subject.masters - 1))
+            for pid in self._masters.pids:
+                os.sched_setaffinity(pid, os.sched_getaffinity(0))
+            self.store = Store(self, self._target, pool, self._masters.pools)
             self.gate: Gate = self._stack.enter_context(self._gate_with(table, others))
             # Somebody who used the server before may have moved its clock; clients must not live in its past.
             self.gate.advance(self.now_s)
+            self._masters.move_clock(self.now_s)
             self.prepare(self.store)
             self._stack = self._stack.pop_all()
         return self
@@ -110,11 +115,13 @@ class Rig:
             self.gate.advance(leg_s)
             for store in self._lent or (self.store,):
                 store.move_clock()
+            self._masters.move_clock(self.now_s)
             self.gate.settle()
 
     def start_afresh(self) -> None:
         """Empty the server and let the subject prepare it again."""
         self._target.clear()
+        self._masters.clear()
         self.prepare(self.store)
 
     # Stores that a schedule has to itself.
@@ -144,6 +151,8 @@ class Rig:
     def _gate_with(self, table: CommandTable, others: frozenset[int]) -> AbstractContextManager[Gate]:
         if self._hosting.gate == PROXY:
             return ProxyGate(self._subject, self._hosting, table, self._target, others).installed()
+        if self._subject.masters > 1:
+            raise CouldNotRunError(f"{self._subject.name} asks several masters; expected --gate proxy")
         return GreenletGate(self._subject, table).installed()
 
     def _prepare(self, store: Store) -> None:

@@ -21,6 +21,11 @@ SYSTEM_PATHS = tuple(
 """Where Debian's package puts it."""
 
 
+_REAL_WAITS = {"FAKETIME_FORCE_MONOTONIC_FIX": "0"}
+"""Waits by a monotonic clock that is not moved are left alone. On some versions of glibc the library corrects them so
+that they end at once: a thread spins that waits for another, as Python's threads wait for its interpreter."""
+
+
 def find_library() -> Path | None:
     """Return the compiled libfaketime, from the PyPI wheel or Debian's package; None where there is none."""
     spec = importlib.util.find_spec("libfaketime")
@@ -66,6 +71,7 @@ class FakedClock:
             "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": kept,
             "DONT_FAKE_MONOTONIC": kept,
+            **({} if self._fakes_monotonic else _REAL_WAITS),
         }
 
     def move_to(self, offset_us: int) -> None:

@@ -23,10 +23,13 @@ before, 'not found' is open; after, it is final."""
 LONGEST_COOLDOWN_LEASES = 2
 """How many leases a job waits at the most between two tries. After the first try it waits one."""
 
+MOST_MASTERS = 5
+"""So many independent servers may a subject ask."""
+
 USUAL_TYPE = "order"
 """The kind of an effect of which nobody says another one."""
 
-ATTRIBUTES = ("promise", "outside", "reusable", "breaker", "retries", "effect_types")
+ATTRIBUTES = ("promise", "outside", "reusable", "breaker", "retries", "effect_types", "masters")
 """What a factory says of itself in attributes."""
 
 EXPLORED: Mapping[str, Promise] = {str(each): each for each in Promise if each is not Promise.AUDITED}
@@ -50,6 +53,7 @@ def declare(
     breaker: Mapping[str, int] | None = None,
     retries: Mapping[str, int] | None = None,
     effect_types: tuple[str, ...] | None = None,
+    masters: int | None = None,
 ) -> Callable[[_Factory], _Factory]:
     """Say what a subject says of itself, as a decorator of its factory.
 
@@ -65,6 +69,7 @@ def declare(
         "breaker": breaker,
         "retries": retries,
         "effect_types": effect_types,
+        "masters": masters,
     }
 
     def say(make: _Factory) -> _Factory:
@@ -158,6 +163,7 @@ class Subject:
         effect_types: The kinds of effect that it tells apart, as a payload names them under ``effect_type``; of those
             besides ``order`` its ``reconcile`` is told with ``effect_type=...``. One key for two kinds is a conflict.
             Empty where it knows no kinds.
+        masters: How many independent servers it asks. Of several, ``redis_url`` lists the URLs, with commas between.
     """
 
     name: str
@@ -170,6 +176,7 @@ class Subject:
     breaker: BreakerLimits | None = None
     retries: RetryLimits | None = None
     effect_types: tuple[str, ...] = ()
+    masters: int = 1
 
     @property
     def limits(self) -> BreakerLimits | RetryLimits | None:
@@ -198,6 +205,7 @@ class Said:
     breaker: object = None
     retries: object = None
     effect_types: object = ()
+    masters: object = 1
 
     @classmethod
     def by(cls, name: str, make: object) -> Said:
@@ -254,7 +262,19 @@ def described(
         breaker=_breaker(name, said.breaker) if promised is Promise.CIRCUIT_BREAKER else None,
         retries=_retries(name, said.retries) if promised is Promise.RETRY_POLICY else None,
         effect_types=_types(name, said.effect_types),
+        masters=_masters(name, said.masters),
     )
+
+
+def _masters(name: str, said: object) -> int:
+    """Return how many servers a subject asks.
+
+    Raises:
+        WrongInputError: It is no such number.
+    """
+    if type(said) is not int or not 1 <= said <= MOST_MASTERS:
+        raise WrongInputError(f"{name}: make.masters must be a whole number from 1 to {MOST_MASTERS}, not {said!r}")
+    return said
 
 
 def _types(name: str, said: object) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from reports.tests.run_folders import (
     write_run,
 )
 from verify.history.record import Bound
-from verify.run_layout import COMPARED, COMPARISON_DATA, COMPARISON_PAGE
+from verify.run_layout import COMPARED, COMPARISON_DATA, COMPARISON_PAGE, ENVIRONMENT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,6 +112,17 @@ def test_page_and_data_hold_words_version_date_and_replay_line(tmp_path: Path) -
     assert (finding["checker"], finding["under"]) == ("at_most_once", LOST)
     assert finding["replay"].startswith("stormproof replay ")
     assert finding["replay"] in page
+
+
+def test_command_can_be_typed_as_it_stands(tmp_path: Path) -> None:
+    """A program with arguments is one word of it."""
+    folder = compared(tmp_path)
+    said = json.loads((folder / ENVIRONMENT).read_text(encoding="utf-8"))
+    said["command"] = ["stormproof", "compare", "--command", "node guard.js"]
+    (folder / ENVIRONMENT).write_text(json.dumps(said), encoding="utf-8")
+    write_comparison(folder)
+    page = (folder / COMPARISON_PAGE).read_text(encoding="utf-8")
+    assert "`stormproof compare --command 'node guard.js'`" in page
 
 
 def test_terminal_shows_each_class_and_the_replay_line_whole(tmp_path: Path) -> None:

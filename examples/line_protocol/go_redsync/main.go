@@ -9,8 +9,9 @@ const (
 
 func main() {
 	about := About{
-		Promise: "mutual_exclusion",
-		Outside: map[string]string{"pause": expires, "advance": expires},
+		Promise:  "mutual_exclusion",
+		Outside:  map[string]string{"pause": expires, "advance": expires},
+		Reusable: true,
 	}
 	Serve(about, func(redisURL string, leaseSeconds float64) (Guard, error) {
 		return NewRedsyncGuard(redisURL, leaseSeconds)

@@ -26,6 +26,7 @@ class LockedError extends Error {
 class RedlockGuard {
   #redisUrl;
   #leaseMs;
+  #client;
 
   constructor(redisUrl, leaseS) {
     this.#redisUrl = redisUrl;
@@ -33,7 +34,7 @@ class RedlockGuard {
   }
 
   async call(key, payload, effect) {
-    const redlock = new Redlock([this.#connected()], { retryCount: 0 });
+    const redlock = new Redlock([this.#reconnected()], { retryCount: 0 });
     // It emits the errors of each server, and throws where nobody listens.
     redlock.on('clientError', () => {});
     const lock = await redlock.lock(key, this.#leaseMs).catch((error) => {
@@ -46,11 +47,15 @@ class RedlockGuard {
     }
   }
 
-  // Without `reusable`, a process serves one call and is ended.
-  close() {}
+  close() {
+    this.#client?.disconnect();
+    this.#client = undefined;
+  }
 
-  #connected() {
-    const client = new Redis(this.#redisUrl, {
+  // A connection that was lost is not taken up again, so each call has one of its own.
+  #reconnected() {
+    this.close();
+    this.#client = new Redis(this.#redisUrl, {
       // A command that is sent again after a lost reply is done twice.
       maxRetriesPerRequest: 0,
       retryStrategy: () => null,
@@ -61,8 +66,8 @@ class RedlockGuard {
       commandTimeout: TIME_LIMIT_MS,
     });
     // What went wrong is told to each command.
-    client.on('error', () => {});
-    return client;
+    this.#client.on('error', () => {});
+    return this.#client;
   }
 }
 
@@ -76,6 +81,7 @@ serve({
       restart_losing: oneServer,
       failover_losing: oneServer,
     },
+    reusable: true,
   },
   makeGuard: (redisUrl, leaseS) => new RedlockGuard(redisUrl, leaseS),
 });

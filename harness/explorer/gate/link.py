@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.explorer.gate.commands import OF_SUBSCRIBERS, SETUP, SUBSCRIBING, UNGATEABLE, block_limit_s
 from harness.explorer.gate.resp import Request, RequestReader, packed
+from harness.explorer.world.masters import at_master
 from harness.explorer.world.steps import Bytes, CommandStep, Cut, TimedOut
 
 if TYPE_CHECKING:
@@ -57,7 +58,20 @@ class Link:
         subscription: The wire over which messages come, once the client has subscribed.
     """
 
-    def __init__(self, pool: WirePool, table: CommandTable, passage: Passage) -> None:
+    def __init__(
+        self, pool: WirePool, table: CommandTable, passage: Passage, *, master: int = 0, is_one_of_many: bool = False
+    ) -> None:
+        """Lead to the server of *pool*.
+
+        Args:
+            pool: Wires to it.
+            table: Its commands.
+            passage: What holds the client's process.
+            master: Its number among the servers that the subject asks, from 0.
+            is_one_of_many: Whether there are others, whose keys are not the same.
+        """
+        self._master = master
+        self._is_one_of_many = is_one_of_many
         self.incoming = bytearray()
         self.ending: Cut | TimedOut | None = None
         self.subscription: Wire | None = None
@@ -137,11 +151,16 @@ class Link:
     def _step(self, request: Request, parts: tuple[bytes, ...]) -> CommandStep:
         return CommandStep(
             name=request.name,
-            keys=self._table.keys(request.words),
+            keys=self._keys(request.words),
             may_write=self._table.may_write(request.words),
             parts=parts,
             signature=self._signature,
+            master=self._master,
         )
+
+    def _keys(self, words: list[bytes]) -> tuple[bytes, ...] | None:
+        keys = self._table.keys(words)
+        return at_master(self._master, keys) if keys and self._is_one_of_many else keys
 
     def _wait_for_others(self, request: Request, limit_s: float) -> None:
         """Ask in a MULTI/EXEC block, in which nothing blocks, and again when another process has moved."""
@@ -200,7 +219,7 @@ class Link:
 
     def _transaction(self, block: list[Request]) -> CommandStep:
         inner = block[1:-1]
-        keys = [self._table.keys(each.words) for each in inner]
+        keys = [self._keys(each.words) for each in inner]
         return CommandStep(
             name="MULTI " + " ".join(each.name for each in inner),
             keys=None if None in keys else tuple(key for some in keys if some is not None for key in some),
@@ -208,6 +227,7 @@ class Link:
             parts=tuple(each.raw for each in block),
             signature=self._signature,
             watched=self._watched,
+            master=self._master,
         )
 
     def _pass(self, step: CommandStep) -> None:

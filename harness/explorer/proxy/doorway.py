@@ -13,6 +13,8 @@ from harness.explorer.world.steps import Cut, TimedOut
 from harness.processes.socket_limit import limit_waiting
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from harness.explorer.gate.commands import CommandTable
     from harness.explorer.gate.link import Passage
     from harness.explorer.gate.wire import WirePool
@@ -67,28 +69,42 @@ class Connection:
 
 
 class Doorway:
-    """The listener of one program and its connections, by descriptor."""
+    """The listeners of one program, one for each server that it asks, and its connections by descriptor."""
 
-    def __init__(self, table: CommandTable, passage: Passage) -> None:
+    def __init__(self, table: CommandTable, passage: Passage, masters: int = 1) -> None:
         self._table = table
         self._passage = passage
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=MOST_CONNECTIONS)
-        self._listener.setblocking(False)
+        self._listeners = [socket.create_server(("127.0.0.1", 0), backlog=MOST_CONNECTIONS) for _ in range(masters)]
+        self._masters = {listener.fileno(): number for number, listener in enumerate(self._listeners)}
         self._connections: dict[int, Connection] = {}
         self._subscribers: dict[int, Connection] = {}
         self.poller = select.epoll()
-        self.poller.register(self._listener, select.EPOLLIN)
+        for listener in self._listeners:
+            listener.setblocking(False)
+            self.poller.register(listener, select.EPOLLIN)
+
+    @property
+    def leads_to_several(self) -> bool:
+        """Whether the program asks more than one server."""
+        return len(self._listeners) > 1
+
+    def in_order(self, descriptors: list[int]) -> list[int]:
+        """Return descriptors in the order of the servers that they lead to; what else there is comes last."""
+        return sorted(descriptors, key=lambda each: self._masters.get(each, len(self._listeners)))
 
     def url(self, target: str) -> str:
-        """Return the URL of the doorway, with the user and the database of *target*."""
+        """Return the URLs of the doorway, with the user and the database of *target* and commas between them."""
+        return ",".join(self._url(listener, target) for listener in self._listeners)
+
+    def _url(self, listener: socket.socket, target: str) -> str:
         parts = urlsplit(target)
         user = parts.netloc.rpartition("@")[0]
-        here = f"127.0.0.1:{self._listener.getsockname()[1]}"
+        here = f"127.0.0.1:{listener.getsockname()[1]}"
         path = parts.path if parts.scheme == "redis" else ""
         query = parts.query if parts.scheme == "unix" and parts.query.startswith("db=") else ""
         return urlunsplit(("redis", f"{user}@{here}" if user else here, path, query, ""))
 
-    def serve(self, descriptor: int, pool: WirePool) -> Connection | None:
+    def serve(self, descriptor: int, pools: Sequence[WirePool]) -> Connection | None:
         """Do what waits at *descriptor*: let a client in, or take what it sends.
 
         Returns the connection whose client now waits for the end of its time limit; None where nobody does.
@@ -96,8 +112,9 @@ class Doorway:
         Raises:
             TooManyConnectionsError: One more would be too many.
         """
-        if descriptor == self._listener.fileno():
-            self._let_in(pool)
+        listener = next((each for each in self._listeners if each.fileno() == descriptor), None)
+        if listener is not None:
+            self._let_in(listener, pools)
             return None
         connection = self._connections.get(descriptor)
         if connection is None:
@@ -123,6 +140,7 @@ class Doorway:
         descriptor = connection.socket.fileno()
         if self._connections.pop(descriptor, None) is not None:
             self.poller.unregister(descriptor)
+            del self._masters[descriptor]
             for wire in [wire for wire, subscriber in self._subscribers.items() if subscriber is connection]:
                 self.poller.unregister(wire)
                 del self._subscribers[wire]
@@ -136,7 +154,8 @@ class Doorway:
     def close(self) -> None:
         """Close the listener and every connection."""
         self.close_connections()
-        self._listener.close()
+        for listener in self._listeners:
+            listener.close()
         self.poller.close()
 
     def _watch_messages(self, connection: Connection) -> None:
@@ -154,9 +173,9 @@ class Doorway:
         if not data or not connection.answer():
             self.close_connection(connection)
 
-    def _let_in(self, pool: WirePool) -> None:
+    def _let_in(self, listener: socket.socket, pools: Sequence[WirePool]) -> None:
         try:
-            client, _ = self._listener.accept()
+            client, _ = listener.accept()
         except BlockingIOError:
             return
         if len(self._connections) >= MOST_CONNECTIONS:
@@ -165,5 +184,8 @@ class Doorway:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         client.setblocking(True)
         limit_waiting(client, _WRITE_S)
-        self._connections[client.fileno()] = Connection(client, Link(pool, self._table, self._passage))
+        master = self._masters[client.fileno()] = self._masters[listener.fileno()]
+        several = self.leads_to_several
+        link = Link(pools[master], self._table, self._passage, master=master, is_one_of_many=several)
+        self._connections[client.fileno()] = Connection(client, link)
         self.poller.register(client, select.EPOLLIN)

@@ -72,7 +72,9 @@ class Program:
 
     passes_messages = True
 
-    def __init__(self, pid: int, lines: Lines, table: CommandTable, log: Path, *, is_ours: bool) -> None:
+    def __init__(
+        self, pid: int, lines: Lines, table: CommandTable, log: Path, *, is_ours: bool, masters: int = 1
+    ) -> None:
         self.pid = pid
         self._log = log
         self.process: Process | None = None
@@ -81,7 +83,7 @@ class Program:
         self.has_guard = False
         self.reconciles = False
         self.is_reusable = False
-        self.doorway = Doorway(table, self)
+        self.doorway = Doorway(table, self, masters)
         self._lines = lines
         self._poller = self.doorway.poller
         self._poller.register(lines.incoming, select.EPOLLIN)
@@ -196,7 +198,7 @@ class Program:
             ready = self._poller.poll(0) or (self._sign() if hint is None else [])
             if ready:
                 self._patience_ms = _QUIET_MS
-                self._serve(ready)
+                self._serve(self._all_asked(ready, deadline_ns))
                 deadline_ns = clock.elapsed_ns() + int(_BUSY_S * 1e9)
             elif self.is_asleep():
                 if not self._poller.poll(0):
@@ -284,15 +286,28 @@ class Program:
                 return ready
         return self._poller.poll(max(0, until_ns - clock.elapsed_ns()) / 1e9)
 
+    def _all_asked(self, ready: list[tuple[int, int]], deadline_ns: int) -> list[tuple[int, int]]:
+        """Return what waits once the program waits too, where it asks several servers.
+
+        It asks them at the same time, in threads. Which one is first there is no decision of the schedule.
+        """
+        if not self.doorway.leads_to_several:
+            return ready
+        while not self.is_asleep() and clock.elapsed_ns() < deadline_ns:
+            clock.pause_s(_A_MOMENT_S)
+        return self._poller.poll(0)
+
     def _serve(self, ready: list[tuple[int, int]]) -> None:
         """Do what waits: connections before lines, because a program sends before it says that it waits."""
         descriptors = [descriptor for descriptor, _ in ready]
+        if self.doorway.leads_to_several:
+            descriptors = self.doorway.in_order(descriptors)
         if self.process is None:
             raise TypeError("a program that belongs to no process is served")
         try:
             for descriptor in descriptors:
                 if descriptor != self._lines.incoming:
-                    limited = self.doorway.serve(descriptor, self.process.store.pool)
+                    limited = self.doorway.serve(descriptor, self.process.store.pools)
                     if limited is not None:
                         self._reach_limit(limited)
             if self._lines.incoming in descriptors:

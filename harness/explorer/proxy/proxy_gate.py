@@ -22,6 +22,7 @@ from harness.explorer.world.setting import LEASE_S
 from harness.processes.faked_clock import FakedClock, find_library
 from harness.processes.family import MARK, end_marked
 from harness.processes.folder import make_folder, remove_folder
+from harness.subjects.box import BOX
 from harness.subjects.contract import ElsewhereError
 
 if TYPE_CHECKING:
@@ -117,7 +118,12 @@ class ProxyGate:
             log = folder / "programs.log"
             starter = self._starter(log, self._environment(stack, folder))
             self._supply = Supply(
-                starter, self._table, log, is_ours=not self._hosting.command, keeps=self._subject.is_boxed
+                starter,
+                self._table,
+                log,
+                is_ours=not self._hosting.command,
+                keeps=self._subject.is_boxed,
+                masters=self._subject.masters,
             )
             stack.callback(self._supply.close)
             yield self
@@ -187,7 +193,10 @@ class ProxyGate:
     def _starter(self, log: Path, environment: dict[str, str]) -> Starter:
         if self._hosting.command:
             return Spawner(self._hosting.command, log=log, env=environment, is_ours=False, cores=self._cores)
-        argv = python_argv(self._hosting.python, self._subject.place, again=self._subject.is_boxed)
+        boxed = BOX.get(self._subject.name)
+        packages = boxed.peer.modules if boxed is not None and boxed.peer is not None else ()
+        again = self._subject.is_boxed
+        argv = python_argv(self._hosting.python, self._subject.place, again=again, packages=packages)
         forker = Forker(argv, log=log, env=environment, cores=self._cores)
         if forker.can_fork:
             return forker

@@ -46,7 +46,9 @@ class Starter(Protocol):
 class Supply:
     """Programs of one subject: those that wait to be asked first, else new ones."""
 
-    def __init__(self, starter: Starter, table: CommandTable, log: Path, *, is_ours: bool, keeps: bool) -> None:
+    def __init__(
+        self, starter: Starter, table: CommandTable, log: Path, *, is_ours: bool, keeps: bool, masters: int = 1
+    ) -> None:
         """Hand out what *starter* starts.
 
         Args:
@@ -55,7 +57,9 @@ class Supply:
             log: Where the programs' stderr goes.
             is_ours: Whether our Python host runs in them.
             keeps: Whether another guard may be made in a program that has served one.
+            masters: How many servers each program asks.
         """
+        self._masters = masters
         self._starter = starter
         self._table = table
         self._log = log
@@ -76,7 +80,7 @@ class Supply:
         if self._idle and not fresh:
             return self._idle.pop()
         pid, lines = self._starter.start()
-        program = Program(pid, lines, self._table, self._log, is_ours=self._is_ours)
+        program = Program(pid, lines, self._table, self._log, is_ours=self._is_ours, masters=self._masters)
         self._all.add(program)
         return program
 
@@ -259,6 +263,14 @@ def _started(argv: Sequence[str], cores: Collection[int], **how: Any) -> subproc
     return process
 
 
-def python_argv(python: str, place: str, *, again: bool) -> list[str]:
-    """Return how our host is run in an interpreter; an empty *python* means ours."""
-    return [python or sys.executable, str(HOST), place, *(["--again"] if again else [])]
+def python_argv(python: str, place: str, *, again: bool, packages: Sequence[str] = ()) -> list[str]:
+    """Return how our host is run in an interpreter; an empty *python* means ours.
+
+    Args:
+        python: The interpreter.
+        place: Where the subject is.
+        again: Whether one process may execute its module several times.
+        packages: What it imports when it is asked for a guard: whoever forks loads it before.
+    """
+    loaded = ["--packages", ",".join(packages)] if packages else []
+    return [python or sys.executable, str(HOST), place, *(["--again"] if again else []), *loaded]

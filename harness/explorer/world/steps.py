@@ -17,7 +17,8 @@ class CommandStep:
 
     ``parts`` holds the bytes of its requests: one, or all of a MULTI block, of whose replies the last one counts.
     ``keys`` is None where the server cannot tell what the command touches; ``watched`` are the keys on which the fate
-    of a MULTI block depends.
+    of a MULTI block depends. ``master`` is the server that is asked: 0, or a later
+    one where the subject asks several.
     """
 
     name: str
@@ -26,6 +27,7 @@ class CommandStep:
     parts: tuple[bytes, ...]
     signature: Signature
     watched: tuple[bytes, ...] = ()
+    master: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness.explorer.world.masters import found_at
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -20,18 +22,25 @@ class Store:
         url: Where subjects are told that it is.
         presented: The same as an address.
         pool: Wires to it.
+        others: Wires to the other servers, where the subject asks several; nobody loses those.
         forgot_scripts: Whether the schedule has lost the scripts of the server, so that not knowing one is no chance.
     """
 
     forgot_scripts = False
 
-    def __init__(self, rig: Rig, target: Target, pool: WirePool) -> None:
+    def __init__(self, rig: Rig, target: Target, pool: WirePool, others: tuple[WirePool, ...] = ()) -> None:
         self.url = target.url
         self.presented: Address = pool.address
         self.pool = pool
+        self.others = others
         self._rig = rig
         self._target = target
         self._at_s = target.moved_s
+
+    @property
+    def pools(self) -> tuple[WirePool, ...]:
+        """Wires to every server that the subject asks, in order."""
+        return (self.pool, *self.others)
 
     def begin(self) -> None:
         """Begin a schedule."""
@@ -48,7 +57,8 @@ class Store:
 
     def prepared(self) -> None:
         """Note that the store is ready for schedules."""
-        self.pool.recount()
+        for pool in self.pools:
+            pool.recount()
 
     def named(self, keys: Iterable[bytes]) -> None:
         """Note which keys a command named: on somebody else's server exactly these are removed afterwards."""
@@ -60,7 +70,8 @@ class Store:
 
     def remove(self, key: bytes) -> bool:
         """Remove a key as an eviction does; say whether it was there."""
-        return bool(self.pool.ask(b"UNLINK", key))
+        master, bare = found_at(key) if self.others else (0, key)
+        return bool(self.pools[master].ask(b"UNLINK", bare))
 
     def lose(self, kind: FaultKind) -> str:
         """Lose the server; return the witness.

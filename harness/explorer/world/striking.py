@@ -137,7 +137,7 @@ class Striking:
 
     def _land_command(self, step: CommandStep, late: Late) -> Any:
         """Play a command on the wire that its connection held, and end what it held; else on any wire."""
-        pool = self._store.pool
+        pool = self._store.pools[step.master]
         wire = late.held or pool.take(step.signature)
         data, value, wrote = pool.play(wire, step)
         if late.held is not None or step.name == HOLDING:
@@ -175,7 +175,7 @@ class Striking:
         """Note what a command touched; a write that changed nothing has only read."""
         trace = self._trace
         self._store.named(step.keys or ())
-        if wrote:
+        if wrote and step.master == 0:
             self._world.writes += 1
             self._store.wrote()
         if step.keys is None:

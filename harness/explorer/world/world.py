@@ -362,7 +362,7 @@ class World(greenlet.greenlet):
 
     def lose_connections(self) -> None:
         """Forget the commands that were on their way; every process finds its connection gone."""
-        self._miss([late for late in self.late if isinstance(late.step, CommandStep)])
+        self._miss([late for late in self.late if isinstance(late.step, CommandStep) and late.step.master == 0])
 
     def _miss(self, lost: list[Late]) -> None:
         """Forget late steps that could have landed until now, and never will."""

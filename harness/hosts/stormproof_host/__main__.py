@@ -1,4 +1,4 @@
-"""``python stormproof_host PLACE``: serve one process on stdin and stdout, or fork others with ``--forks FD``."""
+"""``python stormproof_host PLACE``: serve one process on stdin and stdout, or with ``--forks FD`` fork others."""
 
 from __future__ import annotations
 

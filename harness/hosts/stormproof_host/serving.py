@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import ctypes
+import gc
 import json
 import os
 import signal
@@ -186,6 +187,7 @@ def _raised(told: dict[str, Any]) -> Exception:
 
 def _say_what_it_is(control: socket.socket, source: Source) -> None:
     try:
+        source.load_packages()
         said = {"said": describe(source.make()), "threads": threads()}
     except Exception as error:  # noqa: BLE001 - the subject's own, and reported
         said = {"broken": f"{type(error).__name__}: {error}"}
@@ -199,6 +201,8 @@ def _fork_for(control: socket.socket, source: Source) -> None:
         source.forget()
     warm_up()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    # A copy that looks for garbage would copy every page that it looks at.
+    gc.freeze()
     parent = os.getpid()
     while True:
         data, extra, _, _ = control.recvmsg(1, socket.CMSG_LEN(array.array("i").itemsize))
@@ -222,7 +226,8 @@ def _fork_for(control: socket.socket, source: Source) -> None:
 def main() -> None:
     """Serve one process, or fork others."""
     place, *options = sys.argv[1:]
-    source = Source(place, again="--again" in options)
+    packages = options[options.index("--packages") + 1].split(",") if "--packages" in options else ()
+    source = Source(place, again="--again" in options, packages=packages)
     if "--forks" in options:
         os.dup2(2, 1)
         _fork_for(socket.socket(fileno=int(options[options.index("--forks") + 1])), source)

@@ -9,22 +9,29 @@ import os
 import sys
 import sysconfig
 import types
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _OURS = __name__.partition(".")[0]
+_FIRST_CONNECTION = ("email.parser", "encodings.idna", "importlib.metadata")
+"""What clients of Redis import when they connect for the first time."""
 
 
 class Source:
     """A factory at ``path/to/file.py:make`` or ``package.module:make``."""
 
-    def __init__(self, place: str, *, again: bool) -> None:
+    def __init__(self, place: str, *, again: bool, packages: Sequence[str] = ()) -> None:
         """Find it.
 
         Args:
             place: The place.
             again: Whether one process executes the module several times, each time as if it were a process of its
                 own: for modules that are known to keep nothing elsewhere.
+            packages: Modules that it imports only when it is asked for a guard.
         """
+        self._packages = packages
         self.again = again
         self._where, _, self._attribute = place.rpartition(":")
         self._path = self._where if self._where.endswith(".py") else None
@@ -33,6 +40,11 @@ class Source:
             self._path = spec.origin if spec is not None else None
         self._code: Any = None
         self._there = frozenset(sys.modules)
+
+    def load_packages(self) -> None:
+        """Import what the subject would import later, so that the copies of this process need not."""
+        for name in (*_FIRST_CONNECTION, *self._packages):
+            importlib.import_module(name)
 
     def make(self) -> Any:
         """Execute the subject's code and return its factory."""
@@ -81,7 +93,7 @@ def describe(make: Any) -> dict[str, Any]:
     """
     if not callable(make) or inspect.iscoroutinefunction(make):
         raise TypeError(f"{type(make).__name__} is no factory make(redis_url, lease_s)")
-    names = ("promise", "reusable", "breaker", "retries")
+    names = ("promise", "reusable", "breaker", "retries", "masters")
     said: dict[str, Any] = {name: getattr(make, name) for name in names if hasattr(make, name)}
     outside = getattr(make, "outside", {})
     said["outside"] = dict(outside) if isinstance(outside, dict) else repr(outside)

@@ -11,31 +11,36 @@ from harness.subjects.contract import declare
 from harness.subjects.peers.peer import Limit, Peer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from harness.subjects.contract import Effect, Guard
 
+PACKAGE = "pottery"
+MODULES = ("pottery",)
 README = "README of pottery, Redlock"
-
-PEER = Peer(
-    package="pottery",
-    modules=("pottery",),
-    what="the Redlock of pottery with one master and auto_release_time, acquired with blocking=False",
-    promise="mutual_exclusion",
+SAYS = (
+    "Redlock is a safe and reliable lock to coordinate access to a resource shared across threads, processes, "
+    "and even machines, without a single point of failure."
+)
+IN_THREADS = "it asks its masters in threads of its own, which the greenlet gate does not see"
+EXPIRES = Limit(
     says=(
-        "Redlock is a safe and reliable lock to coordinate access to a resource shared across threads, processes, "
-        "and even machines, without a single point of failure."
+        "Redlocks are automatically released (by default, after 10 seconds). You should take care to ensure "
+        "that your critical section completes well within that timeout."
     ),
     where=README,
+    leaves_out=("pause", "advance"),
+)
+
+PEER = Peer(
+    package=PACKAGE,
+    modules=MODULES,
+    what="the Redlock of pottery with one master and auto_release_time, acquired with blocking=False",
+    promise="mutual_exclusion",
+    says=SAYS,
+    where=README,
     limits=(
-        Limit(
-            says=(
-                "Redlocks are automatically released (by default, after 10 seconds). You should take care to ensure "
-                "that your critical section completes well within that timeout."
-            ),
-            where=README,
-            leaves_out=("pause", "advance"),
-        ),
+        EXPIRES,
         Limit(
             says=(
                 "In production, you should have 5 Redis masters. This is to eliminate a single point of failure "
@@ -46,7 +51,7 @@ PEER = Peer(
             leaves_out=("evict", "restart_losing", "failover_losing"),
         ),
     ),
-    needs_proxy="it asks its masters in threads of its own, which the greenlet gate does not see",
+    needs_proxy=IN_THREADS,
 )
 
 
@@ -62,14 +67,19 @@ def classify(error: BaseException) -> tuple[str, str]:
 @declare(promise=PEER.promise, classify=classify, outside=PEER.outside, reusable=True)
 def make(redis_url: str, lease_s: float) -> Guard:
     """Return a guard that runs the effect while it holds the lock."""
+    return guard_over([redis_url], lease_s)
+
+
+def guard_over(urls: Sequence[str], lease_s: float) -> Guard:
+    """Return a guard that asks the masters at *urls*."""
     from pottery import Redlock
 
     # It logs each error of a master with its traceback; here, those are made on purpose.
     logging.getLogger("pottery").setLevel(logging.CRITICAL)
-    client = redis.Redis.from_url(redis_url)
+    masters = {redis.Redis.from_url(url) for url in urls}
 
     def guard(key: str, payload: Mapping[str, Any], effect: Effect) -> Any:
-        lock = Redlock(key=key, masters={client}, auto_release_time=lease_s)
+        lock = Redlock(key=key, masters=masters, auto_release_time=lease_s)
         if not lock.acquire(blocking=False):
             raise LockedError(key)
         try:
