@@ -20,7 +20,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).resolve().parents[1]
-EXAMPLE = ROOT / "examples" / "rollout"
+EXAMPLE = ROOT / "examples" / "trading_app"
 PROTECTED = ("execution/orders.py", "paper_gate/gate.py", "model/weights.json")
 """One byte of each of these is changed, one at a time."""
 

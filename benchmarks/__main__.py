@@ -92,9 +92,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = [name for name in BENCHMARKS if not options.names or name in options.names]
     try:
         return _run(chosen, options.json, quick=options.quick)
-    except (CouldNotRunError, WrongInputError, WrongAnswerError) as error:
-        _say(f"could not measure: {error}")
-        return _COULD_NOT_RUN
     except KeyboardInterrupt:
         _say("interrupted; nothing was written")
         return _INTERRUPTED
@@ -104,11 +101,17 @@ def _run(chosen: Sequence[str], path: Path, *, quick: bool) -> int:
     here = core.settle()
     rows: list[Row] = []
     disturbed: dict[str, float | None] = {}
+    failed: list[str] = []
     for name in chosen:
         _say(f"{name} ...")
-        with core.watched(here) as seen:
-            rows += BENCHMARKS[name](QUICK if quick else FULL)
-        disturbed[name] = seen.share
+        try:
+            with core.watched(here) as seen:
+                rows += BENCHMARKS[name](QUICK if quick else FULL)
+            disturbed[name] = seen.share
+        except (CouldNotRunError, WrongInputError, WrongAnswerError) as error:
+            # What the others have measured, or will, is not lost with it.
+            failed.append(name)
+            _say(f"could not measure {name}: {error}")
     print(report.table(rows))
     print(report.noise(disturbed))
     try:
@@ -118,6 +121,9 @@ def _run(chosen: Sequence[str], path: Path, *, quick: bool) -> int:
         return _WRONG_USAGE
     missed = [row for row in rows if row.verdict == "MISS"]
     print(f"results: {path}; {f'{len(missed)} missed' if missed else 'every limit that was measured held'}")
+    if failed:
+        _say(f"not measured: {', '.join(failed)}")
+        return _COULD_NOT_RUN
     return _MISSED if missed else _HELD
 
 

@@ -28,7 +28,7 @@ from verify.rollout.context import Context
 from verify.rollout.errors import CannotCheckError
 from verify.rollout.inside_tree import Interpreter
 from verify.rollout.stat_cache import StatCache
-from verify.rollout.unchanged import compared
+from verify.rollout.comparing import compared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -84,6 +84,7 @@ def verify_rollout(
     python: str | None,
     redis_choice: str,
     is_fast: bool,
+    jobs: int,
     as_json: bool,
 ) -> None:
     """Run the eight checks, show what they say in each form that was asked for, and end with the exit code.
@@ -97,6 +98,8 @@ def verify_rollout(
             "--fast believes the system which files nobody has touched, --key is for those who believe nobody; "
             "leave one of them out"
         )
+    if is_fast and jobs > 1:
+        raise WrongInputError("--fast reads hardly a file, and --jobs shares out what is read; leave one of them out")
     place = Path(tree)
     asked = [_form(text) for text in forms or ["json" if as_json else "table"]]
     chosen = _owned(redis_choice)
@@ -110,6 +113,7 @@ def verify_rollout(
         open_store=store_opener(chosen),
         expect_enabled=expected_flags(held.rules, expect_enabled or ()),
         cache=_cache_of(place) if is_fast else None,
+        jobs=jobs,
     )
     report = verify(context, baseline=named)
     if context.cache is not None:

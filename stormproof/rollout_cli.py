@@ -42,6 +42,7 @@ def verify_rollout(
         bool,
         typer.Option("--fast", help="Read no file that nothing has touched since the last look; not for a release."),
     ] = False,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, help="Processes that read the protected files.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
     """Say whether what must not change is unchanged, and whether the guards work: eight checks."""
@@ -56,6 +57,7 @@ def verify_rollout(
         python=python,
         redis_choice=redis,
         is_fast=fast,
+        jobs=jobs,
         as_json=as_json,
     )
 

@@ -12,6 +12,7 @@ from benchmarks import core, report
 from benchmarks.interleaving import side_by_side
 from benchmarks.rows import Effort, Row, latency_of, spread_of
 from benchmarks.ungated import Mix, turns
+from harness.errors import CouldNotRunError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,3 +99,23 @@ def test_miss_is_the_exit_code(ratio: float, status: int, tmp_path: Path, monkey
     monkeypatch.setattr(core, "settle", lambda: None)
     assert front.main(["--json", str(tmp_path / "r" / "out.json"), "b"]) == status
     assert json.loads((tmp_path / "r" / "out.json").read_text())["rows"][0]["limit"] == 1.5
+
+
+def test_benchmark_that_cannot_run_takes_no_figure_of_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Those before and behind it are shown and stored; the exit code says that not all was measured."""
+
+    def cannot(_effort: Effort) -> list[Row]:
+        raise CouldNotRunError("there is no server")
+
+    def can(_effort: Effort) -> list[Row]:
+        return [row(1.0, 1.5)]
+
+    monkeypatch.setattr(front, "BENCHMARKS", {"before": can, "broken": cannot, "behind": can})
+    monkeypatch.setattr(core, "settle", lambda: None)
+    assert front.main(["--json", str(tmp_path / "out.json")]) == 3
+    assert len(json.loads((tmp_path / "out.json").read_text())["rows"]) == 2
+    said = capsys.readouterr()
+    assert "could not measure broken: there is no server" in said.err
+    assert said.out.count("<= 1.5") == 2

@@ -21,13 +21,19 @@ from reports.tests.run_folders import (
     write_part,
     write_run,
 )
+from verify.history import score as scoring
 from verify.history.legality import FOR_READERS
 from verify.history.promises import Promise
 from verify.history.score import Recorded, Score
 from verify.run_layout import SCORE
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
+
+    import pytest
+
+    from verify.history.mutants import Mutant
 
 
 def full(folder: Path, *, checker: str = "at_most_once", accused: bool = False) -> Path:
@@ -98,9 +104,15 @@ def test_a_false_alarm_is_named_and_the_run_is_invalid(tmp_path: Path) -> None:
         assert "false alarms: 1 (reference), in 2 schedules" in text, name
 
 
-def test_each_report_shows_what_the_checkers_noticed(tmp_path: Path) -> None:
-    """The shares, the reasons, and an example of what was not noticed."""
+def test_each_report_shows_what_the_checkers_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shares, the reasons, and an example of what was not noticed: here, what no reason is given for."""
     folder = full(tmp_path)
+    known = scoring.why_legal  # type: ignore[attr-defined]  # the name by which the score knows it
+
+    def knows_less(mutant: Mutant, *found: Collection[str], **beside: Any) -> str:
+        return "" if mutant.words == "change invoke.delivery" else known(mutant, *found, **beside)
+
+    monkeypatch.setattr(scoring, "why_legal", knows_less)
     score = Score()
     score.take(sound_history(), Promise.EXACTLY_ONCE_OR_IN_DOUBT, Recorded(), where="reference, history 1")
     stored = score.to_object()
@@ -108,5 +120,5 @@ def test_each_report_shows_what_the_checkers_noticed(tmp_path: Path) -> None:
     for name, text in told(folder).items():
         assert f"of {stored['mutants']} mutants of 1 good histories {stored['noticed']} (" in text, name
         assert FOR_READERS in text, name
-        assert "change invoke.effect_type" in text, name
+        assert "change invoke.delivery" in text, name
         assert "reference, history 1, event 1" in text, name

@@ -15,7 +15,7 @@ from stormproof.documents import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
-EXAMPLE = ROOT / "examples/rollout"
+EXAMPLE = ROOT / "examples/trading_app"
 TOLD = """
 import json, sys, threading
 import yaml

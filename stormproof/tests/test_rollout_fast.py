@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a copy of the example; the caches of its user are beside it."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
-    return shutil.copytree(ROOT / "examples/rollout", tmp_path / "tree", ignore=shutil.ignore_patterns("__pycache__"))
+    return shutil.copytree(
+        ROOT / "examples/trading_app", tmp_path / "tree", ignore=shutil.ignore_patterns("__pycache__")
+    )
 
 
 def test_fast_look_says_so_and_sees_a_changed_byte(tree: Path) -> None:

@@ -34,7 +34,9 @@ TITLES = [check.TITLE for check in CHECKS]
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """Return a copy of the example with its baseline, outside any repository."""
-    return shutil.copytree(ROOT / "examples/rollout", tmp_path / "tree", ignore=shutil.ignore_patterns("__pycache__"))
+    return shutil.copytree(
+        ROOT / "examples/trading_app", tmp_path / "tree", ignore=shutil.ignore_patterns("__pycache__")
+    )
 
 
 def verify(tree: Path, *words: str) -> Said:
@@ -74,7 +76,7 @@ def test_the_example_passes_all_eight_with_everything_off(tree: Path) -> None:
 
 def test_the_baseline_of_the_example_is_the_one_in_the_tree() -> None:
     """Who changes the example makes its baseline again."""
-    said = run(ROOT, "baseline", "diff", "examples/rollout")
+    said = run(ROOT, "baseline", "diff", "examples/trading_app")
     assert (said.code, said.out) == (Exit.HELD, "nothing changed\n")
 
 

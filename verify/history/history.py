@@ -237,6 +237,12 @@ class History:
         for operation in self.operations:
             self._operations_of[operation.key].append(operation)
             self._last_delivery[(operation.key, operation.payload)] = operation
+        inside = {
+            operation.process
+            for operation in self.operations
+            if operation.died_at is not None and operation.completed_at is None
+        }
+        self._died_idle = bool(self.deaths.keys() - inside)
         self._invoked_at = {operation.number: operation.invoked_at for operation in self.operations}
         self._landings_of: dict[str, list[Landing]] = defaultdict(list)
         for landing in self.landings:
@@ -282,6 +288,13 @@ class History:
             invoked = [self._invoked_at[number] for number in finding.operations if number in self._invoked_at]
             at = max(invoked, default=-1)
         return next((phase.name for position, phase in reversed(self.phases) if position < at), "")
+
+    def may_have_been_asked_for(self, key: str) -> bool:
+        """Tell whether somebody may have asked the venue, for a reconciliation, what became of the effects of *key*.
+
+        A process that died outside its operations may have done so, and left no trace.
+        """
+        return self._died_idle or any(event.key == key for _, event in self.reconciliations)
 
     def has_phase(self, name: str) -> bool:
         """Tell whether the run entered the phase *name*."""

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from verify.history import usefulness
+from verify.history import attempts_limit, open_refuses, usefulness
 from verify.history.campaign import InstrumentRow, compose, instrument_row
 from verify.history.checkers import CHECKERS
 from verify.history.history import History, MalformedHistoryError
@@ -154,7 +154,7 @@ def _unreadable(sentence: str) -> Finding:
 def _judge(history: History | Finding, deciding: frozenset[str]) -> HistoryVerdict:
     if isinstance(history, Finding):
         return HistoryVerdict(verdict=history.verdict, findings=((history, True),))
-    findings: list[tuple[Finding, bool]] = []
+    findings = [(finding, True) for finding in _without_terms(history, deciding)]
     for checker in CHECKERS:
         try:
             found = checker.check(history)
@@ -164,6 +164,17 @@ def _judge(history: History | Finding, deciding: frozenset[str]) -> HistoryVerdi
         findings += [(finding, checker.name in deciding) for finding in found]
     verdict = merge([Verdict.VALID, *(finding.verdict for finding, promised in findings if promised)])
     return HistoryVerdict(verdict=verdict, findings=tuple(findings))
+
+
+def _without_terms(history: History, deciding: frozenset[str]) -> Iterator[Finding]:
+    """Yield what keeps a promise from being judged by this history: limits are judged by the terms it names."""
+    for checker, terms, whose in (
+        (open_refuses.NAME, history.breaker, "circuit breaker"),
+        (attempts_limit.NAME, history.retries, "retries"),
+    ):
+        if checker in deciding and terms is None:
+            sentence = f"the history does not begin with the terms of the {whose} that it is judged by"
+            yield Finding(checker=RECORD, verdict=Verdict.UNKNOWN, sentence=sentence)
 
 
 class _Identity(NamedTuple):

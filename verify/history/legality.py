@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from verify.history import replay_equality
 from verify.history.events import (
+    BreakerTerms,
     Complete,
     Died,
     EffectCall,
@@ -18,14 +20,18 @@ from verify.history.events import (
     Landed,
     Phase,
     Reconciled,
+    RetryTerms,
 )
+from verify.history.history import History
 from verify.history.mutants import Mutant, Operation
+from verify.history.promises import PROMISED
 from verify.history.words import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Sequence
 
     from verify.history.events import Event
+    from verify.history.promises import Promise
 
 RECORDED = "a sound guard gave exactly this history in another schedule"
 NOT_PROMISED = "some checker finds what it breaks, but the guard does not promise that"
@@ -38,20 +44,36 @@ OVERLAPS = "the two calls overlap now: which came first is no longer said"
 OF_HARNESS = "it is no deed of the guard: the run is in another phase, or something else went wrong"
 SILENT = "a death says that nothing more comes of a process, and nothing came"
 FOR_READERS = "no promise speaks of it: it is for the reader"
+OTHER_REASON = (
+    "it did nothing, or claims nothing, for another reason: where a promise asks for that one, it is as good"
+)
+OTHER_TERMS = "terms are no deed of the guard: it is measured by others now, and keeps them too"
+LANDED_ANYWAY = "what comes to the venue lands there, whether the caller has answered by then or not"
+NOT_WAITED_FOR = "it answered before the venue did, and claimed no more than was known by then"
+FOUND_OUT = "its key was reconciled: whoever did it may have found out that nothing was done"
+UNHEARD = "nobody was ever told of this receipt"
+OF_NO_RESULT = "the guard promises nothing of results, nor whose effect an OK speaks of: one had landed by then"
 
-_LASTING = (Phase, Fault, Died, Reconciled)
+_LASTING = (Phase, Fault, Died, Reconciled, BreakerTerms, RetryTerms)
 """Events that say what is so from here on, or has happened; not how often."""
 _FOR_READERS = {
     ("complete", "detail"),
     ("fault", "at"),
     ("fault", "witness"),
     ("invoke", "delivery"),
+    ("reconciled", "answer"),
+    ("reconciled", "key"),
     ("reconciled", "process"),
 }
 
 
 def why_legal(
-    mutant: Mutant, found: Collection[str], *, beside: Collection[str], recorded: Container[Sequence[Event]]
+    mutant: Mutant,
+    found: Collection[str],
+    *,
+    beside: Collection[str],
+    recorded: Container[Sequence[Event]],
+    promise: Promise,
 ) -> str:
     """Return why a mutant that no checker has noticed is legal; empty where no reason is known.
 
@@ -60,18 +82,30 @@ def why_legal(
         found: The checkers that find something in it; none of them decides.
         beside: Those that find something in the recorded history already.
         recorded: The histories that sound guards gave under the same promise.
+        promise: That promise.
     """
     if mutant.events in recorded:
         return RECORDED
     if set(found) - set(beside):
         return NOT_PROMISED
+    if _is_of_results(mutant) and replay_equality.NAME not in PROMISED[promise]:
+        return OF_NO_RESULT
     return _BY_OPERATION[mutant.operation](mutant)
+
+
+def _is_of_results(mutant: Mutant) -> bool:
+    """Say whether another result was given, or an OK where nothing had been done by the call itself."""
+    event = mutant.event
+    return isinstance(event, Complete) and (mutant.field == "result" or mutant.value is Outcome.OK)
 
 
 def _dropped(mutant: Mutant) -> str:
     event = mutant.event
-    if isinstance(event, Invoke):
+    if isinstance(event, Invoke | EffectCall):
+        # Nothing of the history speaks of it any more, or it could not be read.
         return DID_NOTHING
+    if isinstance(event, Reconciled):
+        return FOR_READERS
     if isinstance(event, Complete | EffectReply):
         return SAYS_LESS
     if isinstance(event, Landed):
@@ -87,32 +121,52 @@ def _reordered(mutant: Mutant) -> str:
     first, second = mutant.event, mutant.events[mutant.at]
     if reason := _of_nobody(first) or _of_nobody(second):
         return reason
+    if isinstance(first, Reconciled) or isinstance(second, Reconciled):
+        return FOR_READERS
+    if isinstance(first, Complete) and isinstance(second, Invoke | Landed):
+        return OVERLAPS if isinstance(second, Invoke) else LANDED_ANYWAY
     if _process_of(first) == _process_of(second):
-        return ""
-    if isinstance(first, Complete) and isinstance(second, Invoke):
-        return OVERLAPS
+        return NOT_WAITED_FOR if isinstance(first, EffectReply) and isinstance(second, Complete) else ""
+    are_asked = isinstance(first, EffectCall) and isinstance(second, EffectCall)
     is_written = isinstance(first, Landed | EffectCall) and isinstance(second, Landed | EffectCall | Complete)
-    return "" if is_written else SIDE_BY_SIDE
+    return "" if is_written and not are_asked and _key_of(first) == _key_of(second) else SIDE_BY_SIDE
 
 
 def _changed(mutant: Mutant) -> str:
     event = mutant.event
     if (event.event, mutant.field) in _FOR_READERS and mutant.value:
         return FOR_READERS
+    if isinstance(event, BreakerTerms | RetryTerms):
+        return OTHER_TERMS
     if isinstance(event, Complete):
         return _changed_answer(event, mutant)
-    if isinstance(event, EffectReply) and mutant.value == "timeout":
-        return SAYS_LESS
+    if isinstance(event, EffectCall | EffectReply | Landed):
+        return _changed_at_venue(mutant)
+    if isinstance(event, Invoke):
+        return DID_NOTHING if _did_nothing(event.op, mutant.events) else ""
     return _of_nobody(event)
+
+
+def _changed_at_venue(mutant: Mutant) -> str:
+    """Return why a request, its reply or a line may be another: what landed and was told, the book holds to it."""
+    if isinstance(mutant.event, Landed):
+        return UNHEARD if mutant.field == "receipt" and not _is_told(mutant.event.receipt, mutant.events) else ""
+    if isinstance(mutant.event, EffectReply) and mutant.value != "rejected":
+        return SAYS_LESS if mutant.value == "timeout" else ""
+    return DID_NOTHING
 
 
 def _changed_answer(event: Complete, mutant: Mutant) -> str:
     if mutant.value is Outcome.INDETERMINATE:
         return SAYS_LESS
-    if mutant.value is Outcome.FAIL and not _has_called(event.op, mutant.events):
-        return DID_NOTHING
+    if mutant.value is Outcome.FAIL:
+        if not _has_called(event.op, mutant.events):
+            return DID_NOTHING
+        return FOUND_OUT if _may_have_been_asked_for(event.op, mutant.events) else ""
     # The word says why something was not done.
-    return FOR_READERS if mutant.field == "word" and event.outcome is Outcome.OK else ""
+    if mutant.field == "word":
+        return FOR_READERS if event.outcome is Outcome.OK else OTHER_REASON
+    return ""
 
 
 _BY_OPERATION: dict[Operation, Callable[[Mutant], str]] = {
@@ -134,6 +188,30 @@ def _has_called(op: int, events: Sequence[Event]) -> bool:
     return any(isinstance(event, EffectCall) and event.op == op for event in events)
 
 
+def _may_have_been_asked_for(op: int, events: Sequence[Event]) -> bool:
+    history = History(events)
+    return any(each.number == op and history.may_have_been_asked_for(each.key) for each in history.operations)
+
+
+def _did_nothing(op: int, events: Sequence[Event]) -> bool:
+    """Say whether an operation asked nothing of the venue, and was not answered OK."""
+    is_done = any(isinstance(event, Complete) and event.op == op and event.outcome is Outcome.OK for event in events)
+    return not is_done and not _has_called(op, events)
+
+
+def _is_told(receipt: str | None, events: Sequence[Event]) -> bool:
+    return any(
+        (isinstance(event, EffectReply) and event.receipt == receipt)
+        or (isinstance(event, Complete) and event.result == receipt)
+        for event in events
+    )
+
+
 def _process_of(event: Event) -> str | None:
     process: str | None = getattr(event, "process", None)
     return process
+
+
+def _key_of(event: Event) -> str | None:
+    key: str | None = getattr(event, "key", None)
+    return key

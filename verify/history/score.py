@@ -81,7 +81,7 @@ class Score:
             if judged.verdict is not Verdict.VALID:
                 self.noticed[mutant.operation] += 1
                 self.by[next(found.checker for found, decides in judged.findings if decides)] += 1
-            elif reason := why_legal(mutant, _checkers(judged), beside=beside, recorded=recorded):
+            elif reason := why_legal(mutant, _checkers(judged), beside=beside, recorded=recorded, promise=promise):
                 self.legal[reason] += 1
             else:
                 self.unnoticed[mutant.words] += 1

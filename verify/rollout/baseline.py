@@ -142,7 +142,8 @@ def of_file(path: Path, key: Path | None) -> Baseline:
         RolloutError: It cannot be read, is none, or is not signed as it must be.
     """
     try:
-        stored = json.loads(path.read_bytes())
+        content = path.read_bytes()
+        stored = json.loads(content)
     except OSError as error:
         raise RolloutError(
             f"the baseline {path} cannot be read: {error.strerror}; make one: stormproof baseline create"
@@ -155,7 +156,7 @@ def of_file(path: Path, key: Path | None) -> Baseline:
         stored = json.loads(opened(stored, key, str(path)))
     elif key is not None:
         raise RolloutError(f"{path} is not signed, and --key asks for a signature")
-    return from_statement(stored, str(path))
+    return replace(from_statement(stored, str(path)), digest=hashlib.sha256(content).hexdigest())
 
 
 def places_of(rules: Rules) -> list[str]:

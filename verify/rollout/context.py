@@ -46,6 +46,7 @@ class Context:
         open_store: Gives a real, empty Redis for the length of a block; raises CannotCheckError if there is none.
         expect_enabled: Flags that must be on, though they are off by default.
         cache: What files held at the last look; None where every file is read.
+        jobs: How many processes read the protected files.
     """
 
     tree: Path
@@ -54,6 +55,7 @@ class Context:
     open_store: Callable[[], AbstractContextManager[Store]]
     expect_enabled: frozenset[str] = frozenset()
     cache: StatCache | None = None
+    jobs: int = 1
 
     @property
     def git(self) -> Git | None:

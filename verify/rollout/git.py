@@ -6,9 +6,8 @@ import os
 import subprocess
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from verify.rollout.errors import CannotCheckError, RolloutError
 
@@ -20,8 +19,7 @@ _QUIET = ("-c", "core.fsmonitor=false", "-c", "core.attributesFile=/dev/null", "
 SUBMODULE = "160000"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Indexed:
+class Indexed(NamedTuple):
     """What git's index says of one path.
 
     Attributes:
@@ -82,7 +80,7 @@ class Git:
         for entry in _entries(self.ask("ls-files", "-v", "-s", "-z", "--", *asked)):
             about, _, path = entry.partition("\t")
             tag, mode, name, _stage = about.split(" ")
-            found[path] = Indexed(mode=mode, id=name, assumed=tag.islower(), skipped=tag.upper() == "S")
+            found[path] = Indexed(mode, name, tag.islower(), tag in {"S", "s"})
         return found
 
     def ignored(self, places: Iterable[str]) -> set[str]:
@@ -195,4 +193,4 @@ def _is_text(held: dict[str, str], *, converts: bool) -> bool:
 
 
 def _entries(said: bytes) -> list[str]:
-    return [os.fsdecode(entry) for entry in said.split(b"\0")[:-1]]
+    return os.fsdecode(said).split("\0")[:-1]

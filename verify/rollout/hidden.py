@@ -15,9 +15,12 @@ if TYPE_CHECKING:
     from verify.rollout.git import Git, Indexed
     from verify.rollout.manifest import Entry
 
+_LENGTHS = {"sha1": 40, "sha256": 64}
+"""How long git's names of contents are."""
+
 
 def hidden(
-    git: Git, entries: Mapping[str, Entry], patterns: tuple[str, ...], *, same_format: bool
+    git: Git, entries: Mapping[str, Entry], patterns: tuple[str, ...], *, git_format: str
 ) -> Iterator[Finding]:
     """Yield what git was told not to see of the protected files, and where it holds something else.
 
@@ -25,19 +28,23 @@ def hidden(
         git: The tree as git sees it.
         entries: What the baseline says of the files that *patterns* mean.
         patterns: What is protected.
-        same_format: Whether the baseline's names of contents are made as those of this repository.
+        git_format: How the baseline's names of contents are made: `sha1` or `sha256`; empty where there are none.
 
     Raises:
         CannotCheckError: git cannot be asked.
     """
     places = sorted({start(pattern) for pattern in patterns})
     indexed = git.indexed(places)
-    ignored = git.ignored(places)
+    # What git holds is not ignored, so that there is nothing to ask where it holds every file.
+    ignored = git.ignored(places) if entries.keys() - indexed.keys() else set()
     within = tuple(f"{path}/" for path, entry in entries.items() if entry.kind == "submodule")
     for path in sorted(entries.keys() | {path for path in indexed if matches(path, patterns)}):
+        entry, about = entries.get(path), indexed.get(path)
+        if about is not None and entry is not None and _agree(entry, about, git_format):
+            continue
         if path.startswith(within):
             continue
-        name, entry, about = to_text(path), entries.get(path), indexed.get(path)
+        name = to_text(path)
         if about is None:
             if path in ignored:
                 yield Finding(rule="hidden", path=name, sentence=f"{name} is hidden from git: it is ignored")
@@ -48,14 +55,24 @@ def hidden(
             )
         if about.skipped:
             yield Finding(rule="hidden", path=name, sentence=f"{name} is hidden from git: it is marked skip-worktree")
-        yield from _other(name, entry, about, same_format=same_format)
+        yield from _other(name, entry, about, git_format=git_format)
 
 
-def _other(name: str, entry: Entry | None, about: Indexed, *, same_format: bool) -> Iterator[Finding]:
+def _agree(entry: Entry, about: Indexed, git_format: str) -> bool:
+    """Say whether git holds what the baseline has and looks at it: so it is of nearly every file."""
+    return entry.mode == about.mode and not (about.assumed or about.skipped or _is_other(entry, about, git_format))
+
+
+def _is_other(entry: Entry, about: Indexed, git_format: str) -> bool:
+    """Say whether git's name of the content is another one; names of two formats say nothing of each other."""
+    return entry.git not in {"", about.id} and _LENGTHS.get(git_format) == len(about.id)
+
+
+def _other(name: str, entry: Entry | None, about: Indexed, *, git_format: str) -> Iterator[Finding]:
     if entry is None:
         yield Finding(rule="new", path=name, sentence=f"{name} is in git's index, and was not there in the baseline")
         return
-    if same_format and entry.git and entry.git != about.id:
+    if _is_other(entry, about, git_format):
         what = "commit" if about.mode == SUBMODULE else "content"
         sentence = f"git holds another {what} of {name}: {about.id[:12]}, where the baseline has {entry.git[:12]}"
         yield Finding(rule="other-in-git", path=name, sentence=sentence)

@@ -46,8 +46,8 @@ class Interpreter:
 
     def command(self) -> list[str]:
         """Return the words that start the host of a task; it reads a request from standard input."""
-        # The prefix is no folder, so that no compiled file can stand in for a source.
-        return [self.python, "-I", "-B", "-X", "utf8", "-X", _NO_COMPILED, str(_HOST)]
+        # No compiled file of the tree can stand in for its source: the host sees to that.
+        return [self.python, "-I", "-B", "-X", "utf8", str(_HOST), os.fspath(self.tree.resolve())]
 
     def request(self, task: str, **asked: Any) -> dict[str, Any]:
         """Return what the host of a task is sent."""

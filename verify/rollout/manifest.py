@@ -52,6 +52,7 @@ class Baseline:
         git_format: `sha1` or `sha256`; empty where there was no git.
         recorded: How the tree behaved: golden outputs and schemas by name, where the rules ask for them.
         lacking: Why what is asked for could not be recorded, by name; no file holds it.
+        digest: sha256 of the file that it was read from; empty where it was not read from one.
     """
 
     rules: Rules
@@ -60,6 +61,7 @@ class Baseline:
     git_format: str
     recorded: Mapping[str, str] = field(default_factory=dict)
     lacking: Mapping[str, str] = field(default_factory=dict)
+    digest: str = field(default="", compare=False)
 
 
 def to_statement(baseline: Baseline) -> dict[str, Any]:

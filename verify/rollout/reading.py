@@ -7,12 +7,13 @@ import hashlib
 import os
 import re
 import stat
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, NamedTuple
 
 from verify.rollout.errors import CannotCheckError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 _CHUNK = 1 << 20
@@ -25,8 +26,7 @@ _LFS = re.compile(
 _LFS_MOST = 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
+class Content(NamedTuple):
     """What is in a file.
 
     Attributes:
@@ -99,9 +99,10 @@ def _read_file(path: Path | str, descriptor: int, *, any_endings: bool) -> Conte
     return Content(kind="file", mode=mode_of(before), sha256=digest)
 
 
-def identity(status: os.stat_result) -> tuple[int, ...]:
-    """Return what changes whenever a file is changed or replaced, as far as the system tells."""
-    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_mode)
+identity: Callable[[os.stat_result], tuple[int, ...]] = attrgetter(
+    "st_dev", "st_ino", "st_size", "st_mtime_ns", "st_ctime_ns", "st_mode"
+)
+"""Returns what changes whenever a file is changed or replaced, as far as the system tells."""
 
 
 def _still_there(path: Path | str, status: os.stat_result) -> bool:

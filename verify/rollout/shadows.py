@@ -38,21 +38,13 @@ def shadows(tree: Path, protected: Iterable[str], known: Iterable[str], roots: t
             continue
         for root in roots:
             within = _below(path, root)
-            if within is None:
-                continue
-            for name in _names(within):
-                if name in asked:
-                    continue
-                asked.add(name)
-                for other in roots:
-                    for found in listing.answering(_join(other, name)):
-                        if found not in held and found not in told:
-                            told.add(found)
-                            text = to_text(found)
-                            sentence = (
-                                f"{text} could be imported in the place of the protected module {to_text(path)}"
-                            )
-                            yield Finding(rule="shadowed", path=text, sentence=sentence)
+            for name in () if within is None else _names(within, asked):
+                for found in (found for other in roots for found in listing.answering(_join(other, name))):
+                    if found not in held and found not in told:
+                        told.add(found)
+                        text = to_text(found)
+                        sentence = f"{text} could be imported in the place of the protected module {to_text(path)}"
+                        yield Finding(rule="shadowed", path=text, sentence=sentence)
 
 
 def _below(path: str, root: str) -> str | None:
@@ -65,11 +57,14 @@ def _join(root: str, name: str) -> str:
     return name if root == "." else f"{root}/{name}"
 
 
-def _names(within: str) -> Iterator[str]:
-    """Yield the module and each package above it, as paths without ending."""
-    parts = within.removesuffix(".py").split("/")
-    for number in range(1, len(parts) + 1):
-        yield "/".join(parts[:number])
+def _names(within: str, asked: set[str]) -> Iterator[str]:
+    """Yield the module and each package above it, as paths without ending; none that is among *asked*, to be added."""
+    name = within.removesuffix(".py")
+    while name and name not in asked:
+        # What is above it is among them, too.
+        asked.add(name)
+        yield name
+        name = name.rpartition("/")[0]
 
 
 class _Listing:
@@ -93,13 +88,16 @@ class _Listing:
             self._held[folder] = held
         return self._held[folder].get(stem.partition(".")[0], [])
 
-    def answering(self, module: str) -> Iterator[str]:
-        """Yield every file that is imported under the name of *module*, a path without ending."""
+    def answering(self, module: str) -> list[str]:
+        """Return every file that is imported under the name of *module*, a path without ending."""
         folder, _, stem = module.rpartition("/")
+        within = f"{folder}/" if folder else ""
+        found = []
         for name in self._names(folder, stem):
-            path = f"{folder}/{name}" if folder else name
             if name == stem:
-                inits = self._names(path, "__init__")
-                yield from (f"{path}/{each}" for each in inits if _ENDING.fullmatch(each.removeprefix("__init__")))
-            elif name.startswith(f"{stem}.") and _ENDING.fullmatch(name.removeprefix(stem)):
-                yield path
+                inits = self._names(f"{within}{name}", "__init__")
+                endings = (each for each in inits if _ENDING.fullmatch(each, len("__init__")))
+                found += [f"{within}{name}/{each}" for each in endings]
+            elif name.startswith(f"{stem}.") and _ENDING.fullmatch(name, len(stem)):
+                found.append(f"{within}{name}")
+        return found

@@ -3,16 +3,22 @@
 A file whose device, number, size, times and mode are as they were is taken to hold what it held. Whoever can set the
 system's clock, or writes to the disk beside the system, can change one unseen. What was touched just before it was
 read is never remembered: within one tick of the system's clock it could be touched again and look the same.
+
+A folder in which all was as the baseline has it is remembered as a whole, with the baseline: so a look at a tree that
+nobody touched costs hardly more than asking the system about each of its files.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import marshal
 import os
 import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from verify.rollout.reading import Content, identity, read
@@ -20,9 +26,13 @@ from verify.rollout.reading import Content, identity, read
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SCHEMA = 1
+SCHEMA = 2
 SETTLED_S = 2.0
 """How long before it was read a file must have been left alone; the coarsest times are those of FAT."""
+
+_NAME = attrgetter("name")
+_TIMES = slice(3, 5)
+"""Where :func:`identity` has the times of a file."""
 
 _Known = list[Any]
 """What :func:`identity` tells of a file, whether its line endings count as LF, and then its mode and sha256."""
@@ -49,9 +59,31 @@ class StatCache:
         self._file = file
         self._tree = str(tree.resolve())
         self._settled_before_ns = _now_ns(file.parent) - int(settled_s * 1e9)
-        self._before = _stored(file, self._tree)
+        header, self._rows = _stored(file, self._tree)
+        self._folders_before: dict[str, dict[str, str]] = header
+        self._folders: dict[str, dict[str, str]] = {}
+        self._left_out: set[str] = set()
+        self._parsed: dict[str, _Known] | None = None
         self._now: dict[str, _Known] = {}
         self.taken = 0
+
+    @property
+    def _before(self) -> dict[str, _Known]:
+        """What is known of single files; most often nobody asks."""
+        if self._parsed is None:
+            self._parsed = _files(self._rows)
+        return self._parsed
+
+    def folders(self, digest: str, patterns: tuple[str, ...], missing: set[str]) -> Folders:
+        """Return what is known of whole folders.
+
+        Args:
+            digest: Of the baseline with which all is compared.
+            patterns: What of it is.
+            missing: Every path that should be there; those of folders that are as they were are taken out.
+        """
+        name = hashlib.sha256(repr((digest, patterns)).encode("utf-8", "surrogateescape")).hexdigest()
+        return Folders(self, name, missing)
 
     def read(self, path: str, *, any_endings: bool, is_file: bool) -> Content:
         """Do as :func:`verify.rollout.reading.read` for a path of the tree, and open nothing that is as it was."""
@@ -75,10 +107,15 @@ class StatCache:
         Raises:
             OSError: It cannot be kept; what was seen is seen all the same.
         """
-        if self._now == self._before:
+        if self._folders == self._folders_before and all(
+            self._before.get(path) == row for path, row in self._now.items()
+        ):
             return
+        before = self._before.items() if self._left_out else ()
+        rows = {path: row for path, row in before if path.rpartition("/")[0] in self._left_out} | self._now
         # A byte of a name that is no UTF-8 is a surrogate, which JSON escapes like any odd character.
-        text = json.dumps({"schema": SCHEMA, "tree": self._tree, "files": self._now}, separators=(",", ":"))
+        parts = {"schema": SCHEMA, "tree": self._tree, "folders": self._folders}, rows
+        text = "\n".join(json.dumps(part, separators=(",", ":")) for part in parts)
         descriptor, name = tempfile.mkstemp(dir=self._file.parent)
         os.close(descriptor)
         fresh = Path(name)
@@ -96,10 +133,58 @@ def _now_ns(folder: Path) -> int:
         return os.fstat(fresh.fileno()).st_ctime_ns
 
 
-def _stored(file: Path, tree: str) -> dict[str, _Known]:
+def _stored(file: Path, tree: str) -> tuple[dict[str, dict[str, str]], bytes]:
+    """Return what is known of folders, and what stands there of files; nothing where the file is of no use."""
     with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
-        stored: Mapping[str, Any] = json.loads(file.read_bytes())
-        files = dict(stored["files"])
-        if (stored["schema"], stored["tree"]) == (SCHEMA, tree) and all(type(row) is list for row in files.values()):
+        header, _, rows = file.read_bytes().partition(b"\n")
+        stored: Mapping[str, Any] = json.loads(header)
+        folders = {name: dict(held) for name, held in dict(stored["folders"]).items()}
+        if (stored["schema"], stored["tree"]) == (SCHEMA, tree) and rows:
+            return folders, rows
+    return {}, b""
+
+
+def _files(rows: bytes) -> dict[str, _Known]:
+    with suppress(ValueError, TypeError):
+        files = dict(json.loads(rows))
+        if all(type(row) is list for row in files.values()):
             return files
     return {}
+
+
+class Folders:
+    """Which folders are as they were when all in them was as one baseline has it."""
+
+    def __init__(self, cache: StatCache, name: str, missing: set[str]) -> None:
+        """Begin a look at one part of the tree; see :meth:`StatCache.folders`."""
+        self._cache, self._name, self._missing = cache, name, missing
+        self._before = cache._folders_before.get(name, {})
+        self._now: dict[str, str] = {}
+
+    def leave_out(self, folder: str, files: list[os.DirEntry[str]]) -> bool:
+        """Say whether nothing in a folder needs a look, as far as the system tells; count those that are there.
+
+        Raises:
+            OSError: The system cannot be asked.
+        """
+        files.sort(key=_NAME)
+        rows = [(entry.name, identity(entry.stat(follow_symlinks=False))) for entry in files]
+        # The first form of marshal gives the same bytes for the same values, and is never read again.
+        state = hashlib.sha256(marshal.dumps(rows, 0)).hexdigest()
+        if is_as_it_was := self._before.get(folder) == state:
+            within, before = f"{folder}/" if folder else "", len(self._missing)
+            self._missing.difference_update([f"{within}{name}" for name, _ in rows])
+            self._cache.taken += before - len(self._missing)
+            self._cache._left_out.add(folder)
+        if is_as_it_was or all(max(said[_TIMES]) < self._cache._settled_before_ns for _, said in rows):
+            self._now[folder] = state
+        return is_as_it_was
+
+    def doubt(self, path: str) -> None:
+        """Take note that something was found at *path*, so that its folder is looked at again."""
+        self._now.pop(path, None)
+        self._now.pop(path.rpartition("/")[0], None)
+
+    def keep(self) -> None:
+        """Remember the folders, when all of the part was looked at."""
+        self._cache._folders[self._name] = self._now

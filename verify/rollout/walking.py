@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from verify.rollout.errors import CannotCheckError
 from verify.rollout.patterns import matches, start
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    LeaveOut = Callable[[str, list[os.DirEntry[str]]], bool]
+    """Is told a folder and all that is in it but folders; says whether none of that is to be yielded."""
 
 COMPILED = "__pycache__"
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """One place of the tree.
 
     Attributes:
@@ -32,18 +33,23 @@ class Seen:
     is_file: bool = False
 
 
-def walk(tree: Path, patterns: tuple[str, ...]) -> Iterator[Seen]:
+def walk(tree: Path, patterns: tuple[str, ...], leave_out: LeaveOut | None = None) -> Iterator[Seen]:
     """Yield each file, link or other thing that the patterns mean, and each folder that cannot be read.
 
     What compilers leave in `__pycache__` is not yielded (see `compiled`). A folder that is a link is yielded as
     the link.
+
+    Args:
+        tree: The tree.
+        patterns: What is looked for.
+        leave_out: Asked of each folder before its files are yielded; None where all are.
     """
     seen: set[str] = set()
     starts = sorted({start(pattern) for pattern in patterns})
     for place in starts:
         if any(place.startswith(f"{other}/") or (not other and place) for other in starts if other != place):
             continue
-        for found in _below(tree, place):
+        for found in _below(tree, place, leave_out):
             is_above = len(found.path) < len(place)
             if found.path in seen or not (found.problem or _is_meant(tree, found.path, patterns)):
                 continue
@@ -61,7 +67,7 @@ def _is_meant(tree: Path, path: str, patterns: tuple[str, ...]) -> bool:
     return is_above and (tree / path).is_symlink()
 
 
-def _below(tree: Path, place: str) -> Iterator[Seen]:
+def _below(tree: Path, place: str, leave_out: LeaveOut | None) -> Iterator[Seen]:
     """Yield what is at *place* or below it; a link on the way there is yielded itself."""
     parts = place.split("/") if place else []
     for number in range(1, len(parts) + 1):
@@ -76,7 +82,7 @@ def _below(tree: Path, place: str) -> Iterator[Seen]:
         if not stat.S_ISDIR(status.st_mode):
             yield Seen(here)
             return
-    yield from _within(tree, place)
+    yield from _within(tree, place) if leave_out is None else _folders(tree, place, leave_out)
 
 
 def _within(tree: Path, place: str) -> Iterator[Seen]:
@@ -93,6 +99,27 @@ def _within(tree: Path, place: str) -> Iterator[Seen]:
                         waiting.append(path)
         except OSError as error:
             yield Seen(folder, f"cannot be looked into: {error.strerror}")
+
+
+def _folders(tree: Path, place: str, leave_out: LeaveOut) -> Iterator[Seen]:
+    """Do as `_within`, one whole folder after the other."""
+    waiting = [place]
+    while waiting:
+        folder = waiting.pop()
+        within, files = f"{folder}/" if folder else "", []
+        try:
+            with os.scandir(tree / folder) as entries:
+                for entry in entries:
+                    if not entry.is_dir(follow_symlinks=False):
+                        files.append(entry)
+                    elif entry.name not in {COMPILED, ".git"}:
+                        waiting.append(f"{within}{entry.name}")
+            is_left_out = leave_out(folder, files)
+        except OSError as error:
+            yield Seen(folder, f"cannot be looked into: {error.strerror}")
+            continue
+        for entry in files if not is_left_out else ():
+            yield Seen(f"{within}{entry.name}", is_file=entry.is_file(follow_symlinks=False))
 
 
 def found(tree: Path, patterns: tuple[str, ...]) -> list[str]:

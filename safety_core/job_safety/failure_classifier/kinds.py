@@ -99,4 +99,5 @@ BY_TEXT: tuple[tuple[str, FailureType], ...] = (
     (r"does not exist|not found|no such ", FailureType.DATA_NOT_FOUND),
     (r"invalid|validation|must be |malformed", FailureType.VALIDATION_ERROR),
 )
-"""By text, any case, first match wins: asked only where neither name, status nor code says anything."""
+"""By text, any case (so the patterns are in lower case), first match wins: asked only where neither name, status nor
+code says anything."""

@@ -18,11 +18,13 @@ from .reading import facts_from
 if TYPE_CHECKING:
     from safety_core.idempotency.failure_facts import FailureFacts
 
-_NUMBERED = [f"(?P<k{at}>{pattern})" for at, (pattern, _) in enumerate(BY_TEXT)]
+_PATTERNS = [pattern for pattern, _ in BY_TEXT]
+# Of a text in lower case: an expression that ignores case would be tried at every character.
+_ANY = re.compile("|".join(_PATTERNS))
+_WHICH = re.compile("|".join(f"(?P<k{at}>{pattern})" for at, pattern in enumerate(_PATTERNS)))
 _KINDS = {f"k{at}": kind for at, (_, kind) in enumerate(BY_TEXT)}
-_ANY = re.compile("|".join(_NUMBERED), re.IGNORECASE)
 # Of no pattern: what matches nothing.
-_BEFORE = {f"k{at}": re.compile("|".join(_NUMBERED[:at]) or "(?!)", re.IGNORECASE) for at in range(len(BY_TEXT))}
+_BEFORE = {f"k{at}": re.compile("|".join(_PATTERNS[:at]) or "(?!)") for at in range(len(BY_TEXT))}
 _MOST_KNOWN = 1024
 _BY_VALUE = {str(kind): kind for kind in FailureType}
 
@@ -127,10 +129,11 @@ class FailureClassifier:
         for pattern, kind in self._patterns:
             if pattern.search(text):
                 return kind
+        text = text.lower()
         kind, found = FailureType.UNKNOWN_ERROR, _ANY.search(text)
-        while found is not None and found.lastgroup is not None:
+        while found is not None and (which := _WHICH.match(text, found.start())) and which.lastgroup:
             # The leftmost match; a pattern that goes before its own may match further on.
-            kind, found = _KINDS[found.lastgroup], _BEFORE[found.lastgroup].search(text)
+            kind, found = _KINDS[which.lastgroup], _BEFORE[which.lastgroup].search(text, found.start() + 1)
         return kind
 
 

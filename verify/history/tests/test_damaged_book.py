@@ -14,7 +14,8 @@ from verify.history.words import Verdict
 
 operations = st.integers(min_value=1, max_value=30)
 batches = st.integers(min_value=1, max_value=5)
-promises = st.sampled_from(Promise)
+promises = st.sampled_from([each for each in Promise if each not in {Promise.CIRCUIT_BREAKER, Promise.RETRY_POLICY}])
+"""Limits are judged by terms, which these histories do not name."""
 
 
 @given(operations, batches, promises)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from verify.history import judge
 from verify.history.checkers import CHECKERS
 from verify.history.events import (
+    BreakerTerms,
     Complete,
     Died,
     EffectCall,
@@ -19,24 +21,33 @@ from verify.history.events import (
     Landed,
     Phase,
     Reconciled,
+    RetryTerms,
 )
 from verify.history.legality import (
     DID_NOTHING,
     FOR_READERS,
+    FOUND_OUT,
+    LANDED_ANYWAY,
     MAY_BE_LOST,
     NOT_PROMISED,
+    NOT_WAITED_FOR,
     OF_HARNESS,
+    OF_NO_RESULT,
+    OTHER_REASON,
+    OTHER_TERMS,
     OVERLAPS,
     RECORDED,
     SAYS_LESS,
     SIDE_BY_SIDE,
     SILENT,
     TWICE,
+    UNHEARD,
     why_legal,
 )
 from verify.history.mutants import Mutant, Operation, mutants_of
 from verify.history.promises import Promise
 from verify.history.score import Recorded, Score
+from verify.history.tests import stored
 from verify.history.words import Outcome
 
 if TYPE_CHECKING:
@@ -51,7 +62,16 @@ REPLY = EffectReply(process="w0", op=1, call=1, answer="receipt", receipt=RECEIP
 DONE = Complete(process="w0", op=1, outcome=Outcome.OK, result=RECEIPT)
 OTHER = Invoke(process="w1", op=2, key="k0", payload=DIGEST)
 REPLAYED = Complete(process="w1", op=2, outcome=Outcome.OK, result=RECEIPT)
+OTHER_CALL = EffectCall(process="w1", op=2, call=1, key="k0", payload=DIGEST)
+IDENTIFIED = replace(CALL, order_id="a")
+TIMEOUT = EffectReply(process="w0", op=1, call=1, answer="timeout")
+DOUBT = Complete(process="w0", op=1, outcome=Outcome.INDETERMINATE, word="in_doubt")
+OPEN_STILL = Reconciled(process="c1", key="k0", answer="open")
+TERMS = BreakerTerms(failures=1, probes=1, lease_s=10.0, at_ns=0)
 GOOD: tuple[Event, ...] = (Phase(name="workload"), INVOKE, CALL, LANDED, REPLY, DONE, OTHER, REPLAYED)
+LIMITS: dict[type, Promise] = {BreakerTerms: Promise.CIRCUIT_BREAKER, RetryTerms: Promise.RETRY_POLICY}
+OF_OTHERS = {"audit_complete-one-of-each", "audit_first-intent-of-the-dead", "replay_equality-same-json"}
+"""Histories that no guard gives in an exploration: of an audit, or with one value in two words."""
 PROMISED = Promise.EXACTLY_ONCE_OR_IN_DOUBT
 
 
@@ -131,14 +151,33 @@ LEGAL = {
     "overlap": (mutant(Operation.REORDER, 5, GOOD), OVERLAPS),
     "side-by-side": (mutant(Operation.REORDER, 0, (INVOKE, OTHER)), SIDE_BY_SIDE),
     "in-doubt": (mutant(Operation.CHANGE, 5, GOOD, "outcome", Outcome.INDETERMINATE), SAYS_LESS),
+    "terms-twice": (mutant(Operation.DUPLICATE, 0, (TERMS, *GOOD)), TWICE),
+    "other-terms": (mutant(Operation.CHANGE, 0, (TERMS, *GOOD), "probes", 2), OTHER_TERMS),
+    "reconciled-unseen": (mutant(Operation.DROP, 1, (INVOKE, OPEN_STILL)), FOR_READERS),
+    "called-side-by-side": (mutant(Operation.REORDER, 2, (INVOKE, OTHER, CALL, OTHER_CALL)), SIDE_BY_SIDE),
+    "request-that-did-nothing": (mutant(Operation.DROP, 1, (INVOKE, CALL)), DID_NOTHING),
+    "request-refused": (mutant(Operation.CHANGE, 2, (INVOKE, CALL, TIMEOUT), "answer", "rejected"), DID_NOTHING),
+    "not-called-for-that": (mutant(Operation.CHANGE, 0, (INVOKE, DOUBT), "effect_type", "order~"), DID_NOTHING),
+    "other-reason": (mutant(Operation.CHANGE, 1, (INVOKE, DOUBT), "word", "in_doubt~"), OTHER_REASON),
+    "landed-late": (mutant(Operation.REORDER, 3, (INVOKE, CALL, TIMEOUT, DOUBT, LANDED)), LANDED_ANYWAY),
+    "other-order-id": (mutant(Operation.CHANGE, 1, (INVOKE, IDENTIFIED), "order_id", "a~"), DID_NOTHING),
+    "not-waited-for": (mutant(Operation.REORDER, 2, (INVOKE, CALL, TIMEOUT, DOUBT)), NOT_WAITED_FOR),
+    "found-out": (
+        mutant(Operation.CHANGE, 3, (INVOKE, CALL, TIMEOUT, DOUBT, OPEN_STILL), "outcome", Outcome.FAIL),
+        FOUND_OUT,
+    ),
+    "unheard": (mutant(Operation.CHANGE, 2, (INVOKE, CALL, LANDED), "receipt", f"{RECEIPT}~"), UNHEARD),
     "refused": (mutant(Operation.CHANGE, 7, GOOD, "outcome", Outcome.FAIL), DID_NOTHING),
     "text": (mutant(Operation.CHANGE, 1, GOOD, "delivery", 1), FOR_READERS),
 }
 NOT_LEGAL = {
-    "steps-of-one-process": mutant(Operation.REORDER, 4, GOOD),
+    "steps-of-one-process": mutant(Operation.REORDER, 3, GOOD),
     "effect-refused": mutant(Operation.CHANGE, 5, GOOD, "outcome", Outcome.FAIL),
+    "fail-out-of-the-air": mutant(Operation.CHANGE, 3, (INVOKE, CALL, TIMEOUT, DOUBT), "outcome", Outcome.FAIL),
+    "receipt-that-was-told": mutant(Operation.CHANGE, 3, GOOD, "receipt", f"{RECEIPT}~"),
+    "called-for-something-else": mutant(Operation.CHANGE, 1, GOOD, "payload", f"{DIGEST}~"),
+    "terms-left-out": mutant(Operation.DROP, 0, (TERMS, *GOOD)),
     "another-type": mutant(Operation.CHANGE, 1, GOOD, "effect_type", "order~"),
-    "no-reconciliation": mutant(Operation.DROP, 0, (Reconciled(process="c1", key="k0", answer="open"), INVOKE)),
     "order-of-effects": mutant(
         Operation.REORDER, 0, (LANDED, EffectCall(process="w1", op=2, call=1, key="k0", payload=DIGEST))
     ),
@@ -149,13 +188,13 @@ NOT_LEGAL = {
 def test_what_is_legal_has_its_reason(case: str) -> None:
     """The reason is the one that holds of this change."""
     made, reason = LEGAL[case]
-    assert why_legal(made, (), beside=(), recorded=Recorded()) == reason
+    assert why_legal(made, (), beside=(), recorded=Recorded(), promise=PROMISED) == reason
 
 
 @pytest.mark.parametrize("case", NOT_LEGAL)
 def test_what_means_something_has_no_reason(case: str) -> None:
     """It is listed as not noticed."""
-    assert why_legal(NOT_LEGAL[case], (), beside=(), recorded=Recorded()) == ""
+    assert why_legal(NOT_LEGAL[case], (), beside=(), recorded=Recorded(), promise=PROMISED) == ""
 
 
 def test_what_another_schedule_gave_is_legal() -> None:
@@ -168,5 +207,23 @@ def test_what_another_schedule_gave_is_legal() -> None:
 def test_what_is_not_promised_is_legal_under_the_promise() -> None:
     """Only what the change brought about counts: what was found in the recorded history says nothing."""
     made = NOT_LEGAL["another-type"]
-    assert why_legal(made, ["mutual_exclusion"], beside=(), recorded=Recorded()) == NOT_PROMISED
-    assert why_legal(made, ["mutual_exclusion"], beside=["mutual_exclusion"], recorded=Recorded()) == ""
+    other = ["mutual_exclusion"]
+    assert why_legal(made, other, beside=(), recorded=Recorded(), promise=PROMISED) == NOT_PROMISED
+    assert why_legal(made, other, beside=other, recorded=Recorded(), promise=PROMISED) == ""
+
+
+def test_results_are_free_where_nobody_promises_them() -> None:
+    """A breaker lets calls through and says nothing of what they return; a once-only guard does."""
+    made = mutant(Operation.CHANGE, 7, GOOD, "result", f"{RECEIPT}~")
+    assert why_legal(made, (), beside=(), recorded=Recorded(), promise=Promise.CIRCUIT_BREAKER) == OF_NO_RESULT
+    assert why_legal(made, (), beside=(), recorded=Recorded(), promise=PROMISED) == ""
+
+
+def test_nothing_of_a_good_history_is_neither_noticed_nor_legal() -> None:
+    """Whatever is changed of one event, a checker speaks up or a reason is known."""
+    told = {}
+    for name in sorted(set(stored.names("good")) - OF_OTHERS):
+        events = stored.read("good", name)
+        promise = LIMITS.get(type(events[0]), PROMISED)
+        told[name] = scored(events, promise=promise).to_object()["not_noticed_at"]
+    assert {name: left for name, left in told.items() if left} == {}

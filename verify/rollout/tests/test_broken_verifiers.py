@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from verify.rollout import baseline as baseline_module
-from verify.rollout import compiled_files, git, hidden, reading, shadows, unchanged, walking
+from verify.rollout import comparing, compiled_files, git, hidden, reading, shadows, unchanged, walking
 from verify.rollout.findings import Report, Result
 from verify.rollout.tests import tricks
 from verify.rollout.tests.trees import UNCHANGED, failing, look
@@ -39,7 +39,7 @@ _changes = baseline_module.changes
 _walk = walking.walk
 
 
-def _only_known(tree: Path, patterns: tuple[str, ...]) -> Iterator[walking.Seen]:
+def _only_known(tree: Path, patterns: tuple[str, ...], _leave_out: object) -> Iterator[walking.Seen]:
     return (seen for seen in _walk(tree, patterns) if "more" not in seen.path)
 
 
@@ -49,10 +49,10 @@ def _trusting_git(self: Any, _places: object) -> dict[str, Any]:
 
 
 MUTANTS: dict[str, tuple[Callable[[Path], None], object, str, object]] = {
-    "content is not compared": (tricks.changed_byte, unchanged, "changes", _without_content),
+    "content is not compared": (tricks.changed_byte, comparing, "changes", _without_content),
     "modes are not compared": (tricks.executable, reading, "mode_of", _same_mode),
-    "kinds are not compared": (tricks.link_to_copy, unchanged, "changes", _without_kind),
-    "new files are not seen": (tricks.new, unchanged, "walk", _only_known),
+    "kinds are not compared": (tricks.link_to_copy, comparing, "changes", _without_kind),
+    "new files are not seen": (tricks.new, comparing, "walk", _only_known),
     "shadows are not looked for": (tricks.shadow_package, unchanged, "shadows", _nothing),
     "endings of extensions are not known": (tricks.shadow_extension, shadows._Listing, "answering", _nothing),
     "compiled files are believed": (tricks.poisoned_compiled, unchanged, "compiled_files", _nothing),

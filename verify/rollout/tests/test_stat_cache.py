@@ -9,7 +9,7 @@ import pytest
 
 from verify.rollout.stat_cache import StatCache
 from verify.rollout.tests.trees import UNCHANGED, failing, look
-from verify.rollout.unchanged import compared
+from verify.rollout.comparing import compared
 
 if TYPE_CHECKING:
     from collections.abc import Callable

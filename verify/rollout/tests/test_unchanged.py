@@ -27,7 +27,7 @@ from verify.rollout.tests.trees import (
     make_tree,
 )
 from verify.rollout.tests.tricks import TRICKS
-from verify.rollout.unchanged import compared
+from verify.rollout.comparing import compared
 from verify.rollout.walking import found
 
 if TYPE_CHECKING:

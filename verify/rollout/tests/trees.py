@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from verify.rollout.stat_cache import StatCache
 
 ROOT = Path(__file__).parents[3]
-EXAMPLE = ROOT / "examples" / "rollout"
+EXAMPLE = ROOT / "examples" / "trading_app"
 WITHOUT_REDIS = frozenset(check.ID for check in CHECKS) - {"retry_guards_active", "idempotency_active"}
 UNCHANGED = frozenset(name for name in WITHOUT_REDIS if name.endswith("_unchanged"))
 _WHO = ("-c", "user.name=somebody", "-c", "user.email=somebody@example.org", "-c", "commit.gpgSign=false")
