@@ -1,4 +1,4 @@
-"""``stormproof verify-rollout --fast``: a first look at the desk, which never passes for a release."""
+"""``verify-rollout --fast``, a first look that never passes for a release, and ``--jobs``, which looks at all."""
 
 from __future__ import annotations
 
@@ -41,11 +41,26 @@ def test_fast_look_says_so_and_sees_a_changed_byte(tree: Path) -> None:
     assert "not for a release" in changed.object["summary"]
 
 
-def test_fast_look_is_refused_where_nobody_is_believed(tree: Path) -> None:
-    """Who asks for a signature asks for a release."""
-    said = run(tree, "verify-rollout", ".", "--fast", "--key", "public.pem")
+@pytest.mark.parametrize("more", [("--key", "public.pem"), ("--jobs", "2")], ids=lambda words: words[0])
+def test_fast_look_is_refused_with_what_means_the_contrary(tree: Path, more: tuple[str, str]) -> None:
+    """Who asks for a signature asks for a release, and who shares out the reading wants to read."""
+    said = run(tree, "verify-rollout", ".", "--fast", *more)
     assert (said.code, said.err.count("\n")) == (2, 1)
     assert "leave one of them out" in said.err
+
+
+def test_several_processes_read_one_tree(tree: Path) -> None:
+    """As many as were asked for, and they see what one would see."""
+    for number in range(100):
+        (tree / "execution" / f"part_{number}.py").write_text(f"part = {number}\n", encoding="utf-8")
+    assert run(tree, "baseline", "create").code == Exit.HELD
+    (tree / "execution" / "part_77.py").write_text("part = 78\n", encoding="utf-8")
+    said = run(tree, "verify-rollout", ".", "--jobs", "2", "--json")
+    assert said.code == Exit.VIOLATED
+    ((check, (sentence,)),) = failing(said).items()
+    assert check == "execution_unchanged"
+    assert sentence.startswith("execution/part_77.py: its content changed")
+    assert "they were read by 2 processes" in said.object["checks"][1]["evidence"]
 
 
 def test_cache_that_cannot_be_kept_is_named(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:

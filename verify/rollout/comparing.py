@@ -1,4 +1,4 @@
-"""Compares each protected file with its entry of the baseline: content, mode, kind, and that none is new or missing."""
+"""Compares protected files with the baseline: content, mode, kind, and that none is new or missing."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from verify.rollout.reading import read
 from verify.rollout.walking import Seen, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Iterator, Mapping
     from pathlib import Path
 
     from verify.rollout.reading import Content
     from verify.rollout.sharing import Share
-    from verify.rollout.stat_cache import Folders, StatCache
+    from verify.rollout.stat_cache import StatCache
 
 
 def compared(
@@ -32,7 +32,7 @@ def compared(
     *,
     digest: str = "",
     share: Share | None = None,
-) -> Iterator[Finding]:
+) -> Generator[Finding]:
     """Yield each difference between the tree and *entries*, which are all that *patterns* mean in the baseline.
 
     Args:
@@ -44,55 +44,81 @@ def compared(
         digest: Of the whole baseline, for the cache; empty where it is not known.
         share: What other processes read of *entries*; None where this one reads all.
     """
-    missing = {path for path, entry in entries.items() if entry.kind != "submodule"}
-    folders = None if cache is None or not digest else cache.folders(digest, patterns, missing)
-    unseen: list[str] = []
-    there: dict[str, Seen] = {}
+    looked = _Look(tree, entries, known, cache, is_shared=share is not None)
+    folders = None if cache is None or not digest else cache.folders(digest, patterns, looked.missing)
     for seen in walk(tree, patterns, None if folders is None else folders.leave_out):
-        found: list[Finding] = []
-        entry = entries.get(seen.path)
-        if seen.problem:
-            name = to_text(seen.path)
-            unseen.append(f"{seen.path}/" if seen.path else "")
-            found = [unknown(f"{name or 'the tree'} {seen.problem}", name, "unreadable")]
-        elif entry is None:
-            if is_link := (tree / seen.path).is_symlink():
-                unseen.append(f"{seen.path}/")
-            found = [_new(tree, seen.path, is_link=is_link)]
-        else:
-            missing.discard(seen.path)
-            if share is not None and entry.kind == "file":
-                there[seen.path] = seen
-            else:
-                found = of_one(tree, seen, entry, known, cache)
-        if found and folders is not None:
-            folders.doubt(seen.path)
-        yield from found
-    if share is not None:
-        yield from _shared(tree, share, there, entries, known)
-    for path in sorted(missing):
-        if not path.startswith(tuple(unseen)):
+        if found := looked.at(seen):
             if folders is not None:
-                folders.doubt(path)
-            yield Finding(rule="missing", path=to_text(path), sentence=f"{to_text(path)} is missing")
+                folders.doubt(seen.path)
+            yield from found
+    if share is not None:
+        yield from looked.shared(share)
+    for path in looked.gone():
+        if folders is not None:
+            folders.doubt(path)
+        yield Finding(rule="missing", path=to_text(path), sentence=f"{to_text(path)} is missing")
     if folders is not None:
         folders.keep()
 
 
-def _shared(
-    tree: Path, share: Share, there: Mapping[str, Seen], entries: Mapping[str, Entry], known: Mapping[str, Entry]
-) -> Iterator[Finding]:
-    """Do this process's part of the reading, and look again at what another one found to be otherwise."""
-    for path in share.own():
-        if path in there:
-            yield from of_one(tree, there[path], entries[path], known, None)
-    for path in share.otherwise():
-        if path in there:
+class _Look:
+    """One look at a part of a tree.
+
+    Attributes:
+        missing: What has not been seen yet, and should be there.
+    """
+
+    def __init__(
+        self,
+        tree: Path,
+        entries: Mapping[str, Entry],
+        known: Mapping[str, Entry],
+        cache: StatCache | None,
+        *,
+        is_shared: bool,
+    ) -> None:
+        self._tree, self._entries, self._known, self._cache = tree, entries, known, cache
+        self.missing = {path for path, entry in entries.items() if entry.kind != "submodule"}
+        self._unseen: list[str] = []
+        self._there: dict[str, Seen] | None = {} if is_shared else None
+
+    def at(self, seen: Seen) -> list[Finding]:
+        """Return what is to be said of one place; of a file that is shared out, that comes later."""
+        path = seen.path
+        entry = self._entries.get(path)
+        if entry is not None and not seen.problem:
+            self.missing.discard(path)
+            if self._there is not None and entry.kind == "file":
+                self._there[path] = seen
+                return []
+            return _of_one(self._tree, seen, entry, self._known, self._cache)
+        if seen.problem:
+            name = to_text(path)
+            self._unseen.append(f"{path}/" if path else "")
+            return [unknown(f"{name or 'the tree'} {seen.problem}", name, "unreadable")]
+        if is_link := (self._tree / path).is_symlink():
+            self._unseen.append(f"{path}/")
+        return [_new(self._tree, path, is_link=is_link)]
+
+    def shared(self, share: Share) -> Iterator[Finding]:
+        """Do this process's part of the reading, and look again at what another one found to be otherwise."""
+        for path in share.own():
+            yield from self._again(path)
+        for path in share.otherwise():
             changing = unknown(f"{to_text(path)} changed while the tree was read", to_text(path), "unreadable")
-            yield from of_one(tree, there[path], entries[path], known, None) or [changing]
-    for path in share.lost():
-        name = to_text(path)
-        yield unknown(f"{name} was not compared: the process that was to read it ended", name, "not-read")
+            yield from self._again(path) or ([changing] if path in (self._there or ()) else [])
+        for path in share.lost():
+            name = to_text(path)
+            yield unknown(f"{name} was not compared: the process that was to read it ended", name, "not-read")
+
+    def _again(self, path: str) -> list[Finding]:
+        """Return how a file that was shared out differs; of what was not seen, that is said elsewhere."""
+        seen = (self._there or {}).get(path)
+        return [] if seen is None else _of_one(self._tree, seen, self._entries[path], self._known, None)
+
+    def gone(self) -> Iterator[str]:
+        """Yield each path that should be there and is not, where its folder could be seen."""
+        yield from (path for path in sorted(self.missing) if not path.startswith(tuple(self._unseen)))
 
 
 def _new(tree: Path, path: str, *, is_link: bool) -> Finding:
@@ -101,7 +127,7 @@ def _new(tree: Path, path: str, *, is_link: bool) -> Finding:
     return Finding(rule="new", path=name, sentence=f"{name} is {what}, and was not there in the baseline")
 
 
-def of_one(
+def _of_one(
     tree: Path, seen: Seen, entry: Entry, known: Mapping[str, Entry], cache: StatCache | None
 ) -> list[Finding]:
     """Return how one file differs from its entry."""

@@ -38,10 +38,10 @@ def hidden(
     # What git holds is not ignored, so that there is nothing to ask where it holds every file.
     ignored = git.ignored(places) if entries.keys() - indexed.keys() else set()
     within = tuple(f"{path}/" for path, entry in entries.items() if entry.kind == "submodule")
-    for path in sorted(entries.keys() | {path for path in indexed if matches(path, patterns)}):
+    new = {path for path in indexed.keys() - entries.keys() if matches(path, patterns)}
+    other = {path for path, entry in entries.items() if not _agree(entry, indexed.get(path), git_format)}
+    for path in sorted(new | other):
         entry, about = entries.get(path), indexed.get(path)
-        if about is not None and entry is not None and _agree(entry, about, git_format):
-            continue
         if path.startswith(within):
             continue
         name = to_text(path)
@@ -58,8 +58,10 @@ def hidden(
         yield from _other(name, entry, about, git_format=git_format)
 
 
-def _agree(entry: Entry, about: Indexed, git_format: str) -> bool:
+def _agree(entry: Entry, about: Indexed | None, git_format: str) -> bool:
     """Say whether git holds what the baseline has and looks at it: so it is of nearly every file."""
+    if about is None:
+        return False
     return entry.mode == about.mode and not (about.assumed or about.skipped or _is_other(entry, about, git_format))
 
 

@@ -7,7 +7,7 @@ truth values. Subjects are in the order of their names, whatever order the file 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from verify.rollout.errors import RolloutError
 from verify.rollout.path_text import from_text, to_text
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 PREDICATE = "https://stormproof.dev/rollout-baseline/v1"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """What one protected file was.
 
     Attributes:

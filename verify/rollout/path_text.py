@@ -19,5 +19,7 @@ def to_text(path: str) -> str:
 
 def from_text(text: str) -> str:
     """Return the path that :func:`to_text` was given."""
+    if "%" not in text and text.isascii():
+        return text
     raw = _ESCAPED.sub(lambda found: bytes([int(found[1], 16)]), text.encode("utf-8"))
     return os.fsdecode(raw)

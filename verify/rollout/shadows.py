@@ -32,7 +32,9 @@ def shadows(tree: Path, protected: Iterable[str], known: Iterable[str], roots: t
     Raises:
         CannotCheckError: A folder cannot be read.
     """
-    held, listing, told, asked = set(known), _Listing(tree), set(), set()
+    held, listing = set(known), _Listing(tree)
+    told: set[str] = set()
+    asked: set[str] = set()
     for path in sorted(protected):
         if not path.endswith(".py"):
             continue
@@ -58,7 +60,7 @@ def _join(root: str, name: str) -> str:
 
 
 def _names(within: str, asked: set[str]) -> Iterator[str]:
-    """Yield the module and each package above it, as paths without ending; none that is among *asked*, to be added."""
+    """Yield the module and each package above it, as paths without ending; each that is not *asked* yet, once."""
     name = within.removesuffix(".py")
     while name and name not in asked:
         # What is above it is among them, too.

@@ -1,11 +1,12 @@
-"""Compares batches of files with what is said of them: one of the processes among which `sharing` shares a tree out.
+"""Compares batches of files with what is said of them: one of the processes of `sharing`.
 
 Run as a script, with the descriptor from which numbers of batches are taken and the process that started it. It reads
-one request from standard input, ends when no batch is left or nobody is there to be told, and answers once, at its end.
+one request from standard input. It ends when no batch is left, or nobody is there to be told, and answers at its end.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -22,6 +23,8 @@ NUMBER = 4
 
 def main(claims: int, parent: int) -> None:
     """Take batches and compare them; answer with their numbers, and with the files that are not as they should be."""
+    # It lives too short for what a collection would save.
+    gc.disable()
     request = json.load(sys.stdin)
     tree, size, files = request["tree"], request["size"], request["files"]
     done: list[int] = []
@@ -36,7 +39,7 @@ def main(claims: int, parent: int) -> None:
     json.dump({"done": done, "otherwise": otherwise}, sys.stdout)
 
 
-def _is_as_said(path: str, any_endings: bool, mode: str, sha256: str) -> bool:  # noqa: FBT001 - a row of the request
+def _is_as_said(path: str, any_endings: bool, mode: str, sha256: str) -> bool:
     try:
         content = read(path, any_endings=any_endings)
     except (OSError, CannotCheckError):

@@ -1,7 +1,7 @@
 """Shares the reading of protected files out to several processes, each file to exactly one of them.
 
-The files are cut into batches. The numbers of the batches wait in a pipe, from which every process takes its next one,
-so that none is taken twice and none is left. What no process says it has compared counts as not compared.
+The files are cut into batches. The numbers of the batches wait in a pipe, from which every process takes its next
+one, so that none is taken twice and none is left. What no process says it has compared counts as not compared.
 """
 
 from __future__ import annotations
@@ -45,12 +45,18 @@ class Share:
         self._otherwise: list[str] = []
         self._readers: list[tuple[subprocess.Popen[bytes], IO[bytes]]] = []
 
+    @property
+    def processes(self) -> int:
+        """How many read, this one among them."""
+        return len(self._readers) + 1
+
     def start(self, request: bytes, python: str, stack: ExitStack) -> None:
         """Start one more process; it ends with the *stack*, whatever happens."""
-        asked, answer = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(2))
+        asked: IO[bytes] = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - the stack closes it
+        answer: IO[bytes] = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - the stack closes it
         asked.write(request)
         asked.seek(0)
-        # Of the interpreter nothing is needed but its own library, and no key of the user's may reach it.
+        # It needs nothing but the interpreter's own library; no key that the user presses may reach it.
         command = [python, "-I", "-S", "-B", str(_READER), str(self._claims), str(os.getpid())]
         try:
             process = subprocess.Popen(

@@ -17,8 +17,8 @@ import os
 import stat
 import tempfile
 from contextlib import suppress
-from pathlib import Path
 from operator import attrgetter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from verify.rollout.reading import Content, identity, read
@@ -43,6 +43,9 @@ class StatCache:
 
     Attributes:
         taken: How many files were not read, because nothing has touched them since.
+        settled_before_ns: Files that were touched later are not remembered.
+        kept: What folders are, by part of the tree.
+        left_out: Folders in which no file was looked at.
     """
 
     def __init__(self, file: Path, tree: Path, *, settled_s: float = SETTLED_S) -> None:
@@ -58,11 +61,11 @@ class StatCache:
         """
         self._file = file
         self._tree = str(tree.resolve())
-        self._settled_before_ns = _now_ns(file.parent) - int(settled_s * 1e9)
+        self.settled_before_ns = _now_ns(file.parent) - int(settled_s * 1e9)
         header, self._rows = _stored(file, self._tree)
         self._folders_before: dict[str, dict[str, str]] = header
-        self._folders: dict[str, dict[str, str]] = {}
-        self._left_out: set[str] = set()
+        self.kept: dict[str, dict[str, str]] = {}
+        self.left_out: set[str] = set()
         self._parsed: dict[str, _Known] | None = None
         self._now: dict[str, _Known] = {}
         self.taken = 0
@@ -83,7 +86,7 @@ class StatCache:
             missing: Every path that should be there; those of folders that are as they were are taken out.
         """
         name = hashlib.sha256(repr((digest, patterns)).encode("utf-8", "surrogateescape")).hexdigest()
-        return Folders(self, name, missing)
+        return Folders(self, name, self._folders_before.get(name, {}), missing)
 
     def read(self, path: str, *, any_endings: bool, is_file: bool) -> Content:
         """Do as :func:`verify.rollout.reading.read` for a path of the tree, and open nothing that is as it was."""
@@ -95,7 +98,7 @@ class StatCache:
             self.taken += 1
             return Content(kind="file", mode=known[-2], sha256=known[-1])
         content = read(place, any_endings=any_endings, is_file=is_file)
-        is_settled = max(status.st_mtime_ns, status.st_ctime_ns) < self._settled_before_ns
+        is_settled = max(status.st_mtime_ns, status.st_ctime_ns) < self.settled_before_ns
         # Where it was changed between the two looks, the first one is of no use: the next run finds another one.
         if stat.S_ISREG(status.st_mode) and is_settled and not content.pointer:
             self._now[path] = [*now, content.mode, content.sha256]
@@ -107,14 +110,14 @@ class StatCache:
         Raises:
             OSError: It cannot be kept; what was seen is seen all the same.
         """
-        if self._folders == self._folders_before and all(
+        if self.kept == self._folders_before and all(
             self._before.get(path) == row for path, row in self._now.items()
         ):
             return
-        before = self._before.items() if self._left_out else ()
-        rows = {path: row for path, row in before if path.rpartition("/")[0] in self._left_out} | self._now
+        before = self._before.items() if self.left_out else ()
+        rows = {path: row for path, row in before if path.rpartition("/")[0] in self.left_out} | self._now
         # A byte of a name that is no UTF-8 is a surrogate, which JSON escapes like any odd character.
-        parts = {"schema": SCHEMA, "tree": self._tree, "folders": self._folders}, rows
+        parts = {"schema": SCHEMA, "tree": self._tree, "folders": self.kept}, rows
         text = "\n".join(json.dumps(part, separators=(",", ":")) for part in parts)
         descriptor, name = tempfile.mkstemp(dir=self._file.parent)
         os.close(descriptor)
@@ -155,10 +158,9 @@ def _files(rows: bytes) -> dict[str, _Known]:
 class Folders:
     """Which folders are as they were when all in them was as one baseline has it."""
 
-    def __init__(self, cache: StatCache, name: str, missing: set[str]) -> None:
-        """Begin a look at one part of the tree; see :meth:`StatCache.folders`."""
-        self._cache, self._name, self._missing = cache, name, missing
-        self._before = cache._folders_before.get(name, {})
+    def __init__(self, cache: StatCache, name: str, before: Mapping[str, str], missing: set[str]) -> None:
+        """Begin a look at one part of the tree, called *name*; see :meth:`StatCache.folders`."""
+        self._cache, self._name, self._before, self._missing = cache, name, before, missing
         self._now: dict[str, str] = {}
 
     def leave_out(self, folder: str, files: list[os.DirEntry[str]]) -> bool:
@@ -175,8 +177,8 @@ class Folders:
             within, before = f"{folder}/" if folder else "", len(self._missing)
             self._missing.difference_update([f"{within}{name}" for name, _ in rows])
             self._cache.taken += before - len(self._missing)
-            self._cache._left_out.add(folder)
-        if is_as_it_was or all(max(said[_TIMES]) < self._cache._settled_before_ns for _, said in rows):
+            self._cache.left_out.add(folder)
+        if is_as_it_was or all(max(said[_TIMES]) < self._cache.settled_before_ns for _, said in rows):
             self._now[folder] = state
         return is_as_it_was
 
@@ -187,4 +189,4 @@ class Folders:
 
     def keep(self) -> None:
         """Remember the folders, when all of the part was looked at."""
-        self._cache._folders[self._name] = self._now
+        self._cache.kept[self._name] = self._now

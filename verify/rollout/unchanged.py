@@ -51,7 +51,10 @@ def _all(
     taken_before = 0 if cache is None else cache.taken
     besides = _besides(context, entries, patterns, evidence)
     with shared(context.tree, entries, context.jobs) as share:
-        ahead = [] if share is None else list(islice(besides, _AHEAD))
+        ahead = []
+        if share is not None:
+            evidence.append(f"they were read by {share.processes} processes")
+            ahead = list(islice(besides, _AHEAD))
         yield from compared(
             context.tree, entries, patterns, baseline.entries, cache, digest=baseline.digest, share=share
         )

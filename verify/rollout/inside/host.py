@@ -1,7 +1,7 @@
 """Runs one task among the tree's modules: a request from standard input, one answer to standard output, both JSON.
 
-Run as a script, with the folder of the tree. It loads the task before the tree's modules can be found, so that none of
-them can take the place of what the task imports. What the tree's code prints goes to standard error.
+Run as a script, with the folder of the tree. It loads the task before the tree's modules can be found, so that none
+of them can take the place of what the task imports. What the tree's code prints goes to standard error.
 
 No compiled file of the tree stands in for its source. Those of the interpreter's own library are used as long as
 nothing of the tree can be imported: without them each start would compile that library anew.
@@ -28,7 +28,7 @@ def _start_again_without_compiled() -> None:
     places = [sys.prefix, sys.base_prefix, *(file for file in files if isinstance(file, str) and file != __file__)]
     if any(os.path.realpath(place).startswith(within) for place in places):
         words = ["-X", f"pycache_prefix={_NO_COMPILED}", *sys.orig_argv[1:]]
-        os.execv(sys.executable, [sys.executable, *words])
+        os.execv(sys.executable, [sys.executable, *words])  # noqa: S606 - this same interpreter
 
 
 _start_again_without_compiled()

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import os
+import shutil
+from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from verify.rollout.comparing import compared
 from verify.rollout.stat_cache import StatCache
 from verify.rollout.tests.trees import UNCHANGED, failing, look
-from verify.rollout.comparing import compared
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
     from pathlib import Path
 
     from verify.rollout.findings import Finding
     from verify.rollout.manifest import Baseline
 
 VICTIM = "execution/orders.py"
+
+
+@pytest.fixture(params=["", "of a file"])
+def baseline(baseline: Baseline, request: pytest.FixtureRequest) -> Baseline:
+    """Return the baseline as if it were read from a file, so that whole folders are remembered, or not."""
+    return replace(baseline, digest=request.param)
 
 
 def settled(place: Path, tree: Path) -> StatCache:
@@ -33,9 +42,15 @@ def settled(place: Path, tree: Path) -> StatCache:
 
 def seen(tree: Path, baseline: Baseline, cache: StatCache) -> list[Finding]:
     """Compare all protected files, and keep what was seen."""
-    findings = list(compared(tree, baseline.entries, baseline.rules.all_protected, baseline.entries, cache))
+    findings = list(looked(tree, baseline, cache))
     cache.save()
     return findings
+
+
+def looked(tree: Path, baseline: Baseline, cache: StatCache) -> Generator[Finding]:
+    """Compare protected files, one after the other."""
+    patterns = baseline.rules.all_protected
+    return compared(tree, baseline.entries, patterns, baseline.entries, cache, digest=baseline.digest)
 
 
 def test_second_look_reads_nothing(tree: Path, baseline: Baseline, tmp_path: Path) -> None:
@@ -81,9 +96,51 @@ def test_whatever_touches_a_file_is_seen(
     """Content, mode, kind and place, though size and time of the last change are as before."""
     assert seen(tree, baseline, settled(tmp_path / "caches", tree)) == []
     change(tree / VICTIM)
+    for _ in range(2):
+        cache = settled(tmp_path / "caches", tree)
+        assert VICTIM in {finding.path for finding in seen(tree, baseline, cache)}
+    assert cache.taken >= len(baseline.entries) - 2
+
+
+def test_change_leaves_the_others_unread(tree: Path, baseline: Baseline, tmp_path: Path) -> None:
+    """Of the changed file's folder, too."""
+    assert seen(tree, baseline, settled(tmp_path / "caches", tree)) == []
+    _same_size_and_time(tree / VICTIM)
     cache = settled(tmp_path / "caches", tree)
-    assert VICTIM in {finding.path for finding in seen(tree, baseline, cache)}
+    assert [finding.path for finding in seen(tree, baseline, cache)] == [VICTIM]
     assert cache.taken == len(baseline.entries) - 1
+
+
+def test_what_came_or_went_is_seen_at_each_look(tree: Path, baseline: Baseline, tmp_path: Path) -> None:
+    """A new file, and a folder that is gone, whatever is remembered of the others."""
+    assert seen(tree, baseline, settled(tmp_path / "caches", tree)) == []
+    (tree / "execution" / "more.py").write_bytes(b"")
+    shutil.rmtree(tree / "risk")
+    for _ in range(2):
+        findings = seen(tree, baseline, settled(tmp_path / "caches", tree))
+        assert {finding.path for finding in findings if finding.rule == "new"} == {"execution/more.py"}
+        gone = {path for path in baseline.entries if path.startswith("risk/")}
+        assert {finding.path for finding in findings if finding.rule == "missing"} == gone
+
+
+def test_folder_is_remembered_with_its_baseline_alone(tree: Path, baseline: Baseline, tmp_path: Path) -> None:
+    """What was as one baseline has it may be otherwise for another."""
+    assert seen(tree, baseline, settled(tmp_path / "caches", tree)) == []
+    entries = {**baseline.entries, VICTIM: baseline.entries[VICTIM]._replace(sha256="0" * 64)}
+    other = replace(baseline, entries=entries, digest=f"another, {baseline.digest}")
+    assert [finding.path for finding in seen(tree, other, settled(tmp_path / "caches", tree))] == [VICTIM]
+
+
+def test_look_that_broke_off_is_not_remembered(tree: Path, baseline: Baseline, tmp_path: Path) -> None:
+    """What it had not come to yet is looked at by the next one."""
+    changed = {VICTIM, "risk/gates.py", "paper_gate/gate.py"}
+    for path in changed:
+        _same_size_and_time(tree / path)
+    cache = settled(tmp_path / "caches", tree)
+    with closing(looked(tree, baseline, cache)) as findings:
+        assert next(findings).path in changed
+    cache.save()
+    assert {finding.path for finding in seen(tree, baseline, settled(tmp_path / "caches", tree))} == changed
 
 
 def test_file_that_was_touched_just_before_is_read_again(tree: Path, baseline: Baseline, tmp_path: Path) -> None:
@@ -96,7 +153,15 @@ def test_file_that_was_touched_just_before_is_read_again(tree: Path, baseline: B
 
 @pytest.mark.parametrize(
     "held",
-    ["", "{", '{"schema": 1}', '{"schema": 1, "tree": "TREE", "files": {"VICTIM": 5}}', "[]"],
+    [
+        "",
+        "{",
+        '{"schema": 2}\n{}',
+        '{"schema": 2, "tree": "TREE", "folders": {}}',
+        '{"schema": 2, "tree": "TREE", "folders": {}}\n{"VICTIM": 5}',
+        '{"schema": 2, "tree": "TREE", "folders": {"x": 5}}\n{}',
+        "[]",
+    ],
 )
 def test_damaged_cache_says_nothing(held: str, tree: Path, baseline: Baseline, tmp_path: Path) -> None:
     """Every file is read, and the next cache is whole."""

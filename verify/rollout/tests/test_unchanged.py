@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from verify.history.words import Verdict
+from verify.rollout.comparing import compared
 from verify.rollout.errors import CannotCheckError
 from verify.rollout.reading import read
 from verify.rollout.tests.trees import (
@@ -27,7 +28,6 @@ from verify.rollout.tests.trees import (
     make_tree,
 )
 from verify.rollout.tests.tricks import TRICKS
-from verify.rollout.comparing import compared
 from verify.rollout.walking import found
 
 if TYPE_CHECKING:
