@@ -14,15 +14,23 @@ from harness.nemesis.waiting import until
 from harness.probes.limits import BreachedError, parse_limit
 from harness.probes.registry import ALL
 from harness.probes.watch import BEFORE, DURING, Watch
+from harness.redis_server.redis_py import info
 from harness.venue.process import VenueProcess
 
 if TYPE_CHECKING:
+    import redis
+
     from harness.nemesis.site import Site
 
 
 def measured(site: Site) -> dict[str, float | None]:
     """Return what every probe reads."""
     return {name: probe.measure(site) for name, probe in ALL.items()}
+
+
+def connections(client: redis.Redis) -> int:
+    """Return how many the server has."""
+    return int(str(info(client, "clients")["connected_clients"]))
 
 
 def test_probes_read_a_site_that_is_well() -> None:
@@ -77,12 +85,13 @@ def test_a_breach_is_told_before_anything_else_is_read() -> None:
 
 def test_pings_of_the_error_rate_wait_for_their_way_together() -> None:
     """While the first waits for its answer, all the others are on their way."""
-    with proxied_server() as site, site.server.client() as client, ThreadPoolExecutor(1) as aside:
-        count = lambda: int(client.info("clients")["connected_clients"])  # noqa: E731 - said once, asked twice
-        before = count()
+    with proxied_server() as site, ThreadPoolExecutor(1) as aside:
+        assert site.server is not None
+        client = site.server.client()
+        before = connections(client)
         with latency.inject(site, milliseconds=300):
             reading = aside.submit(ALL["error_rate"].measure, site)
-            until(lambda: count() >= before + 4, "four connections at once")
+            until(lambda: connections(client) >= before + 4, "four connections at once")
             assert reading.result() == 0
 
 
