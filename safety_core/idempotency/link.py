@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import struct
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar, final
 
 from .answers import Claim
@@ -148,6 +149,11 @@ class LinkPool:
             except IndexError:
                 return
             link.connection.disconnect()
+
+    def __del__(self) -> None:
+        """Close what is idle: left to the collector, a socket may be found before the connection that closes it."""
+        with suppress(Exception):
+            self.close()
 
     def _dial(self) -> Link | StoreFailure:
         try:

@@ -19,18 +19,33 @@ if TYPE_CHECKING:
 _ASK = b"*1\r\n$4\r\nPING\r\n"
 
 
+def _pool_to(listening: socket.socket) -> LinkPool:
+    settings = GuardSettings(socket_timeout_s=0.05)
+    return LinkPool(address_of(f"redis://127.0.0.1:{listening.getsockname()[1]}", settings))
+
+
 @contextmanager
 def _linked() -> Iterator[tuple[Link, socket.socket]]:
     """Yield a link and the peer behind it."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        settings = GuardSettings(socket_timeout_s=0.05)
-        pool = LinkPool(address_of(f"redis://127.0.0.1:{listening.getsockname()[1]}", settings))
-        link = pool.take()
+        link = _pool_to(listening).take()
         assert isinstance(link, Link)
         peer, _ = listening.accept()
         with peer:
             yield link, peer
         link.connection.disconnect()
+
+
+def test_guard_that_is_dropped_closes_its_idle_connections() -> None:
+    """At once: it does not wait for the collector, which may find a socket before what would have closed it."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        pool = _pool_to(listening)
+        link = pool.take()
+        assert isinstance(link, Link)
+        pool.give_back(link)
+        assert link.connection._sock is not None
+        del pool
+        assert link.connection._sock is None
 
 
 @pytest.mark.parametrize("begun", [b"", b"$5\r\nhal"], ids=["nothing", "half a reply"])
