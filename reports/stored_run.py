@@ -162,14 +162,18 @@ def judge_part(folder: Path | str, name: str) -> dict[str, Any]:
     raise StoredRunError(f"{run.folder} has no part {name!r}; look at its {RUN}")
 
 
-def write_verdict(folder: Path | str) -> dict[str, Any]:
+def write_verdict(folder: Path | str, known: Mapping[str, dict[str, Any]] | None = None) -> dict[str, Any]:
     """Judge the run stored in *folder*, write ``verdict.json`` of the run and of each part, return the run's.
+
+    Args:
+        folder: The folder.
+        known: What :func:`judge_part` returned for parts in which nothing was written since; they are not read again.
 
     Raises:
         StoredRunError: As :func:`load_run`, or the files cannot be written.
     """
     run = load_run(folder)
-    composed, bodies = _verdicts(run)
+    composed, bodies = _verdicts(run, known or {})
     for place, body in bodies.items():
         write_whole(run.folder / place, body)
     return composed
@@ -181,11 +185,11 @@ def verdict_files(folder: Path | str) -> dict[str, bytes]:
     Raises:
         StoredRunError: As :func:`load_run`.
     """
-    return _verdicts(load_run(folder))[1]
+    return _verdicts(load_run(folder), {})[1]
 
 
-def _verdicts(run: StoredRun) -> tuple[dict[str, Any], dict[str, bytes]]:
-    judged = [_judged(run, part) for part in run.parts]
+def _verdicts(run: StoredRun, known: Mapping[str, dict[str, Any]]) -> tuple[dict[str, Any], dict[str, bytes]]:
+    judged = [known[part.name] if part.name in known else _judged(run, part) for part in run.parts]
     composed = _composed(run, judged)
     bodies = {
         f"{part.place}/{VERDICT}": dumps_canonical(verdict)

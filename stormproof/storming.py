@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -74,18 +74,20 @@ def storm(
     run = RunFolder.create(STORM, asked.seed, out)
     if asked.web is not None:
         typer.echo(f"Locust's page: http://{asked.web[0]}:{asked.web[1]}")
+    judged: dict[str, dict[str, Any]] = {}
     with Live() as live:
         try:
             folder = _rage(asked, run, live)
-            checkers = () if run.interrupted else broken(judge_part(run.path, STORM))
-            if checkers:
-                kinds = kinds_of(fault.meaning.kind for fault in asked.faults)
-                Demoter(run, live).demote(folder, dict.fromkeys(checkers, kinds), asked.subject)
+            live.say("judging")
+            if not run.interrupted:
+                judged[STORM] = judge_part(run.path, STORM)
+                if checkers := broken(judged[STORM]):
+                    kinds = kinds_of(fault.meaning.kind for fault in asked.faults)
+                    Demoter(run, live).demote(folder, dict.fromkeys(checkers, kinds), asked.subject)
         except KeyboardInterrupt:
             run.interrupted = True
         run.write()
-        live.say("judging")
-        verdict = write_verdict(run.path)
+        verdict = write_verdict(run.path, judged)
         write_reports(run.path)
     show(run.path)
     raise typer.Exit(exit_of(verdict["verdict"], interrupted=run.interrupted))

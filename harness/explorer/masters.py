@@ -20,8 +20,8 @@ class OtherMasters:
     """Embedded servers, empty and alone. As a context manager it leaves nothing behind.
 
     Attributes:
+        servers: They, in order.
         pools: Wires to them, in order.
-        pids: Their process ids.
     """
 
     def __init__(self, target: Target, count: int) -> None:
@@ -36,7 +36,7 @@ class OtherMasters:
             )
         self._target = target
         self._count = count
-        self._servers: list[RedisServer] = []
+        self.servers: list[RedisServer] = []
         self._at_s = 0.0
         self._stack = ExitStack()
         self.pools: tuple[WirePool, ...] = ()
@@ -45,7 +45,7 @@ class OtherMasters:
         with self._stack:
             for _ in range(self._count):
                 server = RedisServer(binary=self._target.binary, controlled_clock=self._target.has_clock)
-                self._servers.append(self._stack.enter_context(server))
+                self.servers.append(self._stack.enter_context(server))
                 pool = WirePool.to(server.url)
                 self._stack.callback(pool.close)
                 self.pools += (pool,)
@@ -55,15 +55,10 @@ class OtherMasters:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    @property
-    def pids(self) -> list[int]:
-        """Process ids of the servers."""
-        return [server.pid for server in self._servers]
-
     def move_clock(self, now_s: float) -> None:
         """Let their clocks show how far time has jumped."""
         if self._target.has_clock and now_s > self._at_s:
-            for server in self._servers:
+            for server in self.servers:
                 server.advance(now_s - self._at_s)
             self._at_s = now_s
 

@@ -94,8 +94,8 @@ class Rig:
             pool = WirePool.to(self._target.url, is_ours=self._target.is_ours)
             self._stack.callback(pool.close)
             self._masters = self._stack.enter_context(OtherMasters(self._target, self._subject.masters - 1))
-            for pid in self._masters.pids:
-                os.sched_setaffinity(pid, os.sched_getaffinity(0))
+            for server in self._masters.servers:
+                self.keep_near(server)
             self.store = Store(self, self._target, pool, self._masters.pools)
             self.gate: Gate = self._stack.enter_context(self._gate_with(table, others))
             # Somebody who used the server before may have moved its clock; clients must not live in its past.

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reports.stored_run import StoredRunError, judge_run, load_run, write_verdict
+from reports import stored_run
+from reports.stored_run import StoredRunError, judge_part, judge_run, load_run, write_verdict
 from reports.tests.run_folders import (
     SOUND_LINE,
     TWICE_LINE,
@@ -49,6 +50,17 @@ def test_judging_again_gives_the_same_bytes(build: Callable[[Path], Path], tmp_p
     write_verdict(tmp_path)
     assert {path: path.read_bytes() for path in tmp_path.rglob(VERDICT)} == first
     assert first
+
+
+def test_what_was_judged_before_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It gives the same bytes as if it was: a long history is gone through once."""
+    folder = campaign_run(tmp_path)
+    write_verdict(folder)
+    read = {path: path.read_bytes() for path in tmp_path.rglob(VERDICT)}
+    judged = {part.name: judge_part(folder, part.name) for part in load_run(folder).parts}
+    monkeypatch.setattr(stored_run, "HistoryReader", None)
+    write_verdict(folder, judged)
+    assert {path: path.read_bytes() for path in tmp_path.rglob(VERDICT)} == read
 
 
 def test_a_run_that_was_moved_gives_the_same_bytes(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.explorer.gate.commands import OF_SUBSCRIBERS, SETUP, SUBSCRIBING, UNGATEABLE, block_limit_s
 from harness.explorer.gate.resp import Request, RequestReader, packed
-from harness.explorer.world.masters import at_master
+from harness.explorer.world.master_keys import at_master
 from harness.explorer.world.steps import Bytes, CommandStep, Cut, TimedOut
 
 if TYPE_CHECKING:

@@ -17,8 +17,7 @@ class CommandStep:
 
     ``parts`` holds the bytes of its requests: one, or all of a MULTI block, of whose replies the last one counts.
     ``keys`` is None where the server cannot tell what the command touches; ``watched`` are the keys on which the fate
-    of a MULTI block depends. ``master`` is the server that is asked: 0, or a later
-    one where the subject asks several.
+    of a MULTI block depends. ``master`` is the server that is asked: 0, or a later one where there are several.
     """
 
     name: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.explorer.world.masters import found_at
+from harness.explorer.world.master_keys import found_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

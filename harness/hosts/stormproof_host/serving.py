@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import array
 import ctypes
-import gc
 import json
 import os
 import signal
@@ -201,8 +200,6 @@ def _fork_for(control: socket.socket, source: Source) -> None:
         source.forget()
     warm_up()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    # A copy that looks for garbage would copy every page that it looks at.
-    gc.freeze()
     parent = os.getpid()
     while True:
         data, extra, _, _ = control.recvmsg(1, socket.CMSG_LEN(array.array("i").itemsize))

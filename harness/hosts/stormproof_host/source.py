@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _OURS = __name__.partition(".")[0]
-_FIRST_CONNECTION = ("email.parser", "encodings.idna", "importlib.metadata")
-"""What clients of Redis import when they connect for the first time."""
 
 
 class Source:
@@ -43,7 +41,7 @@ class Source:
 
     def load_packages(self) -> None:
         """Import what the subject would import later, so that the copies of this process need not."""
-        for name in (*_FIRST_CONNECTION, *self._packages):
+        for name in self._packages:
             importlib.import_module(name)
 
     def make(self) -> Any:
