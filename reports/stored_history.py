@@ -10,11 +10,11 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from reports.schedule_index import Numbers
 from verify.decisions import decisions_of, faults_of
-from verify.history.events import Event, Fault, MalformedEventError, from_object
+from verify.history.events import Event, Fault, MalformedEventError, from_object, from_usual
 from verify.history.history import MalformedHistoryError
 from verify.history.judge import StoredHistory
 from verify.run_layout import HISTORY, STORM
@@ -29,6 +29,11 @@ LANDED_LATE = "landed"
 """Where the second fault event of a late step says it happened; it is the same fault as the first."""
 
 _NUMBER = re.compile(rb'^\{"history":\s*([1-9][0-9]*)\b')
+_HEAD = re.compile(rb'\{"history":([1-9][0-9]{0,17}),')
+"""How our own lines begin: what follows is an event and nothing else."""
+
+_BLOCK = 1 << 18
+"""Bytes that are read at once, about."""
 
 
 def mark_of(finding: Mapping[str, Any]) -> str:
@@ -117,36 +122,50 @@ class _Gathered:
 def _grouped(path: Path, reader: HistoryReader) -> Iterator[tuple[int, list[Event], str]]:
     """Yield number, events and what is wrong with them ("" for nothing), history by history."""
     digest = hashlib.sha256()
-    current: _Gathered | None = None
+    current = _Gathered(0, [])
     inherited = ""
-    with path.open("rb") as lines:
-        for at, raw in enumerate(lines, start=1):
-            digest.update(raw)
+    head = b"\n"
+    with path.open("rb") as stored:
+        for at, raw in enumerate(_lines(stored, digest), start=1):
+            if raw.startswith(head) and (usual := from_usual(b"{" + raw[len(head) :])) is not None:
+                current.events.append(usual)
+                inherited = ""
+                continue
             number, event, why = _parse_event(raw, at)
             if number is None:
                 # Nobody can tell whether the line ended this history or began the next: neither is whole.
                 inherited = why
-                if current is not None:
-                    current.damage(why)
+                current.damage(why)
                 continue
-            if current is None or number != current.number:
-                if current is not None:
+            if number != current.number:
+                if current.number:
                     yield current.number, current.events, current.why
                 current = _Gathered(number, [], inherited)
+                head = b'{"history":%d,' % number
             inherited = ""
             if event is None:
                 current.damage(why)
             else:
                 current.events.append(event)
-    if current is not None:
+    if current.number:
         yield current.number, current.events, current.why
     elif inherited:
         yield 0, [], inherited
     reader.sha256 = digest.hexdigest()
 
 
+def _lines(stored: IO[bytes], digest: hashlib._Hash) -> Iterator[bytes]:
+    """Yield the lines of a file, and take them into its digest."""
+    while lines := stored.readlines(_BLOCK):
+        digest.update(b"".join(lines))
+        yield from lines
+
+
 def _parse_event(raw: bytes, at: int) -> tuple[int | None, Event | None, str]:
     """Return the number of the line's history, its event, and why there is none."""
+    named = _HEAD.match(raw)
+    if named is not None and (usual := from_usual(b"{" + raw[named.end() :])) is not None:
+        return int(named[1]), usual, ""
     try:
         # As json.loads would, which first looks for other encodings: no file of ours has one.
         stored = json.loads(raw.decode("utf-8", "surrogatepass"))

@@ -7,7 +7,6 @@ gives every fault its witness or none. It never says what the history means.
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 import redis
@@ -31,7 +30,7 @@ from harness.workers.crew import Crew
 from scenarios.blow import Blow
 from scenarios.terms import AS_USUAL
 from scenarios.validator_word import flagged
-from verify.history.events import Complete, Event, Invoke, Phase
+from verify.history.events import Complete, Event, Invoke, Phase, changed
 from verify.history.words import Outcome
 
 if TYPE_CHECKING:
@@ -166,7 +165,7 @@ class Stage:
         """
         if self._subject.breaker is not None:
             terms = self._subject.breaker.over(self.story.lease_s)
-            self._told.append(replace(terms, at_ns=clock.shared_ns()))
+            self._told.append(changed(terms, at_ns=clock.shared_ns()))
         self.phase("workload")
         self.crew.hire(list(self.story.worker_names))
         if isinstance(self.server, ForeignServer):

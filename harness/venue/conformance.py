@@ -5,7 +5,6 @@ It looks only at what a worker and the harness can see, never inside. It decides
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from harness import clock
@@ -13,6 +12,7 @@ from harness.venue import mischief as bad
 from harness.venue.book import payload_digest
 from harness.venue.errors import ERROR_KINDS, EffectRejected, EffectTimeout, VenueError
 from harness.venue.venue import EffectRequest, Receipt
+from verify.history.events import changed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,7 +85,7 @@ def check_venue(make_venue: MakeVenue) -> list[Landed]:
         with make_venue(open_orders=open_orders, request_life_s=request_life_s) as venue:
             _expect(f"{claim.__name__}: a fresh book", [], venue.take())
             claim(venue)
-            written += [replace(landed, at_ns=None) for landed in venue.take()]
+            written += [changed(landed, at_ns=None) for landed in venue.take()]
     return written
 
 

@@ -9,7 +9,7 @@ from harness.recorder import RunFolder, write_record
 from harness.storm.merging import merge
 from harness.storm.tests.written import BUCKETS, call, executed, key_of, write, write_book
 from reports.stored_run import write_verdict
-from verify.history.events import Event, Fault, Phase
+from verify.history.events import Event, Fault, Phase, changed
 from verify.history.record import Bound, ExplorationRecord
 from verify.run_layout import STORM
 
@@ -30,7 +30,7 @@ def test_judging_what_was_brought_together(run_folder: Path) -> None:
         again, twice = executed(2, 1, key_of(1), 1_050)
         write(source, "w1", done)
         write(source, "w2", again if second else call(2, 1, key_of(1), 1_150))
-        lines = [line, type(twice)(**{name: getattr(twice, name) for name in twice.__slots__} | {"n": 2})]
+        lines = [line, changed(twice, n=2)]
         write_book(source, lines if second else lines[:1])
         faults: list[Event] = [Fault(kind="worker_kill", witness="gone", at_ns=2_000 + n) for n in range(3)]
         buckets = merge(source, part, BUCKETS, [*COMMON, *faults], set(), began_ns=0).buckets

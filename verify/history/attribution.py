@@ -8,8 +8,9 @@ a call that was still open when the line was written is preferred to one that ha
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 _Signature = tuple[str, str, str, str, str | None, int | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(Struct, frozen=True, kw_only=True):
     """One request to the venue, and what the process was told.
 
     Attributes:

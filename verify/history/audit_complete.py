@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from verify.history.events import Audited, AuditRead
 from verify.history.words import Finding, Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -17,11 +16,11 @@ CLAIM = "The audit can be read to its end, and holds intent and outcome of every
 
 def check(history: History) -> list[Finding]:
     """Return one finding for each audit that is damaged, and for each act of which it holds not one of each."""
-    reads = [event for event in history.events if isinstance(event, AuditRead)]
+    reads = history.audit_reads
     damaged = [f"the audit cannot be read to its end: {event.problem}" for event in reads if event.problem]
     if damaged or not reads:
         return [_finding(sentence) for sentence in damaged]
-    held = Counter((event.key, event.side) for event in history.events if isinstance(event, Audited))
+    held = Counter((event.key, event.side) for event in history.audited)
     findings = []
     for operation in history.operations:
         counts = held[operation.key, "intent"], held[operation.key, "outcome"]

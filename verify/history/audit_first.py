@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from verify.history.events import Audited, AuditRead
 from verify.history.words import Finding, Verdict
 
 if TYPE_CHECKING:
@@ -16,9 +15,9 @@ CLAIM = "Of every effect that landed, the audit holds the intent, wherever its w
 
 def check(history: History) -> list[Finding]:
     """Return one finding for each effect that landed without a trace; none where no audit was read."""
-    if not any(isinstance(event, AuditRead) for event in history.events):
+    if not history.audit_reads:
         return []
-    intended = {event.key for event in history.events if isinstance(event, Audited) and event.side == "intent"}
+    intended = {event.key for event in history.audited if event.side == "intent"}
     return [
         Finding(
             checker=NAME,

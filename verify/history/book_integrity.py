@@ -84,6 +84,8 @@ def _foreign_requests(history: History) -> list[Finding]:
     """Return a finding for each operation whose requests are of another key or kind, or are not numbered from 1."""
     findings = []
     for operation in history.operations:
+        if not operation.calls:
+            continue
         what = (operation.key, operation.effect_type)
         other = next(
             (each.event for each in operation.calls if (each.event.key, each.event.effect_type) != what), None

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from msgspec import Struct
 
 from verify.history.attribution import Call, explain
 from verify.history.events import (
+    Audited,
+    AuditRead,
     BreakerTerms,
     Complete,
     Died,
@@ -23,7 +26,7 @@ from verify.history.events import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from verify.history.words import Finding, Outcome
 
@@ -34,8 +37,7 @@ class MalformedHistoryError(ValueError):
     """The events contradict each other, so that no checker can read them as one history."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
+class Operation(Struct, frozen=True, kw_only=True):
     """One call of the guard: the invocation, what it asked of the venue, and the answer.
 
     Attributes:
@@ -47,6 +49,8 @@ class Operation:
         delivery: 0 for the first delivery, then 1, 2, ...
         invoked_at: Index of the invocation among the events.
         completion: The answer; None if none was given.
+        outcome: The outcome of the answer; None if none was given.
+        word: The word of the answer; empty if none was given.
         completed_at: Index of the answer; None without one.
         calls: Its requests to the venue, in order.
         died_at: Index of the death of its process; None if the process lives.
@@ -60,19 +64,11 @@ class Operation:
     delivery: int
     invoked_at: int
     completion: Complete | None
+    outcome: Outcome | None
+    word: str
     completed_at: int | None
     calls: tuple[Call, ...]
     died_at: int | None
-
-    @property
-    def outcome(self) -> Outcome | None:
-        """The outcome of the answer; None if none was given."""
-        return None if self.completion is None else self.completion.outcome
-
-    @property
-    def word(self) -> str:
-        """The word of the answer; empty if none was given."""
-        return "" if self.completion is None else self.completion.word
 
     @property
     def ended_at(self) -> int | None:
@@ -80,8 +76,7 @@ class Operation:
         return self.died_at if self.completed_at is None else self.completed_at
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Landing:
+class Landing(Struct, frozen=True, kw_only=True):
     """One line of the venue's book, and where it came from.
 
     Attributes:
@@ -111,42 +106,51 @@ class _Sorter:
         self.deaths: dict[str, int] = {}
         self.phases: list[tuple[int, Phase]] = []
         self.reconciliations: list[tuple[int, Reconciled]] = []
+        self.audited: list[Audited] = []
+        self.audit_reads: list[AuditRead] = []
 
-    def take(self, position: int, event: Event) -> None:
-        """File *event*, which stands at *position*."""
-        match event:
-            case Invoke():
-                self._invoke(position, event)
-            case Complete():
-                self._complete(position, event)
-            case EffectCall():
-                self._call(position, event)
-            case EffectReply():
-                self._reply(position, event)
-            case Landed():
-                self.book.append((position, event))
-            case Fault():
-                self.faults.append((position, event))
-            case Died():
-                self.deaths.setdefault(event.process, position)
-            case Phase():
-                self.phases.append((position, event))
-            case Reconciled():
-                self.reconciliations.append((position, event))
+    def take(self, positions: Sequence[int], events: Sequence[Event]) -> None:
+        """File *events*, which stand at *positions*."""
+        how: dict[type[Event], Callable[[int, Any], None]] = {
+            Invoke: self._invoke,
+            Complete: self._complete,
+            EffectCall: self._call,
+            EffectReply: self._reply,
+            Died: self._died,
+            Audited: lambda _, event: self.audited.append(event),
+            AuditRead: lambda _, event: self.audit_reads.append(event),
+        }
+        kept: dict[type[Event], list[Any]] = {
+            Landed: self.book,
+            Fault: self.faults,
+            Phase: self.phases,
+            Reconciled: self.reconciliations,
+        }
+        for position, event in zip(positions, events, strict=True):
+            take = how.get(type(event))
+            if take is not None:
+                take(position, event)
+            elif (into := kept.get(type(event))) is not None:
+                into.append((position, event))
+
+    def _died(self, position: int, event: Died) -> None:
+        self.deaths.setdefault(event.process, position)
 
     def _invoke(self, position: int, event: Invoke) -> None:
         if event.op in self.invokes:
             raise MalformedHistoryError(
                 f"operation number {event.op} is used twice (second time at event {position})"
             )
-        self._refuse_the_dead(position, event)
+        if event.process in self.deaths:
+            self._refuse_the_dead(position, event)
         self.invokes[event.op] = (position, event)
 
     def _complete(self, position: int, event: Complete) -> None:
         if event.op in self.completions:
             raise MalformedHistoryError(f"operation {event.op} is completed twice (second time at event {position})")
         self._refuse_strangers(position, event)
-        self._refuse_the_dead(position, event)
+        if event.process in self.deaths:
+            self._refuse_the_dead(position, event)
         self.completions[event.op] = (position, event)
 
     def _call(self, position: int, event: EffectCall) -> None:
@@ -179,12 +183,11 @@ class _Sorter:
                 f"yet the {event.event} at event {position} says {event.process}"
             )
 
-    def _refuse_the_dead(self, position: int, event: Invoke | Complete) -> None:
-        if event.process in self.deaths:
-            raise MalformedHistoryError(
-                f"process {event.process} died at event {self.deaths[event.process]}, "
-                f"yet the {event.event} at event {position} is its own"
-            )
+    def _refuse_the_dead(self, position: int, event: Invoke | Complete) -> NoReturn:
+        raise MalformedHistoryError(
+            f"process {event.process} died at event {self.deaths[event.process]}, "
+            f"yet the {event.event} at event {position} is its own"
+        )
 
 
 class History:
@@ -207,8 +210,7 @@ class History:
         self.positions: Sequence[int] = range(len(self.events)) if positions is None else positions
         """The position of each event."""
         sorter = _Sorter()
-        for position, event in zip(self.positions, self.events, strict=True):
-            sorter.take(position, event)
+        sorter.take(self.positions, self.events)
         calls = _calls_in_order(sorter)
         self.calls: tuple[Call, ...] = calls
         """Every request to the venue, in order."""
@@ -224,6 +226,10 @@ class History:
         """Every phase with the position at which it began."""
         self.reconciliations: tuple[tuple[int, Reconciled], ...] = tuple(sorter.reconciliations)
         """Every attempt to reconcile a key, with its position."""
+        self.audited: tuple[Audited, ...] = tuple(sorter.audited)
+        """Every record of the audit."""
+        self.audit_reads: tuple[AuditRead, ...] = tuple(sorter.audit_reads)
+        """Every end of the audit that was reached, or not."""
         self.breaker: BreakerTerms | None = next(
             (event for event in self.events[:1] if isinstance(event, BreakerTerms)), None
         )
@@ -326,6 +332,8 @@ def _operations(sorter: _Sorter, calls: Sequence[Call]) -> tuple[Operation, ...]
                 delivery=invoke.delivery,
                 invoked_at=position,
                 completion=completion,
+                outcome=None if completion is None else completion.outcome,
+                word="" if completion is None else completion.word,
                 completed_at=completed_at,
                 calls=tuple(calls_of.get(number, ())),
                 died_at=sorter.deaths.get(invoke.process),

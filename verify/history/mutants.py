@@ -5,10 +5,11 @@ Pure, and complete for its operations: the same history gives the same mutants i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from verify.history.events import changed
 from verify.history.words import Outcome
 
 if TYPE_CHECKING:
@@ -77,23 +78,30 @@ def mutants_of(events: Sequence[Event]) -> Iterator[Mutant]:
             swapped = (*before, after[0], event, *after[1:])
             yield Mutant(operation=Operation.REORDER, at=at, event=event, events=swapped)
         for field, value in _other_values(event, told):
-            changed = (*before, replace(event, **{field: value}), *after)
-            yield Mutant(operation=Operation.CHANGE, at=at, event=event, field=field, value=value, events=changed)
+            other = changed(event, **{field: value})
+            yield Mutant(
+                operation=Operation.CHANGE,
+                at=at,
+                event=event,
+                field=field,
+                value=value,
+                events=(*before, other, *after),
+            )
 
 
 def _other_values(event: Event, told: Sequence[Event]) -> Iterator[tuple[str, Any]]:
     """Yield each field of an event with each value that is tried instead of its own."""
-    for field in fields(event):
-        value = getattr(event, field.name)
-        if value is None or field.name == _TIME:
+    for field in event.__struct_fields__:
+        value = getattr(event, field)
+        if value is None or field == _TIME:
             continue
-        few = _ALTERNATIVES.get((event.event, field.name))
+        few = _ALTERNATIVES.get((event.event, field))
         if few is not None:
-            yield from ((field.name, other) for other in few if other != value)
+            yield from ((field, other) for other in few if other != value)
         elif isinstance(value, str):
-            yield field.name, _another_text(event, field.name, value, told)
+            yield field, _another_text(event, field, value, told)
         elif isinstance(value, int | float):
-            yield field.name, value + 1
+            yield field, value + 1
 
 
 def _another_text(event: Event, field: str, value: str, told: Sequence[Event]) -> str:

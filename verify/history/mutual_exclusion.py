@@ -20,12 +20,12 @@ def check(history: History) -> list[Finding]:
     sections = _Sections()
     for position, event in zip(history.positions, history.events, strict=True):
         match event:
+            case Complete():
+                sections.leave(event.op)
             case EffectCall():
                 sections.enter(position, event)
             case EffectReply():
                 sections.pass_through(event.op)
-            case Complete():
-                sections.leave(event.op)
             case Died():
                 sections.die(event.process)
     return sections.findings
@@ -70,7 +70,8 @@ class _Sections:
 
     def leave(self, op: int) -> None:
         self._left.add(op)
-        self.pass_through(op)
+        if op in self._entered:
+            self.pass_through(op)
 
     def die(self, process: str) -> None:
         self._dead.add(process)

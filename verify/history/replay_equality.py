@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from verify.history.words import Finding, Outcome, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from verify.history.history import History, Operation
 
 NAME = "replay_equality"
@@ -22,25 +24,38 @@ _TEXTS = 4096
 
 def check(history: History) -> list[Finding]:
     """Return findings for results that differ, that the venue never gave, or that are missing."""
-    answered: dict[tuple[str, str], dict[str, Operation]] = defaultdict(dict)
+    answered: dict[tuple[str, str], dict[str | None, Operation]] = defaultdict(dict)
     for operation in history.operations:
         if operation.outcome is Outcome.OK and operation.completion is not None:
-            result = _canonical(operation.completion.result)
-            answered[(operation.key, operation.payload)].setdefault(result, operation)
-    receipts = {key: _receipts(history, key) for key in history.landed_keys}
+            answered[(operation.key, operation.payload)].setdefault(_text(operation.completion.result), operation)
+    given: dict[str, set[str | None]] = defaultdict(set)
+    for landing in history.landings:
+        given[landing.event.key].add(_text(landing.event.receipt))
     findings = []
-    for (key, _), results in answered.items():
-        if len(results) > 1:
-            findings.append(_differing(key, results))
-        for result, operation in results.items():
-            # An OK without any effect is the business of nothing_lost and truthful_outcome.
-            if key in receipts and result not in receipts[key]:
-                findings.append(_unfounded(key, result, operation))
+    for (key, _), texts in answered.items():
+        receipts = given.get(key, set())
+        # The same text is the same value, which need not be parsed to be seen.
+        if len(texts) > 1 or not receipts.issuperset(texts):
+            findings += _compared(key, texts, {_canonical(receipt) for receipt in receipts})
     return findings
 
 
-def _receipts(history: History, key: str) -> set[str]:
-    return {_canonical(landing.event.receipt) for landing in history.landings_of(key)}
+def _text(held: str | None) -> str | None:
+    """Return what a line holds for a JSON text; what is none breaks the checker, and is no result."""
+    return held if held is None or type(held) is str else _canonical(held)
+
+
+def _compared(key: str, texts: Mapping[str | None, Operation], receipts: set[str]) -> list[Finding]:
+    """Compare the values of the results of one key and payload, and those of its receipts; none: it never landed."""
+    results: dict[str, Operation] = {}
+    for text, operation in texts.items():
+        results.setdefault(_canonical(text), operation)
+    findings = [_differing(key, results)] if len(results) > 1 else []
+    for result, operation in results.items():
+        # An OK without any effect is the business of nothing_lost and truthful_outcome.
+        if receipts and result not in receipts:
+            findings.append(_unfounded(key, result, operation))
+    return findings
 
 
 @lru_cache(maxsize=_TEXTS)

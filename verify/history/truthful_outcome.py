@@ -28,8 +28,8 @@ def check(history: History) -> list[Finding]:
             landed_by.setdefault(landing.op, landing)
     findings = []
     for operation in history.operations:
-        if altered := next((call for call in operation.calls if call.event.payload != operation.payload), None):
-            findings.append(_altered(operation, altered))
+        if operation.calls:
+            findings += _altered(operation)
         if operation.completed_at is None:
             continue
         if operation.outcome is Outcome.OK:
@@ -86,12 +86,14 @@ def _unfounded_fail(operation: Operation, call: Call) -> Finding:
     )
 
 
-def _altered(operation: Operation, call: Call) -> Finding:
-    return _finding(
-        operation,
-        f"asked the venue for payload {call.event.payload} of key {operation.key} (operation {operation.number}), "
-        f"but was called for payload {operation.payload}",
-    )
+def _altered(operation: Operation) -> list[Finding]:
+    """Return a finding for the first request of another payload."""
+    number, key = operation.number, operation.key
+    for call in operation.calls:
+        if call.event.payload != operation.payload:
+            asked = f"asked the venue for payload {call.event.payload} of key {key} (operation {number})"
+            return [_finding(operation, f"{asked}, but was called for payload {operation.payload}")]
+    return []
 
 
 def _fail(operation: Operation) -> str:

@@ -7,13 +7,13 @@ that differ only in such names give one history.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.explorer.search.footprint import EVERYTHING, Footprint, footprint
 from harness.explorer.search.races import MISSED, UNDECIDED
 from harness.explorer.search.races import Event as Happened
-from verify.history.events import Complete, Died, EffectCall, EffectReply, Event, Fault, Landed, Phase
+from verify.history.events import Complete, Died, EffectCall, EffectReply, Event, Fault, Landed, Phase, changed
 from verify.history.words import Outcome
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class Trace:
 
     def event(self, event: Event) -> None:
         """Add an event that is judged."""
-        self.events.append(event if self._now_ns is None else replace(event, at_ns=self._now_ns()))
+        self.events.append(event if self._now_ns is None else changed(event, at_ns=self._now_ns()))
         if isinstance(event, Phase):
             self._phases += 1
         elif isinstance(event, EffectCall):
@@ -158,7 +158,7 @@ class Trace:
         """Add a line of the venue's book."""
         order_id = self.order_id(line.order_id)
         receipt = None if line.receipt is None else self.plain(line.receipt)
-        self.event(replace(line, key=self.plain(line.key), order_id=order_id, receipt=receipt))
+        self.event(changed(line, key=self.plain(line.key), order_id=order_id, receipt=receipt))
 
     def fault(self, process: Process, kind: str, witness: str) -> None:
         """Add a fault that has bitten, with its witness."""

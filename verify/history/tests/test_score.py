@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,6 +21,7 @@ from verify.history.events import (
     Phase,
     Reconciled,
     RetryTerms,
+    changed,
 )
 from verify.history.legality import (
     DID_NOTHING,
@@ -63,7 +63,7 @@ DONE = Complete(process="w0", op=1, outcome=Outcome.OK, result=RECEIPT)
 OTHER = Invoke(process="w1", op=2, key="k0", payload=DIGEST)
 REPLAYED = Complete(process="w1", op=2, outcome=Outcome.OK, result=RECEIPT)
 OTHER_CALL = EffectCall(process="w1", op=2, call=1, key="k0", payload=DIGEST)
-IDENTIFIED = replace(CALL, order_id="a")
+IDENTIFIED = changed(CALL, order_id="a")
 TIMEOUT = EffectReply(process="w0", op=1, call=1, answer="timeout")
 DOUBT = Complete(process="w0", op=1, outcome=Outcome.INDETERMINATE, word="in_doubt")
 OPEN_STILL = Reconciled(process="c1", key="k0", answer="open")
