@@ -17,10 +17,10 @@ from verify.decisions import decisions_of, faults_of
 from verify.history.events import Event, Fault, MalformedEventError, from_object, from_usual
 from verify.history.history import MalformedHistoryError
 from verify.history.judge import StoredHistory
-from verify.run_layout import HISTORY, STORM
+from verify.run_layout import EXPLORED, HISTORY, STORM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from reports.schedule_index import Explored, ScheduleIndex
@@ -29,7 +29,7 @@ LANDED_LATE = "landed"
 """Where the second fault event of a late step says it happened; it is the same fault as the first."""
 
 _NUMBER = re.compile(rb'^\{"history":\s*([1-9][0-9]*)\b')
-_HEAD = re.compile(rb'\{"history":([1-9][0-9]{0,17}),')
+HEAD = re.compile(rb'\{"history":([1-9][0-9]{0,17}),')
 """How our own lines begin: what follows is an event and nothing else."""
 
 _BLOCK = 1 << 18
@@ -62,25 +62,52 @@ class HistoryReader:
     """One pass over ``history.jsonl``: iterate over it for the histories, then ask what else was seen.
 
     Attributes:
+        path: Where the file is.
+        index: The schedules that gave the histories.
         sha256: Digest of the file; complete when the pass is.
         unscheduled: Numbers of the histories that no schedule gave.
         seen: Numbers of all histories met, each with how often.
+        nameless: Lines that do not say which history they belong to.
+        unjudged: Some histories could not be judged, and are not among those that were seen.
     """
 
     def __init__(self, folder: Path, index: ScheduleIndex) -> None:
-        self._path = folder / HISTORY
-        self._index = index
+        self.path = folder / HISTORY
+        self.index = index
+        self.forget()
+
+    def forget(self) -> None:
+        """Be as if nothing had been read."""
         self.sha256 = ""
         self.unscheduled: list[int] = []
         self.seen = Numbers()
+        self.nameless = 0
+        self.unjudged = False
+
+    def doubts(self) -> list[str]:
+        """Say how the histories that were seen do not fit the schedules; nothing where not all were seen."""
+        if self.unjudged:
+            return []
+        lost = [number for number in self.index.counts if not self.seen[number]]
+        return [
+            *(f"no schedule of {EXPLORED} gave history {number}" for number in self.unscheduled),
+            *(f"{EXPLORED} names history {number}, which is not stored" for number in lost),
+        ]
 
     def __iter__(self) -> Iterator[StoredHistory]:
-        with self._index.opened() as schedules:
-            for number, events, why in _grouped(self._path, self):
+        digest = hashlib.sha256()
+        with self.path.open("rb") as stored:
+            yield from self.of_lines(_lines(stored, digest))
+        self.sha256 = digest.hexdigest()
+
+    def of_lines(self, lines: Iterable[bytes], first: int = 1) -> Iterator[StoredHistory]:
+        """Yield the histories of some lines of the file, the first of which has the number *first*, from 1."""
+        with self.index.opened() as schedules:
+            for number, events, why in self._grouped(lines, first):
                 self.seen[number] += 1
                 if self.seen[number] > 1:
                     why = f"history {number} stands in two places of {HISTORY}"  # noqa: PLW2901 - it counts more
-                schedule = self._index.simplest(number, schedules)
+                schedule = self.index.simplest(number, schedules)
                 yield self._stored(number, UnreadableEvents(why) if why else events, schedule)
 
     def _stored(self, number: int, events: Sequence[Event], schedule: Explored | None) -> StoredHistory:
@@ -98,8 +125,40 @@ class HistoryReader:
             schedule=schedule.line,
             faults=faults,
             preemptions=schedule.preemptions,
-            count=self._index.counts[number],
+            count=self.index.counts[number],
         )
+
+    def _grouped(self, lines: Iterable[bytes], first: int) -> Iterator[tuple[int, list[Event], str]]:
+        """Yield number, events and what is wrong with them ("" for nothing), history by history."""
+        current = _Gathered(0, [])
+        inherited = ""
+        head = b"\n"
+        for at, raw in enumerate(lines, start=first):
+            if raw.startswith(head) and (usual := from_usual(b"{" + raw[len(head) :])) is not None:
+                current.events.append(usual)
+                inherited = ""
+                continue
+            number, event, why = _parse_event(raw, at)
+            if number is None:
+                # Nobody can tell whether the line ended this history or began the next: neither is whole.
+                self.nameless += 1
+                inherited = why
+                current.damage(why)
+                continue
+            if number != current.number:
+                if current.number:
+                    yield current.number, current.events, current.why
+                current = _Gathered(number, [], inherited)
+                head = b'{"history":%d,' % number
+            inherited = ""
+            if event is None:
+                current.damage(why)
+            else:
+                current.events.append(event)
+        if current.number:
+            yield current.number, current.events, current.why
+        elif inherited:
+            yield 0, [], inherited
 
 
 def _faults_seen(events: Sequence[Event]) -> tuple[str, ...]:
@@ -119,41 +178,6 @@ class _Gathered:
         self.why = self.why or why
 
 
-def _grouped(path: Path, reader: HistoryReader) -> Iterator[tuple[int, list[Event], str]]:
-    """Yield number, events and what is wrong with them ("" for nothing), history by history."""
-    digest = hashlib.sha256()
-    current = _Gathered(0, [])
-    inherited = ""
-    head = b"\n"
-    with path.open("rb") as stored:
-        for at, raw in enumerate(_lines(stored, digest), start=1):
-            if raw.startswith(head) and (usual := from_usual(b"{" + raw[len(head) :])) is not None:
-                current.events.append(usual)
-                inherited = ""
-                continue
-            number, event, why = _parse_event(raw, at)
-            if number is None:
-                # Nobody can tell whether the line ended this history or began the next: neither is whole.
-                inherited = why
-                current.damage(why)
-                continue
-            if number != current.number:
-                if current.number:
-                    yield current.number, current.events, current.why
-                current = _Gathered(number, [], inherited)
-                head = b'{"history":%d,' % number
-            inherited = ""
-            if event is None:
-                current.damage(why)
-            else:
-                current.events.append(event)
-    if current.number:
-        yield current.number, current.events, current.why
-    elif inherited:
-        yield 0, [], inherited
-    reader.sha256 = digest.hexdigest()
-
-
 def _lines(stored: IO[bytes], digest: hashlib._Hash) -> Iterator[bytes]:
     """Yield the lines of a file, and take them into its digest."""
     while lines := stored.readlines(_BLOCK):
@@ -163,7 +187,7 @@ def _lines(stored: IO[bytes], digest: hashlib._Hash) -> Iterator[bytes]:
 
 def _parse_event(raw: bytes, at: int) -> tuple[int | None, Event | None, str]:
     """Return the number of the line's history, its event, and why there is none."""
-    named = _HEAD.match(raw)
+    named = HEAD.match(raw)
     if named is not None and (usual := from_usual(b"{" + raw[named.end() :])) is not None:
         return int(named[1]), usual, ""
     try:

@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from reports.judging_apart import judge_histories
 from reports.schedule_index import ScheduleIndex
 from reports.stored_history import HistoryReader, mark_of
 from verify.durability.cell import read_cells
 from verify.durability.matrix import judge_lattice
 from verify.history.campaign import compose, instrument_row
-from verify.history.judge import EXPLORE, judge_exploration
+from verify.history.judge import EXPLORE
 from verify.history.judgement import dumps_canonical
 from verify.history.kill_matrix import is_blind, kill_matrix
 from verify.history.record import SCHEMA, ExplorationRecord, MalformedRecordError
@@ -300,18 +301,12 @@ def _judged(run: StoredRun, part: StoredPart) -> dict[str, Any]:
         index = ScheduleIndex(part.folder)
         reader = HistoryReader(part.folder, index)
         again = _drawn_again(part)
-        judgement = judge_exploration(part.record, reader, lambda finding: again or _replay_line(run, part, finding))
+        judgement = judge_histories(part.record, reader, lambda finding: again or _replay_line(run, part, finding))
         record = hashlib.sha256((part.folder / RECORD).read_bytes()).hexdigest()
         judgement, section, digests = _with_section(part, judgement, HistoryReader(part.folder, index))
     except OSError as error:
         raise StoredRunError(f"cannot read the part {part.folder}: {error.strerror}") from error
-    doubts = list(index.problems)
-    doubts += [f"no schedule of {EXPLORED} gave history {number}" for number in reader.unscheduled]
-    doubts += [
-        f"{EXPLORED} names history {number}, which is not stored"
-        for number in index.counts
-        if not reader.seen[number]
-    ]
+    doubts = [*index.problems, *reader.doubts()]
     if index.schedules < part.record.schedules:
         doubts.append(f"the record counts {part.record.schedules} schedules, but {index.schedules} are stored")
     if run.kind == SINGLE and run.interrupted:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,8 +15,9 @@ from verify.history.overlap import effect_overlapped_call
 from verify.history.partition import Piece, partition
 from verify.history.promises import Promise, deciding_checkers
 from verify.history.record import Bound, ExplorationRecord, MalformedRecordError, Server
+from verify.history.shortfall import uncovered, unfinished
 from verify.history.words import Finding, Verdict, merge
-from verify.run_layout import PROPERTIES, STORM
+from verify.run_layout import PROPERTIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -35,12 +36,14 @@ __all__ = [
     "Promise",
     "Server",
     "StoredHistory",
+    "Survey",
     "compose",
     "dumps_canonical",
     "find_in_phases",
     "instrument_row",
     "judge_exploration",
     "judge_history",
+    "judgement_of",
     "why_outside",
 ]
 
@@ -119,14 +122,26 @@ def judge_exploration(
         histories: Its distinct histories, in any order.
         replay_line: Gives the line that replays a finding, which does not hold it yet.
     """
-    deciding = deciding_checkers(record.promise)
-    survey = _Survey(record.outside, wants_overlap=record.requires_overlap)
+    survey = Survey(record)
     for stored in histories:
-        survey.take(stored, deciding)
+        survey.take(stored)
+    return judgement_of(survey, replay_line)
+
+
+def judgement_of(survey: Survey, replay_line: Callable[[ListedFinding], str], *, unjudged: str = "") -> Judgement:
+    """Return what the histories of an exploration show together.
+
+    Args:
+        survey: The histories.
+        replay_line: As :func:`judge_exploration`.
+        unjudged: Why some histories are not among them; empty where all are.
+    """
+    record = survey.record
     findings = survey.listed(replay_line)
     decisive = [finding for finding in findings if finding.decides]
     unknown = [f"{each.checker}: {each.sentence}" for each in decisive if each.verdict is Verdict.UNKNOWN]
-    reasons = (*_unfinished(record), *_uncovered(record), *survey.unseen(record, deciding), *unknown)
+    unseen = [unjudged] if unjudged else survey.unseen()
+    reasons = (*unfinished(record), *uncovered(record), *unseen, *unknown)
     verdicts = [finding.verdict for finding in decisive]
     verdicts.append(Verdict.UNKNOWN if reasons else Verdict.VALID)
     return Judgement(record=record, verdict=merge(verdicts), reasons=reasons, findings=findings)
@@ -202,22 +217,24 @@ class _Group:
     schedules: int = 0
 
 
-class _Survey:
-    """What the histories of one exploration show together."""
+class Survey:
+    """What the histories of one exploration show together, or some of them."""
 
-    def __init__(self, outside: Mapping[str, str], *, wants_overlap: bool) -> None:
-        self._outside = outside
+    def __init__(self, record: ExplorationRecord) -> None:
+        self.record = record
+        """What the exploration says of itself."""
+        self._deciding = deciding_checkers(record.promise)
         self._groups: dict[_Identity, _Group] = {}
         self._histories = 0
         self._schedules = 0
-        self._seeks_overlap = wants_overlap
+        self._seeks_overlap = record.requires_overlap
         self._has_faultless = False
 
-    def take(self, stored: StoredHistory, deciding: frozenset[str]) -> None:
+    def take(self, stored: StoredHistory) -> None:
         """Judge one history and keep what is new in it; its events may be forgotten afterwards."""
         self._histories += 1
         self._schedules += stored.count
-        outside = why_outside(self._outside, stored.workload, stored.faults)
+        outside = why_outside(self.record.outside, stored.workload, stored.faults)
         counted: set[_Identity] = set()
         for piece in partition(stored.events):
             history = _index(piece)
@@ -225,7 +242,7 @@ class _Survey:
                 self._has_faultless = self._has_faultless or (history.is_faultless and not stored.faults)
                 if self._seeks_overlap and effect_overlapped_call(history):
                     self._seeks_overlap = False
-            for finding, promised in _judge(history, deciding).findings:
+            for finding, promised in _judge(history, self._deciding).findings:
                 phase = _phase_of(finding, history)
                 faults = tuple(sorted(stored.faults))
                 identity = _Identity(finding.checker, finding.verdict, faults, phase, outside)
@@ -234,6 +251,21 @@ class _Survey:
                     counted.add(identity)
                     group.histories += 1
                     group.schedules += stored.count
+
+    def join(self, later: Survey) -> None:
+        """Add what histories show that come after these; it is the same as to take them one by one."""
+        self._histories += later._histories
+        self._schedules += later._schedules
+        self._seeks_overlap = self._seeks_overlap and later._seeks_overlap
+        self._has_faultless = self._has_faultless or later._has_faultless
+        for identity, other in later._groups.items():
+            group = self._groups.setdefault(identity, other)
+            if group is other:
+                continue
+            if other.rank < group.rank:
+                group.rank, group.finding, group.stored = other.rank, other.finding, other.stored
+            group.histories += other.histories
+            group.schedules += other.schedules
 
     def _keep_simplest(
         self, identity: _Identity, finding: Finding, *, promised: bool, stored: StoredHistory
@@ -276,8 +308,9 @@ class _Survey:
             for other in self._groups
         )
 
-    def unseen(self, record: ExplorationRecord, deciding: frozenset[str]) -> Iterator[str]:
+    def unseen(self) -> Iterator[str]:
         """Say what the histories should have shown and did not."""
+        record = self.record
         if self._histories != record.classes:
             yield f"the record counts {record.classes} distinct histories, but {self._histories} are stored"
         if self._schedules > record.schedules:
@@ -287,7 +320,7 @@ class _Survey:
             return
         if record.requires_overlap and self._seeks_overlap:
             yield "vacuous: in no history did an effect overlap another process's call of the same key"
-        if record.tier in _FAULTLESS_TOO and usefulness.NAME in deciding and not self._has_faultless:
+        if record.tier in _FAULTLESS_TOO and usefulness.NAME in self._deciding and not self._has_faultless:
             yield "no history without faults was recorded, so it is unknown whether the subject is of any use"
 
 
@@ -336,28 +369,3 @@ def why_outside(outside: Mapping[str, str], workload: str, faults: Iterable[str]
                 reasons[kind] = outside[kind] or "the promise does not cover it"
                 break
     return "; ".join(f"{kind}: {reason}" for kind, reason in sorted(reasons.items()))
-
-
-def _unfinished(record: ExplorationRecord) -> Iterator[str]:
-    """Say what kept the exploration from running all that its bound holds."""
-    if record.schedules == 0:
-        yield "no schedule was run" + (f": {record.reason}" if record.reason else "")
-    elif not record.exhausted:
-        ran = "" if record.tier == STORM else f"stopped after {record.schedules} schedules: "
-        yield f"{ran}{record.reason or 'no reason was recorded'}"
-    if record.step_limited:
-        yield f"{record.step_limited} schedules ended by the step limit or a stall, so their end is unknown"
-    if record.nondeterministic:
-        yield record.nondeterministic
-
-
-def _uncovered(record: ExplorationRecord) -> Iterator[str]:
-    """Name the fault kinds that were asked for and never bit."""
-    for kind, reason in sorted(record.unavailable.items()):
-        yield f"fault kind {kind} cannot be done here: {reason}"
-    hits: dict[str, int] = defaultdict(int)
-    for kind, steps in record.hits.items():
-        hits[kind] += sum(steps.values())
-    for kind, places in sorted(record.applicable.items()):
-        if places and not hits[kind]:
-            yield f"fault kind {kind} was applicable at {', '.join(places)}, but never hit"
