@@ -3,8 +3,8 @@
 In one Locust run some worker processes record and others do not: they meet the same keys, the same servers and
 the same disturbances. Their operations are held against the processor time that they spent, which is what a
 storm has too little of. Judging is timed on a recorded storm by the clock on the wall, which is how the storm's own
-seconds are counted: both have all processors to themselves. The processor time of all processes that judge stands beside
-it. It is one pass, so that its share is the same for a storm of a million operations.
+seconds are counted: both have all processors to themselves. The processor time of all processes that judge stands
+beside it. It is one pass, so that its share is the same for a storm of a million operations.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from verify.history.words import Finding, Verdict
 
 if TYPE_CHECKING:
-    from verify.history.history import History
+    from verify.history.history import History, Operation
 
 NAME = "book_integrity"
 CLAIM = (
@@ -84,7 +84,7 @@ def _foreign_requests(history: History) -> list[Finding]:
     """Return a finding for each operation whose requests are of another key or kind, or are not numbered from 1."""
     findings = []
     for operation in history.operations:
-        if not operation.calls:
+        if not operation.calls or _is_plain(operation):
             continue
         what = (operation.key, operation.effect_type)
         other = next(
@@ -104,6 +104,17 @@ def _foreign_requests(history: History) -> list[Finding]:
                 _damaged(f"the requests of {who} are numbered {said}, not 1 to {len(numbers)}", operation.number)
             )
     return findings
+
+
+def _is_plain(operation: Operation) -> bool:
+    """Say whether it is as most are: one request, of its own key and kind."""
+    first = operation.calls[0].event
+    return (
+        len(operation.calls) == 1
+        and first.call == 1
+        and first.key == operation.key
+        and first.effect_type == operation.effect_type
+    )
 
 
 def _foreknown(history: History) -> list[Finding]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, NoReturn
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from msgspec import Struct
 
@@ -111,30 +112,31 @@ class _Sorter:
 
     def take(self, positions: Sequence[int], events: Sequence[Event]) -> None:
         """File *events*, which stand at *positions*."""
-        how: dict[type[Event], Callable[[int, Any], None]] = {
-            Invoke: self._invoke,
-            Complete: self._complete,
-            EffectCall: self._call,
-            EffectReply: self._reply,
-            Died: self._died,
-            Audited: lambda _, event: self.audited.append(event),
-            AuditRead: lambda _, event: self.audit_reads.append(event),
-        }
-        kept: dict[type[Event], list[Any]] = {
-            Landed: self.book,
-            Fault: self.faults,
-            Phase: self.phases,
-            Reconciled: self.reconciliations,
-        }
         for position, event in zip(positions, events, strict=True):
-            take = how.get(type(event))
-            if take is not None:
-                take(position, event)
-            elif (into := kept.get(type(event))) is not None:
-                into.append((position, event))
+            file = self._FILING.get(type(event))
+            if file is not None:
+                file(self, position, event)
+
+    def _landed(self, position: int, event: Landed) -> None:
+        self.book.append((position, event))
+
+    def _fault(self, position: int, event: Fault) -> None:
+        self.faults.append((position, event))
 
     def _died(self, position: int, event: Died) -> None:
         self.deaths.setdefault(event.process, position)
+
+    def _phase(self, position: int, event: Phase) -> None:
+        self.phases.append((position, event))
+
+    def _reconciled(self, position: int, event: Reconciled) -> None:
+        self.reconciliations.append((position, event))
+
+    def _audited(self, _: int, event: Audited) -> None:
+        self.audited.append(event)
+
+    def _audit_read(self, _: int, event: AuditRead) -> None:
+        self.audit_reads.append(event)
 
     def _invoke(self, position: int, event: Invoke) -> None:
         if event.op in self.invokes:
@@ -188,6 +190,21 @@ class _Sorter:
             f"process {event.process} died at event {self.deaths[event.process]}, "
             f"yet the {event.event} at event {position} is its own"
         )
+
+    _FILING: ClassVar[Mapping[type[Event], Callable[[_Sorter, int, Any], None]]] = {
+        Invoke: _invoke,
+        Complete: _complete,
+        EffectCall: _call,
+        EffectReply: _reply,
+        Landed: _landed,
+        Fault: _fault,
+        Died: _died,
+        Phase: _phase,
+        Reconciled: _reconciled,
+        Audited: _audited,
+        AuditRead: _audit_read,
+    }
+    """What is done with an event. Terms are looked for where they stand."""
 
 
 class History:
@@ -243,13 +260,7 @@ class History:
         for operation in self.operations:
             self._operations_of[operation.key].append(operation)
             self._last_delivery[(operation.key, operation.payload)] = operation
-        inside = {
-            operation.process
-            for operation in self.operations
-            if operation.died_at is not None and operation.completed_at is None
-        }
-        self._died_idle = bool(self.deaths.keys() - inside)
-        self._invoked_at = {operation.number: operation.invoked_at for operation in self.operations}
+        self._died_idle = bool(self.deaths) and self._has_died_idle()
         self._landings_of: dict[str, list[Landing]] = defaultdict(list)
         for landing in self.landings:
             self._landings_of[landing.event.key].append(landing)
@@ -295,6 +306,14 @@ class History:
             at = max(invoked, default=-1)
         return next((phase.name for position, phase in reversed(self.phases) if position < at), "")
 
+    @cached_property
+    def _invoked_at(self) -> Mapping[int, int]:
+        return {operation.number: operation.invoked_at for operation in self.operations}
+
+    def _has_died_idle(self) -> bool:
+        inside = {each.process for each in self.operations if each.died_at is not None and each.completed_at is None}
+        return bool(self.deaths.keys() - inside)
+
     def may_have_been_asked_for(self, key: str) -> bool:
         """Tell whether somebody may have asked the venue, for a reconciliation, what became of the effects of *key*.
 
@@ -319,9 +338,10 @@ def _operations(sorter: _Sorter, calls: Sequence[Call]) -> tuple[Operation, ...]
     calls_of: dict[int, list[Call]] = defaultdict(list)
     for call in calls:
         calls_of[call.event.op].append(call)
+    completions, deaths = sorter.completions, sorter.deaths
     operations = []
     for number, (position, invoke) in sorter.invokes.items():
-        completed_at, completion = sorter.completions.get(number, (None, None))
+        completed_at, completion = completions.get(number, (None, None))
         operations.append(
             Operation(
                 number=number,
@@ -335,8 +355,8 @@ def _operations(sorter: _Sorter, calls: Sequence[Call]) -> tuple[Operation, ...]
                 outcome=None if completion is None else completion.outcome,
                 word="" if completion is None else completion.word,
                 completed_at=completed_at,
-                calls=tuple(calls_of.get(number, ())),
-                died_at=sorter.deaths.get(invoke.process),
+                calls=tuple(calls_of[number]) if number in calls_of else (),
+                died_at=deaths.get(invoke.process),
             )
         )
     return tuple(operations)

@@ -176,7 +176,8 @@ def _judge(history: History | Finding, deciding: frozenset[str]) -> HistoryVerdi
         except Exception as error:  # noqa: BLE001 - whatever a checker raises, it has not found the history valid
             sentence = f"checker {checker.name} failed: {error!r}"
             found = [Finding(checker=checker.name, verdict=Verdict.UNKNOWN, sentence=sentence)]
-        findings += [(finding, checker.name in deciding) for finding in found]
+        if found:
+            findings += [(finding, checker.name in deciding) for finding in found]
     verdict = merge([Verdict.VALID, *(finding.verdict for finding, promised in findings if promised)])
     return HistoryVerdict(verdict=verdict, findings=tuple(findings))
 

@@ -9,7 +9,9 @@ from verify.history.events import Complete, Died, EffectCall, EffectReply
 from verify.history.words import Finding, Verdict
 
 if TYPE_CHECKING:
-    from verify.history.history import History
+    from collections.abc import Sequence
+
+    from verify.history.history import Call, History
 
 NAME = "mutual_exclusion"
 CLAIM = "From the moment it asks the venue until it is told, answers or dies, a process is alone with its key."
@@ -17,6 +19,8 @@ CLAIM = "From the moment it asks the venue until it is told, answers or dies, a 
 
 def check(history: History) -> list[Finding]:
     """Return one finding for each section that began inside another process's section of the same key."""
+    if not _meet(history.calls):
+        return []
     sections = _Sections()
     for position, event in zip(history.positions, history.events, strict=True):
         match event:
@@ -29,6 +33,12 @@ def check(history: History) -> list[Finding]:
             case Died():
                 sections.die(event.process)
     return sections.findings
+
+
+def _meet(calls: Sequence[Call]) -> bool:
+    """Say whether two processes ever asked the venue for one key: most often nobody comes into another's section."""
+    asked: dict[str, str] = {}
+    return any(asked.setdefault(call.event.key, call.event.process) != call.event.process for call in calls)
 
 
 class _Sections:

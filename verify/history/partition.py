@@ -34,6 +34,10 @@ PIECE = 1024
 """Events of one piece, about: what a processor's cache holds with room to spare."""
 
 
+_OF_OPERATION = (Complete, EffectReply)
+_OF_KEY = (EffectCall, Landed, Reconciled, Audited)
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """Some keys' events, in order, with their positions in the whole history."""
@@ -62,7 +66,8 @@ class _Sorter:
     """Puts each event's position where its key is, and what concerns several keys aside."""
 
     def __init__(self, piece: int) -> None:
-        self.groups: list[list[int]] = [[]]
+        self._newest: list[int] = []
+        self.groups = [self._newest]
         self.first_phases: dict[str, int] = {}
         self.faults: list[int] = []
         self._piece = piece
@@ -74,23 +79,24 @@ class _Sorter:
 
     def take(self, position: int, event: Event) -> None:
         """File one event."""
-        if isinstance(event, Complete | EffectReply):
-            self._file(position, self._of_operation.get(event.op, self.groups[-1]))
+        if isinstance(event, _OF_OPERATION):
+            self._file(position, self._of_operation.get(event.op, self._newest))
         elif isinstance(event, Invoke):
             self._file(position, self._group_of(event))
-        elif isinstance(event, EffectCall | Landed | Reconciled | Audited):
-            self._file(position, self._of_key.setdefault(event.key, self.groups[-1]))
+        elif isinstance(event, _OF_KEY):
+            self._file(position, self._of_key.setdefault(event.key, self._newest))
         elif isinstance(event, Died):
             self._dead.add(event.process)
-            for group in self._of_process.get(event.process, self.groups[-1:]):
+            for group in self._of_process.get(event.process, [self._newest]):
                 group.append(position)
         elif isinstance(event, Phase):
             self._phase = position
             self.first_phases.setdefault(event.name, position)
         else:
             self.faults.append(position)
-        if len(self.groups[-1]) >= self._piece:
-            self.groups.append([])
+        if len(self._newest) >= self._piece:
+            self._newest = []
+            self.groups.append(self._newest)
 
     def _file(self, position: int, group: list[int]) -> None:
         """Put an event into its group, behind the phase in which it happened."""
@@ -101,7 +107,7 @@ class _Sorter:
 
     def _group_of(self, event: Invoke) -> list[int]:
         """Return where a call belongs; one that should not be is put where the other half of the contradiction is."""
-        group = self._of_key.setdefault(event.key, self.groups[-1])
+        group = self._of_key.setdefault(event.key, self._newest)
         acted = self._of_process.setdefault(event.process, [])
         if event.process in self._dead and acted:
             group = acted[-1]
