@@ -10,7 +10,6 @@ beside it. It is one pass, so that its share is the same for a storm of a millio
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from benchmarks.rows import Row, spread_of
+from benchmarks.verifying import peak_kb, spent_s
 from benchmarks.workload import WrongAnswerError
 from harness import clock
 from harness.recorder import RunFolder, write_record
@@ -51,7 +51,6 @@ _USERS, _PROCESSES = 20, 2
 _SUBJECT = "reference"
 _END_S = 120.0
 _TIMES = 8
-_WHO = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
 
 
 def recording(effort: Effort) -> list[Row]:
@@ -79,12 +78,12 @@ def judging(effort: Effort) -> list[Row]:
     """Compare the time to judge a storm with its own, and the memory of judging with that of a much shorter one."""
     seconds = max(_SECONDS, effort.scaled(_LONG_S))
     with _stormed(seconds) as (folder, operations), _stormed(max(1, seconds // _TIMES)) as (short, fewer):
-        shares, spent_s = [], _spent_s()
+        shares, before_s = [], spent_s()
         for _ in range(effort.few):
             began = perf_counter()
             _judge(folder)
             shares.append((perf_counter() - began) / seconds)
-        spent_s = (_spent_s() - spent_s) / effort.few
+        took_s = (spent_s() - before_s) / effort.few
         memory = [_resident_mib(each) for each in (folder, short)]
     per_s, of_storm = operations / (min(shares) * seconds), operations / seconds
     return [
@@ -93,12 +92,12 @@ def judging(effort: Effort) -> list[Row]:
             case=f"{_SUBJECT}, {seconds} s, {operations:,} operations: judging / storm, seconds on the wall",
             ratio=spread_of(shares),
             limit=_JUDGED_MOST,
-            note=f"{per_s:,.0f} operations/s at best, the storm {of_storm:,.0f}; processor time {spent_s:.1f} s",
+            note=f"{per_s:,.0f} operations/s at best, the storm {of_storm:,.0f}; processor time {took_s:.1f} s",
             figures={
                 "operations": float(operations),
                 "judged_per_s": per_s,
                 "stormed_per_s": of_storm,
-                "processor_s": spent_s,
+                "processor_s": took_s,
                 "seconds": float(seconds),
             },
         ),
@@ -176,11 +175,6 @@ def _judge(folder: Path) -> None:
         raise WrongAnswerError(f"a storm of the reference was judged {verdict}")
 
 
-def _spent_s() -> float:
-    """Return the processor seconds that this process and those that it waited for have spent."""
-    return sum(sum(resource.getrusage(who)[:2]) for who in _WHO)
-
-
 def _resident_mib(folder: Path) -> float:
     """Return the most memory that a process takes which judges a run, or which judges a share of it."""
     command = [sys.executable, "-m", "benchmarks.storm", str(folder)]
@@ -190,4 +184,4 @@ def _resident_mib(folder: Path) -> float:
 
 if __name__ == "__main__":
     _judge(Path(sys.argv[1]))
-    print(max(resource.getrusage(who).ru_maxrss for who in _WHO))
+    print(peak_kb())

@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 LONG = 32 << 20
 """Bytes of a file that is worth starting processes for: judging less takes as long as it takes them to start."""
-BLOCK = 2 << 20
+BLOCK = 1 << 20
 """Bytes of a block, about."""
 MOST = 8
 """Processes, at most: then it is the reading that takes the time."""
 
-_LARGEST = 16
+_LARGEST = 32
 """Blocks that one history may fill; a larger one leaves nothing to share out."""
 _ROOT = Path(__file__).resolve().parents[1]
 
@@ -113,23 +113,23 @@ def judge_histories(
     return judge_exploration(record, reader, replay_line)
 
 
-def _blocks(reader: HistoryReader, size: int) -> Iterator[tuple[int, bytes]]:
-    """Yield the number of its first line and the text of each block; then the reader knows the file's digest."""
+def _blocks(reader: HistoryReader, size: int) -> Iterator[tuple[int, bytes, int]]:
+    """Yield the number of the first line of each block, a text, and how much of that it is; then the digest is known."""
     digest = hashlib.sha256()
-    first, rest = 1, b""
+    first, text = 1, b""
     with reader.path.open("rb") as stored:
         while read := stored.read(size):
             digest.update(read)
-            text = rest + read
+            text += read
             begins = _last_begins(text)
             if begins:
-                yield first, text[:begins]
+                yield first, text, begins
                 first += text.count(b"\n", 0, begins)
-            rest = text[begins:]
-            if len(rest) > _LARGEST * size:
+                text = text[begins:]
+            if len(text) > _LARGEST * size:
                 raise _UncutError
-    if rest:
-        yield first, rest
+    if text:
+        yield first, text, len(text)
     reader.sha256 = digest.hexdigest()
 
 
@@ -203,14 +203,14 @@ class _Hands:
             _UncutError: The file cannot be judged in blocks.
         """
         joined = 0
-        for number, (first, text) in enumerate(_blocks(reader, BLOCK)):
+        for number, (first, text, size) in enumerate(_blocks(reader, BLOCK)):
             if not self._free:
                 joined = self._hear(survey, reader, joined)
             link = self._free.pop()
             self._doing[link] = number
             try:
                 link.send(first)
-                link.send_bytes(text)
+                link.send_bytes(text, 0, size)
             except OSError:
                 raise self._died(link) from None
         while self._doing:
