@@ -114,7 +114,7 @@ def judge_histories(
 
 
 def _blocks(reader: HistoryReader, size: int) -> Iterator[tuple[int, bytes, int]]:
-    """Yield the number of the first line of each block, a text, and how much of that it is; then the digest is known."""
+    """Yield the number of each block's first line, a text, and how much of that it is; then the digest is known."""
     digest = hashlib.sha256()
     first, text = 1, b""
     with reader.path.open("rb") as stored:
@@ -199,9 +199,17 @@ class _Hands:
         """Let every history be judged, and take into *survey* and *reader* what all of them show.
 
         Raises:
-            _DiedError: A process ended. The survey holds what was judged before.
+            _DiedError: A process ended. The survey holds what the others and it have judged before.
             _UncutError: The file cannot be judged in blocks.
         """
+        try:
+            self._judge(survey, reader)
+        except _DiedError:
+            for _, shown in sorted(self._shown.items()):
+                _take_in(shown, survey, reader)
+            raise
+
+    def _judge(self, survey: Survey, reader: HistoryReader) -> None:
         joined = 0
         for number, (first, text, size) in enumerate(_blocks(reader, BLOCK)):
             if not self._free:
