@@ -32,7 +32,7 @@ _NUMBER = re.compile(rb'^\{"history":\s*([1-9][0-9]*)\b')
 HEAD = re.compile(rb'\{"history":([1-9][0-9]{0,17}),')
 """How our own lines begin: what follows is an event and nothing else."""
 
-_BLOCK = 1 << 18
+_BLOCK = 1 << 16
 """Bytes that are read at once, about."""
 
 
@@ -183,6 +183,7 @@ def _lines(stored: IO[bytes], digest: hashlib._Hash) -> Iterator[bytes]:
     while lines := stored.readlines(_BLOCK):
         digest.update(b"".join(lines))
         yield from lines
+        lines.clear()  # before the next ones are read
 
 
 def _parse_event(raw: bytes, at: int) -> tuple[int | None, Event | None, str]:
