@@ -179,11 +179,18 @@ class _Gathered:
 
 
 def _lines(stored: IO[bytes], digest: hashlib._Hash) -> Iterator[bytes]:
-    """Yield the lines of a file, and take them into its digest."""
-    while lines := stored.readlines(_BLOCK):
-        digest.update(b"".join(lines))
-        yield from lines
-        lines.clear()  # before the next ones are read
+    """Yield the lines of a file without their ends, and take them into its digest."""
+    begun: list[bytes] = []
+    while block := stored.read(_BLOCK):
+        digest.update(block)
+        first, *others = block.split(b"\n")
+        begun.append(first)
+        if others:
+            yield b"".join(begun)
+            begun = [others.pop()]
+            yield from others
+    if any(begun):
+        yield b"".join(begun)
 
 
 def _parse_event(raw: bytes, at: int) -> tuple[int | None, Event | None, str]:

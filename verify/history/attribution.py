@@ -54,7 +54,7 @@ def explain(book: Iterable[tuple[int, Landed]], calls: Sequence[Call]) -> dict[i
     """
     lines = list(book)
     explained = _by_receipt(lines, calls)
-    if len(explained) == len(lines):
+    if len(explained) == len(lines) == len(calls):
         return explained
     taken = {call.position for call in explained.values()}
     waiting: dict[_Signature, list[Call]] = defaultdict(list)
