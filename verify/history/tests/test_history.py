@@ -208,3 +208,18 @@ def test_history_keeps_phases_deaths_and_reconciliations_with_their_places() -> 
     assert history.reconciliations == ((3, reconciled),)
     assert history.has_phase("heal")
     assert not history.has_phase("redeliver")
+
+
+def test_a_request_that_cannot_be_told_apart_is_damage_although_every_line_is_explained() -> None:
+    """A line may hold anything: nothing is said of a history that holds what is no value of an event."""
+    odd = from_object({"event": "effect_call", "process": "w1", "op": 1, "call": 2, "key": "k", "payload": ["p1"]})
+    events: list[Event] = [
+        INVOKE,
+        ASK,
+        LANDED,
+        EffectReply(process="w1", op=1, call=1, answer="receipt", receipt=receipt("k")),
+        odd,
+    ]
+    History(events[:-1])
+    with pytest.raises(TypeError, match="unhashable"):
+        History(events)
