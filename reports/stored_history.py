@@ -5,6 +5,7 @@ What cannot be read becomes a history that no checker can call VALID; it is neit
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import re
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 LANDED_LATE = "landed"
 """Where the second fault event of a late step says it happened; it is the same fault as the first."""
 
+_USUAL = re.compile(rb'\{"history":([1-9][0-9]{0,17}),')
+"""How an exploration begins its lines."""
 _NUMBER = re.compile(rb'^\{"history":\s*([1-9][0-9]*)\b')
 
 
@@ -145,8 +148,21 @@ def _grouped(path: Path, reader: HistoryReader) -> Iterator[tuple[int, list[Even
     reader.sha256 = digest.hexdigest()
 
 
+@functools.lru_cache(maxsize=4096)
+def _event_of(rest: bytes) -> Event | None:
+    """Return the event of a line without its number: most are in many histories. None where anything is odd."""
+    try:
+        stored = json.loads((b"{" + rest).decode("utf-8", "surrogatepass"))
+        return from_object(stored) if "history" not in stored else None
+    except (ValueError, RecursionError, TypeError):
+        return None
+
+
 def _parse_event(raw: bytes, at: int) -> tuple[int | None, Event | None, str]:
     """Return the number of the line's history, its event, and why there is none."""
+    usual = _USUAL.match(raw)
+    if usual is not None and (event := _event_of(raw[usual.end() :])) is not None:
+        return int(usual[1]), event, ""
     try:
         # As json.loads would, which first looks for other encodings: no file of ours has one.
         stored = json.loads(raw.decode("utf-8", "surrogatepass"))
