@@ -1,8 +1,9 @@
 """The greenlet gate: redis-py's connections, sleeps and clocks, taken over while an exploration runs.
 
 Wherever the subject makes its client, the connection it opens is ours: ``Connection._connect`` and its unix twin are
-replaced; of what else redis-py does for every client, two things come to the same in less time. Sleeps bring the process to the gate. Clocks follow the virtual time of the
-exploration. Everything is put back at the end; nothing outside gated processes notices.
+replaced; of what else redis-py does for every client, two things come to the same in less time. Sleeps bring the
+process to the gate. Clocks follow the virtual time of the exploration. Everything is put back at the end; nothing
+outside gated processes notices.
 """
 
 from __future__ import annotations

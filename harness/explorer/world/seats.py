@@ -15,7 +15,7 @@ class Seats(Protocol):
         """Return a ``make`` for the process that runs now, and a guard that it made where there is one already."""
 
     def give_back(self, process: str, make: Make, guard: Guard) -> None:
-        """Take back a guard that answered: with a result, or with an error that leaves nothing of its own open."""
+        """Take back a guard that answered: with a result, or with an error that leaves nothing open."""
 
     def world_ended(self) -> None:
         """Note that the schedule is over."""
