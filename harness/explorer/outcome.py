@@ -161,7 +161,7 @@ def lines_of(events: Sequence[Event]) -> tuple[str, ...]:
     return tuple(map(_line_of, events))
 
 
-@functools.lru_cache(maxsize=1 << 16)
+@functools.lru_cache(maxsize=1 << 13)
 def _line_of(event: Event) -> str:
     """Return an event as JSON; most of them happen in very many schedules."""
     return _as_json(to_object(event))

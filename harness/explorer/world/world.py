@@ -128,6 +128,7 @@ class World(greenlet.greenlet):
         self.awaited = -1
         self._asleep: Mapping[str, Footprint] = {}
         self._last: Process | None = None
+        self._has_slept = False
         self._idle_sleeps = 0
         self._woken: list[Process] = []
         self._steps = 0
@@ -335,6 +336,7 @@ class World(greenlet.greenlet):
             self.trace.touch(reads=(THE_STORE,))
         elif isinstance(process.step, SleepStep):
             process.state = State.SLEEPING
+            self._has_slept = True
             self.trace.touch(everything=True)
 
     def let_through(self, process: Process, step: CommandStep, link: Link) -> Came:
@@ -362,6 +364,8 @@ class World(greenlet.greenlet):
             late.close()
 
     def _moved(self, mover: Process | None) -> None:
+        if not self._has_slept:
+            return
         if mover not in self._woken:
             self._idle_sleeps = 0
         for process in self.processes:
