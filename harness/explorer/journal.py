@@ -29,7 +29,7 @@ Place = tuple[int, tuple[str, ...]]
 def entry(place: Place, outcome: Outcome, speaker: Speaker) -> bytes:
     """Return what the journal holds of one schedule; the events of its history are elsewhere."""
     at, prefix = place
-    if outcome.history is not None:
+    if outcome.history is not None and outcome.history.lines:
         outcome = replace(outcome, history=replace(outcome.history, lines=()))
     message = speaker.message((at, [speaker.number(each) for each in prefix], said(outcome, speaker)))
     return _LENGTH.pack(len(message)) + message

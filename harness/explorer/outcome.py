@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -117,7 +118,8 @@ class Historian:
 
     def outcome(self, world: World) -> Outcome:
         """Return what came of *world*."""
-        new = tuple(self.applicable - self._told)
+        # What was handed over is all among them: so many, and there is nothing new.
+        new = tuple(self.applicable - self._told) if len(self.applicable) > len(self._told) else ()
         self._told.update(new)
         return Outcome(
             ran=Ran(path=_whole(world.path, world), events=world.trace.happened, is_vacuous=world.vacuous),
@@ -156,7 +158,13 @@ class Historian:
 
 def lines_of(events: Sequence[Event]) -> tuple[str, ...]:
     """Return the events as JSON, one a line."""
-    return tuple(_as_json(to_object(event)) for event in events)
+    return tuple(map(_line_of, events))
+
+
+@functools.lru_cache(maxsize=1 << 13)
+def _line_of(event: Event) -> str:
+    """Return an event as JSON; most of them happen in very many schedules."""
+    return _as_json(to_object(event))
 
 
 def digest_of(lines: Sequence[str]) -> bytes:

@@ -51,10 +51,12 @@ ALL: dict[str, FaultKind] = {kind.name: kind for module in _FILES for kind in mo
 FAMILIES: tuple[str, ...] = tuple(dict.fromkeys(kind.family for kind in ALL.values()))
 
 
+_LOSSES = frozenset(name for name, kind in ALL.items() if kind.target is Target.STORE)
+
+
 def loses_store(decision: str) -> bool:
     """Say whether a decision lets the store die and forget: such a schedule needs a store of its own."""
-    kind = ALL.get(decision)
-    return kind is not None and kind.target is Target.STORE
+    return decision in _LOSSES
 
 
 def select(names: Iterable[str]) -> tuple[FaultKind, ...]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _DIGEST_LENGTH = 16
+_as_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
 
 def canonical(value: Any) -> str:
@@ -28,7 +29,7 @@ def canonical(value: Any) -> str:
         TypeError: *value* is not made of JSON's types.
         ValueError: It holds NaN or an infinity.
     """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _as_canonical(value)
 
 
 def payload_digest(payload: Any) -> str:

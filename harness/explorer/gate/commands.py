@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import redis
 
 from harness.errors import CouldNotRunError
+from harness.explorer.gate.resp import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,12 +46,14 @@ _LIMIT_AT = {
 }
 """Where each blocking command has its time limit in seconds."""
 _BLOCKING_READS = frozenset({"XREAD", "XREADGROUP"})
+BLOCKING = _BLOCKING_READS | _LIMIT_AT.keys()
+"""Commands that may wait for another client."""
 
 
 def block_limit_s(words: Sequence[bytes]) -> float | None:
     """Return for how long a command may wait for another client, infinity for ever; None where it never waits."""
-    name = words[0].upper().decode("ascii", "replace")
-    if name not in _LIMIT_AT and name not in _BLOCKING_READS:
+    name = name_of(words[0])
+    if name not in BLOCKING:
         return None
     try:
         if name in _LIMIT_AT:
@@ -120,7 +123,7 @@ class CommandTable:
 
     def may_write(self, words: Sequence[bytes]) -> bool:
         """Say whether the command may write. Scripts and unknown commands may."""
-        name = words[0].upper().decode("ascii", "replace")
+        name = name_of(words[0])
         if name in _SCRIPTS:
             return not name.endswith("_RO")
         shape = self._shapes.get(name)
@@ -128,7 +131,7 @@ class CommandTable:
 
     def keys(self, words: Sequence[bytes]) -> tuple[bytes, ...] | None:
         """Return the keys that the command names; None where it may touch what it does not name."""
-        name = words[0].upper().decode("ascii", "replace")
+        name = name_of(words[0])
         if name in _SCRIPTS:
             return _script_keys(words)
         if name in _HARMLESS and words[-1].upper() != b"FLUSH":

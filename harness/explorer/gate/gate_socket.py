@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from harness.explorer.gate.wire import WirePool
 
 _CLOSED = -1
+_PEEK = int(socket.MSG_PEEK)
 
 
 class GateSocket:
@@ -51,7 +52,7 @@ class GateSocket:
         incoming = self._link.incoming
         if incoming:
             data = bytes(incoming[:size])
-            if not flags & socket.MSG_PEEK:
+            if not flags & _PEEK:
                 del incoming[:size]
             return data
         if isinstance(self._link.ending, Cut) or self._link.is_stale or not self._is_open:

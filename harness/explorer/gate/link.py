@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from harness.explorer.gate.commands import OF_SUBSCRIBERS, SETUP, SUBSCRIBING, UNGATEABLE, block_limit_s
+from harness.explorer.gate.commands import (
+    BLOCKING,
+    OF_SUBSCRIBERS,
+    SETUP,
+    SUBSCRIBING,
+    UNGATEABLE,
+    block_limit_s,
+)
 from harness.explorer.gate.resp import Request, RequestReader, packed
 from harness.explorer.world.master_keys import at_master
 from harness.explorer.world.steps import Bytes, CommandStep, Cut, TimedOut
@@ -21,6 +28,8 @@ MOST_CONNECTIONS = 512
 """Connections of one process that stand at once."""
 _LOUD_CLIENT = frozenset({b"REPLY", b"TRACKING", b"KILL", b"PAUSE", b"UNPAUSE", b"UNBLOCK"})
 """Subcommands of CLIENT that touch other clients, or after which replies do not answer requests one to one."""
+_UNUSUAL = SETUP | UNGATEABLE.keys() | SUBSCRIBING | BLOCKING | {"MULTI"}
+"""Commands that may be no step, or another one than they name."""
 HOLDING = "WATCH"
 """The command after which the connection holds something at the server, so that its wire may serve nobody else."""
 _WITH_TEXT = frozenset({"EVAL", "EVAL_RO"})
@@ -92,6 +101,12 @@ class Link:
 
     def send(self, data: bytes) -> None:
         """Bring every request in *data* to the gate, one after the other; their replies are then in ``incoming``."""
+        if self.ending is None and self._reader.is_between_requests:
+            known = self._pool.known_set_up(self._signature, data)
+            if known is not None:
+                self._signature, reply = known
+                self.incoming += reply
+                return
         for request in self._reader.feed(data):
             if self.ending is not None:
                 return
@@ -131,6 +146,13 @@ class Link:
 
     def _take(self, request: Request) -> None:
         name = request.name
+        is_plain = name not in _UNUSUAL and self._block is None and self.subscription is None
+        if is_plain or not self._take_otherwise(name, request):
+            self._remember_script(name, request.words)
+            self._pass(self._step(request, (request.raw,)))
+
+    def _take_otherwise(self, name: str, request: Request) -> bool:
+        """Take a request that is no step, or another one than the command that it names; say whether it is one."""
         if name in SETUP:
             self._set_up(request)
         elif name in UNGATEABLE:
@@ -145,8 +167,8 @@ class Link:
         elif (limit_s := block_limit_s(request.words)) is not None:
             self._wait_for_others(request, limit_s)
         else:
-            self._remember_script(name, request.words)
-            self._pass(self._step(request, (request.raw,)))
+            return False
+        return True
 
     def _step(self, request: Request, parts: tuple[bytes, ...]) -> CommandStep:
         return CommandStep(

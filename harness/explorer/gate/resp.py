@@ -5,7 +5,8 @@ Parses only; it never touches a socket.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import functools
+from typing import NamedTuple
 
 import hiredis
 
@@ -14,8 +15,7 @@ class MalformedRequestError(ValueError):
     """A client sent bytes that are no RESP request."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One command: its words, and the bytes that carry it."""
 
     words: list[bytes]
@@ -24,7 +24,13 @@ class Request:
     @property
     def name(self) -> str:
         """The command's name in capitals."""
-        return self.words[0].upper().decode("ascii", "replace")
+        return name_of(self.words[0])
+
+
+@functools.lru_cache(maxsize=1024)
+def name_of(word: bytes) -> str:
+    """Return the first word of a command in capitals."""
+    return word.upper().decode("ascii", "replace")
 
 
 class RequestReader:
@@ -32,6 +38,12 @@ class RequestReader:
 
     def __init__(self) -> None:
         self._rest = b""
+        self._whole = hiredis.Reader()
+
+    @property
+    def is_between_requests(self) -> bool:
+        """Whether no request has come in part."""
+        return not self._rest
 
     def feed(self, data: bytes) -> list[Request]:
         """Return the requests that *data* completes.
@@ -39,7 +51,7 @@ class RequestReader:
         Raises:
             MalformedRequestError: The bytes are neither an array of bulk strings nor an inline command.
         """
-        if not self._rest and (request := _one_request(data)) is not None:
+        if not self._rest and (request := self._one_request(data)) is not None:
             return [request]
         buffer = self._rest + data if self._rest else data
         requests: list[Request] = []
@@ -55,24 +67,23 @@ class RequestReader:
         self._rest = buffer[at:]
         return requests
 
+    def _one_request(self, data: bytes) -> Request | None:
+        """Return the one request that *data* is, which it mostly is; None where it is anything else."""
+        try:
+            self._whole.feed(data)
+            words = self._whole.gets()
+            if words and type(words) is list and hiredis.pack_command(tuple(words)) == data:
+                return Request(words, data)
+        except (hiredis.ProtocolError, TypeError):
+            # Something else, or words that are no bulk strings.
+            pass
+        self._whole = hiredis.Reader()
+        return None
+
 
 def packed(*words: bytes) -> bytes:
     """Return a request."""
     return b"*%d\r\n%b" % (len(words), b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in words))
-
-
-def _one_request(data: bytes) -> Request | None:
-    """Return the request that *data* is, which it mostly is; None where it is anything else."""
-    reader = hiredis.Reader()
-    reader.feed(data)
-    try:
-        words = reader.gets()
-        if type(words) is list and packed(*words) == data:
-            return Request(words, data)
-    except (hiredis.ProtocolError, TypeError):
-        # Something else, or words that are no bulk strings.
-        return None
-    return None
 
 
 def _parse(buffer: bytes, at: int) -> tuple[list[bytes], int] | None:

@@ -7,7 +7,6 @@ making a client costs no round trip.
 
 from __future__ import annotations
 
-import re
 import socket
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +25,7 @@ Signature = tuple[bytes, ...]
 Address = str | tuple[str, int]
 _WAIT = object()
 _PORT = 6379
-_CHANGES = re.compile(rb"rdb_changes_since_last_save:(\d+)")
+_CHANGES = b"rdb_changes_since_last_save:"
 
 
 _HOW_MANY_CHANGES = packed(b"INFO", b"persistence")
@@ -67,14 +66,14 @@ class Wire:
             CouldNotRunError: The server is gone or silent.
         """
         received, (value, counted) = self._ask(raw + _HOW_MANY_CHANGES, 2)
-        if not isinstance(counted, bytes | str):
+        if not isinstance(counted, (bytes, str)):
             # A user without INFO: the error is one line behind the reply that counts.
             return received[: received.rfind(b"\r\n", 0, -2) + 2], value, None
-        text = counted if isinstance(counted, bytes) else counted.encode()
-        found = _CHANGES.search(text)
         start = received.rfind(b"# Persistence")
         end = max(received.rfind(b"$", 0, start), received.rfind(b"=", 0, start))
-        return received[:end], value, int(found[1]) if found else None
+        at = received.find(_CHANGES, start) + len(_CHANGES)
+        changes = int(received[at : received.find(b"\r\n", at)]) if at >= len(_CHANGES) else None
+        return received[:end], value, changes
 
     def _ask(self, raw: bytes, replies: int) -> tuple[bytes, list[Any]]:
         values: list[Any] = []
@@ -156,7 +155,7 @@ class WirePool:
         self.opened = 0
         self._timeout_s = timeout_s
         self._idle: dict[Signature, list[Wire]] = {}
-        self._replies: dict[Signature, bytes] = {}
+        self._replies: dict[tuple[Signature, bytes], tuple[Signature, bytes]] = {}
         self._changes: int | None = None
         self._quiet = socket.socketpair()
         self._ended, other = socket.socketpair()
@@ -184,17 +183,20 @@ class WirePool:
         """Return a descriptor that is readable and at its end."""
         return self._ended.fileno()
 
+    def known_set_up(self, signature: Signature, raw: bytes) -> tuple[Signature, bytes] | None:
+        """Return what :meth:`set_up` returned for the same before; None where it was not asked."""
+        return self._replies.get((signature, raw))
+
     def set_up(self, signature: Signature, raw: bytes) -> tuple[Signature, bytes]:
         """Return the signature after one more set-up command, and the bytes to answer it with."""
-        after = (*signature, raw)
-        reply = self._replies.get(after)
-        if reply is None:
+        known = self._replies.get((signature, raw))
+        if known is None:
             wire = self.take(signature)
             reply, _ = wire.ask(raw)
-            wire.signature = after
-            self._replies[after] = reply
+            wire.signature = (*signature, raw)
+            known = self._replies[signature, raw] = wire.signature, reply
             self.give_back(wire)
-        return after, reply
+        return known
 
     def take(self, signature: Signature) -> Wire:
         """Return an idle wire of the signature, or a new one that has been set up."""

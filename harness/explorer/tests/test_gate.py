@@ -68,6 +68,22 @@ def test_script_is_one_step_and_names_its_keys(redis_server: RedisServer, tmp_pa
     assert (step.name, step.keys, step.outcome) == ("EVAL", ("k0",), "1")
 
 
+def test_client_knows_the_replies_that_it_knows_elsewhere(redis_server: RedisServer, tmp_path: Path) -> None:
+    """What redis-py does again for every client comes to the same in a process, and is redis-py's own afterwards."""
+    ordinary = redis.client.CaseInsensitiveDict.__init__
+    seen: list[Any] = []
+
+    def body(client: redis.Redis, key: str, _effect: Effect) -> None:
+        seen.append((redis.client.CaseInsensitiveDict.__init__, sorted(client.response_callbacks)))
+        client.get(key)
+
+    explore(redis_server, tmp_path, doing(body))
+    assert [init for init, _ in seen if init is ordinary] == []
+    assert seen[0][1] == sorted(redis_server.client().response_callbacks)
+    assert redis.client.CaseInsensitiveDict.__init__ is ordinary
+    assert redis.client.CaseInsensitiveDict({"get": "a"})["GET"] == "a"
+
+
 @pytest.mark.parametrize(("at", "is_done"), [(None, False), (0, True), (1, True)])
 def test_watch_is_lost_with_its_connection(
     at: int | None, is_done: bool, redis_server: RedisServer, tmp_path: Path

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from harness.explorer.tests.exploring import NEEDS_CLOCK, explore
-from harness.explorer.tests.probes import probe
+from harness.explorer.tests.probes import commands, probe
 from harness.faults.kind import Target
 from harness.faults.registry import ALL
+from harness.subjects.broken.footing import InDoubtError, classify
 from harness.subjects.loading import load_subject
 from verify.history.words import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-    import redis
 
     from harness.redis_server.server import RedisServer
     from harness.subjects.contract import Effect, Guard
@@ -103,6 +106,35 @@ def test_honest_reusable_guard_gives_the_histories_of_fresh_ones(redis_server: R
     # Sampled schedules run in between, so that the order may differ; what was run and seen may not.
     assert sorted(reused.schedules) == sorted(fresh.schedules)
     assert set(map(tuple, reused.histories.values())) == set(map(tuple, fresh.histories.values()))
+
+
+def test_guard_that_says_itself_that_it_is_in_doubt_serves_again_unless_a_fault_struck(
+    redis_server: RedisServer, tmp_path: Path
+) -> None:
+    """To be in doubt is an answer, behind which nothing is open; of a guard that met a fault nobody knows that."""
+    met: list[list[str]] = []
+
+    def make(redis_url: str, _lease_s: float) -> Guard:
+        client = redis.Redis.from_url(redis_url, retry=Retry(NoBackoff(), 0))
+        mine: list[str] = []
+        met.append(mine)
+
+        def guard(key: str, _payload: Mapping[str, Any], _effect: Effect) -> None:
+            try:
+                client.get(key)
+                mine.append("nothing")
+            except redis.RedisError:
+                mine.append("a fault")
+            raise InDoubtError(key)
+
+        return guard
+
+    make.__dict__["classify"] = classify
+    subject = replace(commands(1), reusable=True, load=lambda: make)
+    explore(redis_server, tmp_path, subject, workers=2, faults=1, kinds=[ALL["reply_lost"]])
+    assert any(len(mine) > 1 for mine in met)
+    assert any("a fault" in mine for mine in met)
+    assert all("a fault" not in mine[:-1] for mine in met)
 
 
 def test_two_processes_of_one_schedule_never_share_a_guard(redis_server: RedisServer, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from verify.history.words import Outcome
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from harness.explorer.world.process import Process
     from harness.explorer.world.world import World
 
 USE_PROXY_GATE = "the greenlet gate holds blocking guards only; use --gate proxy"
@@ -214,7 +215,7 @@ class Operations:
             done = Complete(process=name, op=op, outcome=Outcome.OK, result=world.trace.canonical(result))
         process = running()
         if process is not None and process.is_alive:
-            if guard is not None and done.outcome is not Outcome.INDETERMINATE:
+            if guard is not None and _leaves_nothing_open(process, done):
                 self._seats.give_back(name, make, guard)
             world.trace.event(done)
             self._last_answer[job] = done
@@ -289,3 +290,10 @@ class Operations:
         if not isinstance(came, Receipt):
             raise TypeError(f"a probe came back as {came!r}")
         return came.body
+
+
+def _leaves_nothing_open(process: Process, done: Complete) -> bool:
+    """Say whether a guard that answered may serve others: it said itself in how far it is in doubt, undisturbed."""
+    if done.outcome is not Outcome.INDETERMINATE:
+        return True
+    return done.word == "in_doubt" and not process.was_struck

@@ -62,6 +62,7 @@ class Process(greenlet.greenlet):
         ordinal: How many steps it has brought to the gate.
         connections: Those that stand, where it shares our interpreter.
         follows_command: Whether its last step was a command that nothing struck.
+        was_struck: Whether a fault struck it.
         program: What it runs in besides its greenlet; None where there is nothing.
     """
 
@@ -76,6 +77,7 @@ class Process(greenlet.greenlet):
         self.refused = ""
         self.connections = 0
         self.follows_command = False
+        self.was_struck = False
         self.program: Stoppable | None = None
         self._body = body
         self._world = world

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from harness.explorer.gate.wire import Signature
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommandStep:
+class CommandStep(NamedTuple):
     """One Redis command, script call or MULTI/EXEC block that a process is about to send.
 
     ``parts`` holds the bytes of its requests: one, or all of a MULTI block, of whose replies the last one counts.
@@ -60,8 +59,7 @@ class ProbeStep:
 Step = CommandStep | EffectStep | ProbeStep | SleepStep
 
 
-@dataclass(frozen=True, slots=True)
-class Bytes:
+class Bytes(NamedTuple):
     """The server's reply."""
 
     data: bytes
@@ -75,8 +73,7 @@ class TimedOut:
     """The client's time limit is raised."""
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What the venue answered: an effect's receipt, or what it knows of a key."""
 
     body: dict[str, Any]

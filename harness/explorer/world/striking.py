@@ -28,9 +28,10 @@ from verify.history.events import Died, EffectReply, Fault
 
 if TYPE_CHECKING:
     from harness.explorer.gate.link import Link
+    from harness.explorer.world.late import Late
     from harness.explorer.world.process import Process
     from harness.explorer.world.steps import Came
-    from harness.explorer.world.world import Late, World
+    from harness.explorer.world.world import World
 
 _GONE = "no connection"
 
@@ -84,6 +85,7 @@ class Striking:
         kind = ALL[name]
         step = process.step
         witness = kind.witness
+        process.was_struck = True
         if kind.fate is Fate.DONE:
             witness = self._do_unseen(process)
         elif kind.fate is Fate.LATER and kind.answer is Answer.TIMEOUT and step is not None:
@@ -127,7 +129,7 @@ class Striking:
         """Note that a late step could have landed until now, and never will."""
         step = late.step
         if isinstance(step, CommandStep):
-            names = [self._trace.plain_key(key) for key in step.keys or ()]
+            names = self._trace.plain_keys(step.keys or ())
             writes = names if step.may_write else ()
             self._trace.missed(late.name, reads=(THE_STORE, *names), writes=writes, enters=False)
         else:
@@ -181,8 +183,8 @@ class Striking:
         if step.keys is None:
             trace.touch(everything=True)
             return
-        names = [trace.plain_key(key) for key in step.keys]
-        trace.touch(reads=(THE_STORE, *map(trace.plain_key, step.watched)))
+        names = trace.plain_keys(step.keys)
+        trace.touch(reads=(THE_STORE, *trace.plain_keys(step.watched)))
         if wrote:
             trace.touch(writes=names)
             self._world.written.update(

@@ -52,10 +52,6 @@ class ToldWorld(World):
         faults = self._faults.possible() if self.faults_left and self.processes else ()
         return (*(late.name for late in self.late), *faults)
 
-    def waiting(self) -> list[Process]:
-        """Return the processes that wait at the gate."""
-        return [process for process in self.processes if process.state is State.READY]
-
     def paused(self) -> list[Process]:
         """Return the processes that a fault has stopped."""
         return [process for process in self.processes if process.state is State.PAUSED]

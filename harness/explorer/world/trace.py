@@ -7,8 +7,7 @@ that differ only in such names give one history.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.explorer.search.footprint import EVERYTHING, Footprint, footprint
 from harness.explorer.search.races import MISSED, UNDECIDED
@@ -29,10 +28,12 @@ THE_STORE, THE_VENUE = "the store", "the venue"
 """What steps touch besides keys."""
 
 _NOTHING: frozenset[str] = frozenset()
+_as_json = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=lambda odd: f"<{type(odd).__name__}>"
+).encode
 
 
-@dataclass(frozen=True, slots=True)
-class SeenStep:
+class SeenStep(NamedTuple):
     """One step as a picture shows it; one without a process is a fault of the world, told by its outcome.
 
     Attributes:
@@ -117,6 +118,10 @@ class Trace:
             name = self._names[key] = self.plain(key.decode("utf-8", "backslashreplace"))
         return name
 
+    def plain_keys(self, keys: tuple[bytes, ...]) -> tuple[str, ...]:
+        """Return the plain names of Redis keys."""
+        return tuple([self.plain_key(key) for key in keys])
+
     def order_id(self, order_id: str | None) -> str | None:
         """Return the plain name of a client order id."""
         if order_id is None:
@@ -125,33 +130,26 @@ class Trace:
 
     def canonical(self, value: object) -> str:
         """Return what a guard or the venue returned as plain canonical JSON."""
-        text = json.dumps(
-            value,
-            sort_keys=True,
-            separators=(",", ":"),
-            ensure_ascii=False,
-            default=lambda odd: f"<{type(odd).__name__}>",
-        )
-        return self.plain(text)
+        return self.plain(_as_json(value))
 
     # What is judged.
 
     def event(self, event: Event) -> None:
         """Add an event that is judged."""
         self.events.append(event if self._now_ns is None else changed(event, at_ns=self._now_ns()))
-        if isinstance(event, Phase):
+        if type(event) is Phase:
             self._phases += 1
-        elif isinstance(event, EffectCall):
+        elif type(event) is Complete:
+            self._leaves |= event.process in self._inside or event.outcome is Outcome.OK
+        elif type(event) is EffectCall:
             self._inside.add(event.process)
             self._enters = True
-        elif isinstance(event, Landed):
+        elif type(event) is Landed:
             self._enters = True
-        elif isinstance(event, EffectReply):
+        elif type(event) is EffectReply:
             self._inside.discard(event.process)
             self._leaves = True
-        elif isinstance(event, Complete):
-            self._leaves |= event.process in self._inside or event.outcome is Outcome.OK
-        elif isinstance(event, Died):
+        elif type(event) is Died:
             self._leaves |= event.process in self._inside
 
     def landed(self, line: Landed) -> None:
@@ -234,7 +232,7 @@ class Trace:
         self._seen(process, step, f"{outcome} (in the background)", "")
 
     def _seen(self, process: Process, step: Step, outcome: str, fault: str, *, unsent: bool = False) -> None:
-        keys = tuple(self.plain_key(key) for key in getattr(step, "keys", ()) or ())
+        keys = self.plain_keys(getattr(step, "keys", None) or ())
         self.steps.append(SeenStep(process.name, step.name, keys, outcome, fault, unsent, self._phases))
 
 

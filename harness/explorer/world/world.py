@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import greenlet
 
 from harness.explorer.search.tree import Node, Unit, asleep_after
+from harness.explorer.world.late import Late
 from harness.explorer.world.operations import Operations
 from harness.explorer.world.process import Process, State
 from harness.explorer.world.setting import STEP_LIMIT
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from harness.explorer.gate.link import Link
-    from harness.explorer.gate.wire import Wire
     from harness.explorer.search.footprint import Footprint
     from harness.explorer.world.seats import Seats
     from harness.explorer.world.setting import Setting
@@ -64,27 +64,6 @@ class Pause(Enum):
     SERVER = "a server of its own comes up"
     PROGRAM = "a program of its own works"
     ORDER = "it must be told what happens next"
-
-
-@dataclass(slots=True)
-class Late:
-    """A step whose client gave up and that lands later.
-
-    ``expires_s`` is virtual time; None means never. ``held`` is the wire that the client's connection held (WATCH):
-    a MULTI block that lands later is still subject to it.
-    """
-
-    name: str
-    process: Process
-    step: Step
-    kind: str
-    expires_s: float | None
-    held: Wire | None
-
-    def close(self) -> None:
-        """Close what it held."""
-        if self.held is not None:
-            self.held.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +121,14 @@ class World(greenlet.greenlet):
         self.preemptions = 0
         self.late: list[Late] = []
         self.processes: list[Process] = []
+        self._named: dict[str, Process] = {}
         self.landed_late = False
         self.written: dict[str, bytes] = {}
         self.writes = 0
         self.awaited = -1
         self._asleep: Mapping[str, Footprint] = {}
         self._last: Process | None = None
+        self._has_slept = False
         self._idle_sleeps = 0
         self._woken: list[Process] = []
         self._steps = 0
@@ -193,6 +174,7 @@ class World(greenlet.greenlet):
         """Start a process; it runs to its first step."""
         process = Process(name, body, self, self.surroundings.store)
         self.processes.append(process)
+        self._named[name] = process
         self.resume(process, None)
         self.trace.forget_touched()
         return process
@@ -206,8 +188,10 @@ class World(greenlet.greenlet):
         """Decide and act until no process can move; a fault of the world may strike then too."""
         has_moved = False
         while True:
-            self._wake()
-            runnable = [process for process in self.processes if process.state is State.READY]
+            runnable = self.waiting()
+            if not runnable:
+                self._wake()
+                runnable = self.waiting()
             if runnable:
                 has_moved = True
                 self._act(self._options(runnable), self._last if self._last in runnable else None)
@@ -255,6 +239,10 @@ class World(greenlet.greenlet):
             process.unpause()
         return bool(paused)
 
+    def waiting(self) -> list[Process]:
+        """Return the processes that wait at the gate."""
+        return [process for process in self.processes if process.state is State.READY]
+
     # Deciding.
 
     def _options(self, runnable: list[Process]) -> tuple[str, ...]:
@@ -282,16 +270,19 @@ class World(greenlet.greenlet):
             if at == len(prefix) - 1:
                 self._asleep = self.unit.asleep
         else:
-            taken = next((option for option in options if self._may_take(option)), "")
+            taken = self._first_awake(options)
         self.path.append(Node(options, taken, running))
         if not taken:
             raise AsleepError
         self._count_step()
         return taken
 
-    def _may_take(self, option: str) -> bool:
-        """Say whether to go on like that unasked: a store is lost only where it is the schedule's own."""
-        return option not in self._asleep and not loses_store(option)
+    def _first_awake(self, options: tuple[str, ...]) -> str:
+        """Return how to go on unasked, empty where all is asleep: a store is lost only where it is our own."""
+        for option in options:
+            if option not in self._asleep and not loses_store(option):
+                return option
+        return ""
 
     def _count_step(self) -> None:
         self._steps += 1
@@ -321,7 +312,7 @@ class World(greenlet.greenlet):
         return decision
 
     def _take_step(self, name: str, fault: str) -> None:
-        process = next(process for process in self.processes if process.name == name)
+        process = self._named[name]
         if self._last is not None and self._last is not process and self._last.state is State.READY:
             self.preemptions += 1
         self._last = process
@@ -345,6 +336,7 @@ class World(greenlet.greenlet):
             self.trace.touch(reads=(THE_STORE,))
         elif isinstance(process.step, SleepStep):
             process.state = State.SLEEPING
+            self._has_slept = True
             self.trace.touch(everything=True)
 
     def let_through(self, process: Process, step: CommandStep, link: Link) -> Came:
@@ -372,6 +364,8 @@ class World(greenlet.greenlet):
             late.close()
 
     def _moved(self, mover: Process | None) -> None:
+        if not self._has_slept:
+            return
         if mover not in self._woken:
             self._idle_sleeps = 0
         for process in self.processes:
