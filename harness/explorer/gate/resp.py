@@ -14,9 +14,9 @@ class MalformedRequestError(ValueError):
     """A client sent bytes that are no RESP request."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Request:
-    """One command: its words, and the bytes that carry it."""
+    """One command: its words, and the bytes that carry it. Must never be changed."""
 
     words: list[bytes]
     raw: bytes
@@ -24,7 +24,7 @@ class Request:
     @property
     def name(self) -> str:
         """The command's name in capitals."""
-        return self.words[0].upper().decode("ascii", "replace")
+        return name_of(self.words[0])
 
 
 class RequestReader:
@@ -32,6 +32,7 @@ class RequestReader:
 
     def __init__(self) -> None:
         self._rest = b""
+        self._whole = hiredis.Reader()
 
     def feed(self, data: bytes) -> list[Request]:
         """Return the requests that *data* completes.
@@ -39,8 +40,18 @@ class RequestReader:
         Raises:
             MalformedRequestError: The bytes are neither an array of bulk strings nor an inline command.
         """
-        if not self._rest and (request := _one_request(data)) is not None:
-            return [request]
+        if not self._rest:
+            # It mostly is one request. The reader stands for replies, of which requests are one form: what is packed
+            # again shows whether it was that form, and all of it.
+            self._whole.feed(data)
+            try:
+                words = self._whole.gets()
+                if type(words) is list and words and hiredis.pack_command(tuple(words)) == data:
+                    return [Request(words, data)]
+            except (hiredis.HiredisError, TypeError):
+                # Something else, or words that are no bulk strings.
+                pass
+            self._whole = hiredis.Reader()
         buffer = self._rest + data if self._rest else data
         requests: list[Request] = []
         at = 0
@@ -56,23 +67,14 @@ class RequestReader:
         return requests
 
 
+def name_of(word: bytes) -> str:
+    """Return the name of the command that a request's first word stands for: in capitals."""
+    return word.upper().decode("ascii", "replace")
+
+
 def packed(*words: bytes) -> bytes:
     """Return a request."""
     return b"*%d\r\n%b" % (len(words), b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in words))
-
-
-def _one_request(data: bytes) -> Request | None:
-    """Return the request that *data* is, which it mostly is; None where it is anything else."""
-    reader = hiredis.Reader()
-    reader.feed(data)
-    try:
-        words = reader.gets()
-        if type(words) is list and packed(*words) == data:
-            return Request(words, data)
-    except (hiredis.ProtocolError, TypeError):
-        # Something else, or words that are no bulk strings.
-        return None
-    return None
 
 
 def _parse(buffer: bytes, at: int) -> tuple[list[bytes], int] | None:

@@ -26,9 +26,8 @@ Signature = tuple[bytes, ...]
 Address = str | tuple[str, int]
 _WAIT = object()
 _PORT = 6379
+_RECEIVED = 65_536
 _CHANGES = re.compile(rb"rdb_changes_since_last_save:(\d+)")
-
-
 _HOW_MANY_CHANGES = packed(b"INFO", b"persistence")
 
 
@@ -57,7 +56,14 @@ class Wire:
         Raises:
             CouldNotRunError: The server is gone or silent.
         """
-        received, (value,) = self._ask(raw, 1)
+        try:
+            self._socket.sendall(raw)
+            received = self._socket.recv(_RECEIVED)
+        except OSError as error:
+            raise CouldNotRunError(f"the Redis server does not answer any more: {error}") from error
+        self._reader.feed(received)
+        while (value := self._reader.gets()) is _WAIT:
+            received = self._with_more(received)
         return received, value
 
     def ask_and_count(self, raw: bytes) -> tuple[bytes, Any, int | None]:
@@ -66,7 +72,9 @@ class Wire:
         Raises:
             CouldNotRunError: The server is gone or silent.
         """
-        received, (value, counted) = self._ask(raw + _HOW_MANY_CHANGES, 2)
+        received, value = self.ask(raw + _HOW_MANY_CHANGES)
+        while (counted := self._reader.gets()) is _WAIT:
+            received = self._with_more(received)
         if not isinstance(counted, bytes | str):
             # A user without INFO: the error is one line behind the reply that counts.
             return received[: received.rfind(b"\r\n", 0, -2) + 2], value, None
@@ -76,23 +84,15 @@ class Wire:
         end = max(received.rfind(b"$", 0, start), received.rfind(b"=", 0, start))
         return received[:end], value, int(found[1]) if found else None
 
-    def _ask(self, raw: bytes, replies: int) -> tuple[bytes, list[Any]]:
-        values: list[Any] = []
-        received = b""
+    def _with_more(self, received: bytes) -> bytes:
         try:
-            self._socket.sendall(raw)
-            while True:
-                chunk = self._socket.recv(65536)
-                if not chunk:
-                    raise CouldNotRunError("the Redis server closed the connection in the middle of a schedule")
-                received = received + chunk if received else chunk
-                self._reader.feed(chunk)
-                while (value := self._reader.gets()) is not _WAIT:
-                    values.append(value)
-                    if len(values) == replies:
-                        return received, values
+            chunk = self._socket.recv(_RECEIVED)
         except OSError as error:
             raise CouldNotRunError(f"the Redis server does not answer any more: {error}") from error
+        if not chunk:
+            raise CouldNotRunError("the Redis server closed the connection in the middle of a schedule")
+        self._reader.feed(chunk)
+        return received + chunk
 
     def send(self, raw: bytes) -> None:
         """Send bytes whose answer :meth:`receive` returns, with whatever else comes.
@@ -108,7 +108,7 @@ class Wire:
     def receive(self) -> bytes:
         """Return what has come, at least a byte; nothing where the server has closed."""
         try:
-            return self._socket.recv(65536)
+            return self._socket.recv(_RECEIVED)
         except OSError:
             return b""
 
@@ -130,7 +130,10 @@ class WirePool:
         opened: How many wires were connected.
         scripts: Texts of the scripts that clients have sent, oldest first.
         only_db: The one database that clients may select; None where all are ours.
+        losses: How often any server was lost, of all pools.
     """
+
+    losses = 0
 
     def __init__(
         self,
@@ -220,17 +223,19 @@ class WirePool:
         """
         for part in step.parts[:-1]:
             wire.ask(part)
+        last = step.parts[-1]
         if not step.may_write:
-            return (*wire.ask(step.parts[-1]), False)
+            reply, value = wire.ask(last)
+            return reply, value, False
         if tells_its_changes(step.name, step.parts):
-            reply, value = wire.ask(step.parts[-1])
+            reply, value = wire.ask(last)
             told = changes_told(value)
             if told is not None:
                 self._changes = None if self._changes is None else self._changes + told
                 return reply, value, told > 0
             self.recount()
             return reply, value, True
-        reply, value, changes = wire.ask_and_count(step.parts[-1])
+        reply, value, changes = wire.ask_and_count(last)
         wrote = changes is None or changes != self._changes
         self._changes = changes
         return reply, value, wrote
@@ -253,7 +258,8 @@ class WirePool:
 
     def exchange(self, step: CommandStep) -> tuple[bytes, Any, bool]:
         """Let a step happen that no connection waits for; return what :meth:`play` does."""
-        wire = self.take(step.signature)
+        idle = self._idle.get(step.signature)
+        wire = idle.pop() if idle else self.take(step.signature)
         answered = self.play(wire, step)
         self.give_back(wire)
         return answered
@@ -262,6 +268,7 @@ class WirePool:
         """Forget every wire: the server they led to is gone, and the one at *address* stands in its place."""
         self.address = address
         self.epoch += 1
+        WirePool.losses += 1
         self._changes = None
         self._close_idle()
 

@@ -55,11 +55,13 @@ def test_inline_command_is_a_request() -> None:
         b"*x\r\n",
         b"*1\r\nGET\r\n",
         b"*1\r\n:3\r\n",
+        b"*1\r\n+PING\r\n",
+        b"*1\r\n*1\r\n$4\r\nPING\r\n",
         b"*1\r\n$x\r\nGET\r\n",
         b"*1\r\n$-1\r\n\r\n",
         b"*1\r\n$3\r\nGETS\r\n",
     ],
-    ids=["count", "no bulk string", "integer", "length", "negative length", "longer than said"],
+    ids=["count", "no bulk string", "integer", "status", "nested", "length", "negative length", "longer than said"],
 )
 def test_malformed_bytes_are_refused(stream: bytes) -> None:
     """Bytes that are no request raise instead of becoming another one."""
