@@ -135,13 +135,13 @@ class Link:
     def _take(self, request: Request, command: Command) -> None:
         name = command.name
         if name in SETUP:
-            self._set_up(request)
+            self._set_up(request, name)
         elif name in UNGATEABLE:
             self._passage.refuse(f"uses {name}, which {UNGATEABLE[name]}")
         elif name in SUBSCRIBING or self.subscription is not None:
-            self._subscribe(request)
+            self._subscribe(request, name)
         elif self._block is not None:
-            self._continue_block(request)
+            self._continue_block(request, name)
         elif name == "MULTI":
             self._block = [request]
             self.incoming += b"+OK\r\n"
@@ -180,20 +180,20 @@ class Link:
             self.incoming += answer
             return
 
-    def _subscribe(self, request: Request) -> None:
+    def _subscribe(self, request: Request, name: str) -> None:
         """Pass what a subscriber sends to a wire of its own, over which messages come back by themselves."""
         if not self._passage.passes_messages:
-            self._passage.refuse(f"uses {request.name}, which waits for messages: --gate proxy passes them on")
-        elif request.name not in OF_SUBSCRIBERS:
-            self._passage.refuse(f"uses {request.name} on a connection that has subscribed")
+            self._passage.refuse(f"uses {name}, which waits for messages: --gate proxy passes them on")
+        elif name not in OF_SUBSCRIBERS:
+            self._passage.refuse(f"uses {name} on a connection that has subscribed")
         if self.subscription is None:
             self.subscription = self._pool.take(self._signature)
         self.subscription.send(request.raw)
 
-    def _set_up(self, request: Request) -> None:
-        if request.name == "CLIENT" and _LOUD_CLIENT.intersection(word.upper() for word in request.words[1:2]):
+    def _set_up(self, request: Request, name: str) -> None:
+        if name == "CLIENT" and _LOUD_CLIENT.intersection(word.upper() for word in request.words[1:2]):
             self._passage.refuse(f"uses {b' '.join(request.words[:2]).decode('ascii', 'replace')}")
-        elsewhere = request.name == "SELECT" and self._pool.only_db not in {None, *request.words[1:2]}
+        elsewhere = name == "SELECT" and self._pool.only_db not in {None, *request.words[1:2]}
         if elsewhere:
             self._passage.refuse(
                 "selects another database of a server that is not ours: its keys could not be removed"
@@ -207,14 +207,14 @@ class Link:
         elif name == "SCRIPT" and [word.upper() for word in words[1:2]] == [b"LOAD"]:
             self._pool.scripts.update(dict.fromkeys(words[2:3]))
 
-    def _continue_block(self, request: Request) -> None:
+    def _continue_block(self, request: Request, name: str) -> None:
         block = self._block or []
         block.append(request)
-        if request.name == "DISCARD":
+        if name == "DISCARD":
             self._block = None
             self.drop_held()
             self.incoming += b"+OK\r\n"
-        elif request.name == "EXEC":
+        elif name == "EXEC":
             self._block = None
             if self._pass(self._transaction(block)).startswith(b"-"):
                 # A transaction that fails ends the watch as one that succeeds does.

@@ -71,12 +71,18 @@ class Connection:
 
 
 class Doorway:
-    """The listeners of one program, one for each server that it asks, and its connections by descriptor."""
+    """The listeners of one program, one for each server that it asks, and its connections by descriptor.
+
+    Attributes:
+        leads_to_several: Whether the program asks more than one server.
+        poller: Tells where something waits.
+    """
 
     def __init__(self, table: CommandTable, passage: Passage, masters: int = 1) -> None:
         self._table = table
         self._passage = passage
         self._listeners = [socket.create_server(("127.0.0.1", 0), backlog=MOST_CONNECTIONS) for _ in range(masters)]
+        self.leads_to_several = masters > 1
         self._masters = {listener.fileno(): number for number, listener in enumerate(self._listeners)}
         self._connections: dict[int, Connection] = {}
         self._subscribers: dict[int, Connection] = {}
@@ -84,12 +90,10 @@ class Doorway:
         self.poller = select.epoll()
         for listener in self._listeners:
             listener.setblocking(False)
+            # Whom it lets in has this from it.
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            limit_waiting(listener, _WRITE_S)
             self.poller.register(listener, select.EPOLLIN)
-
-    @property
-    def leads_to_several(self) -> bool:
-        """Whether the program asks more than one server."""
-        return len(self._listeners) > 1
 
     def in_order(self, descriptors: list[int]) -> list[int]:
         """Return descriptors in the order of the servers that they lead to; what else there is comes last."""
@@ -191,9 +195,6 @@ class Doorway:
         if len(self._connections) >= MOST_CONNECTIONS:
             client.close()
             raise TooManyConnectionsError(f"opens more than {MOST_CONNECTIONS} connections at once")
-        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        client.setblocking(True)
-        limit_waiting(client, _WRITE_S)
         master = self._masters[client.fileno()] = self._masters[listener.fileno()]
         several = self.leads_to_several
         link = Link(pools[master], self._table, self._passage, master=master, is_one_of_many=several)
