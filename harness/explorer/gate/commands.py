@@ -122,12 +122,14 @@ class Command:
         """Return what *shapes*, the server's table, says of the command that *word* names."""
         name = name_of(word)
         shape = shapes.get(name)
-        if name in _SCRIPTS:
-            return cls(name, name not in _NOT_PLAIN, not name.endswith("_RO"), _script_keys)
+        writes = shape is None or shape.writes
         keys = _keys_in(shape)
-        if name in _HARMLESS:
-            return cls(name, name not in _NOT_PLAIN, shape is None or shape.writes, _harmless_unless_flushing(keys))
-        return cls(name, name not in _NOT_PLAIN, shape is None or shape.writes, keys)
+        if name in _SCRIPTS:
+            writes = not name.endswith("_RO")
+            keys = _script_keys
+        elif name in _HARMLESS:
+            keys = _harmless_unless_flushing(keys)
+        return cls(name, name not in _NOT_PLAIN, writes, keys)
 
 
 class _Commands(dict[bytes, Command]):

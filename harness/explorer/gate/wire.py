@@ -60,7 +60,7 @@ class Wire:
             self._socket.sendall(raw)
             received = self._socket.recv(_RECEIVED)
         except OSError as error:
-            raise CouldNotRunError(f"the Redis server does not answer any more: {error}") from error
+            raise _gone(error) from error
         self._reader.feed(received)
         while (value := self._reader.gets()) is _WAIT:
             received = self._with_more(received)
@@ -88,7 +88,7 @@ class Wire:
         try:
             chunk = self._socket.recv(_RECEIVED)
         except OSError as error:
-            raise CouldNotRunError(f"the Redis server does not answer any more: {error}") from error
+            raise _gone(error) from error
         if not chunk:
             raise CouldNotRunError("the Redis server closed the connection in the middle of a schedule")
         self._reader.feed(chunk)
@@ -103,7 +103,7 @@ class Wire:
         try:
             self._socket.sendall(raw)
         except OSError as error:
-            raise CouldNotRunError(f"the Redis server does not answer any more: {error}") from error
+            raise _gone(error) from error
 
     def receive(self) -> bytes:
         """Return what has come, at least a byte; nothing where the server has closed."""
@@ -119,6 +119,10 @@ class Wire:
     def close(self) -> None:
         """Close the socket; the server drops what the connection held (MULTI, WATCH)."""
         self._socket.close()
+
+
+def _gone(error: OSError) -> CouldNotRunError:
+    return CouldNotRunError(f"the Redis server does not answer any more: {error}")
 
 
 class WirePool:
@@ -258,8 +262,7 @@ class WirePool:
 
     def exchange(self, step: CommandStep) -> tuple[bytes, Any, bool]:
         """Let a step happen that no connection waits for; return what :meth:`play` does."""
-        idle = self._idle.get(step.signature)
-        wire = idle.pop() if idle else self.take(step.signature)
+        wire = self.take(step.signature)
         answered = self.play(wire, step)
         self.give_back(wire)
         return answered

@@ -37,6 +37,16 @@ def test_byte_by_byte_stream_completes_each_request_with_its_last_byte() -> None
     assert given_at == [len(encode([b"SET", b"k", b"a\r\nb"])) - 1, len(stream) - 1]
 
 
+@pytest.mark.parametrize("words", [[b"SET", b"k", b""], [b""], [b"SET", b"k", b"v\r\n"], [b"SET", b"k", b"v" * 600]])
+def test_request_that_lacks_its_end_is_kept(words: list[bytes]) -> None:
+    """Whatever its last word is, the line end behind that belongs to it."""
+    reader = RequestReader()
+    raw = encode(words)
+    for missing in (2, 1):
+        assert reader.feed(raw[:-missing]) == []
+        assert [request.words for request in reader.feed(raw[-missing:])] == [words]
+
+
 def test_name_of_a_request_is_in_capitals() -> None:
     """Clients may write a command in small letters."""
     (request,) = RequestReader().feed(encode([b"get", b"k"]))
