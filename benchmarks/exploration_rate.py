@@ -4,6 +4,10 @@ Each schedule holds two workers, redelivery past the lease and at most one fault
 left out, for such a schedule waits for a server of its own. A subject that makes a fresh guard for every process is
 held against its commands through redis-py, by a fresh client for every guard, without any gate; one whose guards are
 reused, against its commands from a bare socket.
+
+The proxy gate has every core, as with a user: it keeps itself and its server on one, where a round trip is shortest,
+and the subject's processes on the others. What it is held against has every core too, and keeps itself and its server
+on one for the same reason; it has no use for the others, because it waits for each of its commands.
 """
 
 from __future__ import annotations
@@ -11,10 +15,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from benchmarks.core import all_cores
 from benchmarks.exploring import KEEPING_THE_STORE, Bounds, explore
 from benchmarks.rows import Row, spread_of
 from benchmarks.ungated import Ungated
 from benchmarks.workload import NEVER, server_for
+from harness.explorer.gate.placement import on_one_core
 from harness.explorer.hosting import GREENLETS, PROXY, Hosting
 from safety_core.idempotency import Mode
 
@@ -60,7 +66,8 @@ def proxy_gate(effort: Effort) -> list[Row]:
     """Measure the gate that holds processes of the operating system."""
     hosting = Hosting(gate=PROXY)
     cases = [_case(PROXY_NAME, subject, hosting, least=0.35, schedules=400) for subject in _FRESH]
-    return [_row(case, effort) for case in cases]
+    with all_cores():
+        return [_row(case, effort) for case in cases]
 
 
 def _case(
@@ -80,7 +87,8 @@ def _row(case: _Case, effort: Effort) -> Row:
             mix = by_hand.mix(explored)
             measure = by_hand.commands_s if reused else by_hand.fresh_clients_s
             gated.append(explored.per_s)
-            ungated.append(explored.schedules / measure(mix, explored.schedules))
+            with on_one_core(server.pid):
+                ungated.append(explored.schedules / measure(mix, explored.schedules))
             shares.append(gated[-1] / ungated[-1])
     plain, floor = spread_of(gated).median, spread_of(ungated).median
     makes, commands = explored.makes / explored.schedules, explored.commands / explored.schedules

@@ -11,6 +11,7 @@ from __future__ import annotations
 import select
 from typing import TYPE_CHECKING
 
+from harness import clock
 from harness.explorer.world.world import Pause
 from harness.interruption import stop_if_asked
 
@@ -32,6 +33,7 @@ def run_together(next_world: Callable[[], World | None], jump: Callable[[], None
         size: Worlds in flight at most.
     """
     flying: dict[World, Pause] = {}
+    turns = _Turns()
     try:
         while True:
             stop_if_asked()
@@ -39,15 +41,12 @@ def run_together(next_world: Callable[[], World | None], jump: Callable[[], None
                 yield from _go_on(world, flying)
             if not flying:
                 return
-            waiting = [world for world, pause in flying.items() if pause is not Pause.JUMP]
-            for world in waiting:
-                yield from _go_on(world, flying)
-            if not waiting:
+            ready = turns.next(flying)
+            if not ready:
                 jump()
-                for world in list(flying):
-                    yield from _go_on(world, flying)
-            elif all(flying.get(world, Pause.JUMP) is not Pause.JUMP for world in waiting):
-                _wait(flying)
+                ready = list(flying)
+            for world in ready:
+                yield from _go_on(world, flying)
     finally:
         for world in flying:
             world.abandon()
@@ -56,6 +55,7 @@ def run_together(next_world: Callable[[], World | None], jump: Callable[[], None
 def run_until_asked(world: World, jump: Callable[[], None], *order: object) -> bool:
     """Let one world follow an order until it asks for the next one; say whether it asks, and has not ended."""
     pause = world.switch(*order)
+    turns = _Turns()
     while not world.dead:
         stop_if_asked()
         if pause is Pause.ORDER:
@@ -63,7 +63,7 @@ def run_until_asked(world: World, jump: Callable[[], None], *order: object) -> b
         if pause is Pause.JUMP:
             jump()
         else:
-            _wait({world: pause})
+            turns.next({world: pause})
         pause = world.switch()
     return False
 
@@ -79,13 +79,32 @@ def _go_on(world: World, flying: dict[World, Pause]) -> Iterator[World]:
         flying[world] = pause
 
 
-def _wait(flying: Mapping[World, Pause]) -> None:
-    """Wait until one of the programs has done something, or for a moment where a server comes up."""
-    poller = select.poll()
-    for world, pause in flying.items():
-        if pause is Pause.PROGRAM:
-            poller.register(world.awaited, select.POLLIN)
-    poller.poll(_A_MOMENT_S * 1000 if Pause.SERVER in flying.values() else _TICK_MS)
+class _Turns:
+    """Who goes on next, of those that wait for something else than a jump."""
+
+    def __init__(self) -> None:
+        self._everybody_ns = 0
+
+    def next(self, flying: Mapping[World, Pause]) -> list[World]:
+        """Wait until a program has done something, or for a moment; return who is to look; nobody if all are to jump.
+
+        It is everybody, each to see whether it has waited for long enough, where no program has done anything, and
+        where the last time is a while ago.
+        """
+        waiting = [world for world, pause in flying.items() if pause is not Pause.JUMP]
+        if not waiting:
+            return waiting
+        poller = select.poll()
+        for world in waiting:
+            if flying[world] is Pause.PROGRAM:
+                poller.register(world.awaited, select.POLLIN)
+        has_server = Pause.SERVER in flying.values()
+        heard = {descriptor for descriptor, _ in poller.poll(_A_MOMENT_S * 1000 if has_server else _TICK_MS)}
+        now_ns = clock.elapsed_ns()
+        if not heard or now_ns - self._everybody_ns > _TICK_MS * 1_000_000:
+            self._everybody_ns = now_ns
+            return waiting
+        return [world for world in waiting if flying[world] is not Pause.PROGRAM or world.awaited in heard]
 
 
 def run_alone(world: World, jump: Callable[[], None]) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import redis
 
@@ -11,7 +12,7 @@ from harness.errors import CouldNotRunError
 from harness.explorer.gate.resp import name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
 _SCRIPTS = frozenset({"EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO", "FCALL", "FCALL_RO"})
 
@@ -46,14 +47,12 @@ _LIMIT_AT = {
 }
 """Where each blocking command has its time limit in seconds."""
 _BLOCKING_READS = frozenset({"XREAD", "XREADGROUP"})
-BLOCKING = _BLOCKING_READS | _LIMIT_AT.keys()
-"""Commands that may wait for another client."""
 
 
 def block_limit_s(words: Sequence[bytes]) -> float | None:
     """Return for how long a command may wait for another client, infinity for ever; None where it never waits."""
     name = name_of(words[0])
-    if name not in BLOCKING:
+    if name not in _LIMIT_AT and name not in _BLOCKING_READS:
         return None
     try:
         if name in _LIMIT_AT:
@@ -65,6 +64,13 @@ def block_limit_s(words: Sequence[bytes]) -> float | None:
         return None
 
 
+WITH_TEXT = frozenset({"EVAL", "EVAL_RO"})
+"""Commands that bring the text of a script."""
+_NOT_PLAIN = (
+    SETUP | SUBSCRIBING | WITH_TEXT | UNGATEABLE.keys() | _LIMIT_AT.keys() | _BLOCKING_READS | {"MULTI", "SCRIPT"}
+)
+_SPELLINGS = 4096
+"""Spellings of command names that are remembered at most."""
 _TELLING = frozenset({"SET", "SETNX", "DEL", "UNLINK", "EXPIRE", "PEXPIRE", "PERSIST", "HSETNX"})
 """Commands whose reply says how many changes they made: OK or a number, and nothing or 0 for none."""
 
@@ -83,6 +89,9 @@ def changes_told(value: Any) -> int | None:
     return 1 if value == b"OK" else None
 
 
+_Keys = Callable[[Sequence[bytes]], tuple[bytes, ...] | None]
+
+
 @dataclass(frozen=True, slots=True)
 class _Shape:
     first: int
@@ -91,11 +100,61 @@ class _Shape:
     writes: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What is known of a command by its name alone.
+
+    Attributes:
+        name: The name in capitals.
+        is_plain: Whether it is a step as it stands, unless its connection is in a block or has subscribed: it sets
+            nothing up, begins nothing, never waits, brings no script's text.
+        may_write: Whether it may write. Scripts and unknown commands may.
+        keys: Returns the keys that a request with these words names; None where it may touch what it does not name.
+    """
+
+    name: str
+    is_plain: bool
+    may_write: bool
+    keys: _Keys
+
+    @classmethod
+    def of(cls, word: bytes, shapes: Mapping[str, _Shape]) -> Self:
+        """Return what *shapes*, the server's table, says of the command that *word* names."""
+        name = name_of(word)
+        shape = shapes.get(name)
+        writes = shape is None or shape.writes
+        keys = _keys_in(shape)
+        if name in _SCRIPTS:
+            writes = not name.endswith("_RO")
+            keys = _script_keys
+        elif name in _HARMLESS:
+            keys = _harmless_unless_flushing(keys)
+        return cls(name, name not in _NOT_PLAIN, writes, keys)
+
+
+class _Commands(dict[bytes, Command]):
+    """What is known of a command, by its name in whatever case; found out when it is first looked up."""
+
+    def __init__(self, shapes: Mapping[str, _Shape]) -> None:
+        super().__init__()
+        self._shapes = shapes
+
+    def __missing__(self, word: bytes) -> Command:
+        command = Command.of(word, self._shapes)
+        if len(self) < _SPELLINGS:
+            self[word] = command
+        return command
+
+
 class CommandTable:
-    """The server's COMMAND table, asked once."""
+    """The server's COMMAND table, asked once.
+
+    Attributes:
+        commands: What is known of the command that a request's first word names.
+    """
 
     def __init__(self, shapes: dict[str, _Shape]) -> None:
-        self._shapes = shapes
+        self.commands = _Commands(shapes)
 
     @classmethod
     def ask(cls, client: redis.Redis) -> CommandTable:
@@ -121,29 +180,33 @@ class CommandTable:
             shapes[_text(row[0]).upper()] = _Shape(int(row[3]), int(row[4]), int(row[5]), "write" in flags)
         return cls(shapes)
 
-    def may_write(self, words: Sequence[bytes]) -> bool:
-        """Say whether the command may write. Scripts and unknown commands may."""
-        name = name_of(words[0])
-        if name in _SCRIPTS:
-            return not name.endswith("_RO")
-        shape = self._shapes.get(name)
-        return shape is None or shape.writes
 
-    def keys(self, words: Sequence[bytes]) -> tuple[bytes, ...] | None:
-        """Return the keys that the command names; None where it may touch what it does not name."""
-        name = name_of(words[0])
-        if name in _SCRIPTS:
-            return _script_keys(words)
-        if name in _HARMLESS and words[-1].upper() != b"FLUSH":
-            return ()
-        shape = self._shapes.get(name)
-        if shape is None or shape.first <= 0:
-            return None
+_KEY_COUNT_AT = 2
+
+
+def _keys_in(shape: _Shape | None) -> _Keys:
+    if shape is None or shape.first <= 0:
+        return _not_told
+    if shape.first == shape.last == 1:
+        return _first_key
+
+    def keys(words: Sequence[bytes]) -> tuple[bytes, ...]:
         last = shape.last if shape.last >= 0 else len(words) + shape.last
         return tuple(words[shape.first : last + 1 : max(shape.step, 1)])
 
+    return keys
 
-_KEY_COUNT_AT = 2
+
+def _not_told(_words: Sequence[bytes]) -> None:
+    return None
+
+
+def _first_key(words: Sequence[bytes]) -> tuple[bytes, ...]:
+    return tuple(words[1:2])
+
+
+def _harmless_unless_flushing(otherwise: _Keys) -> _Keys:
+    return lambda words: otherwise(words) if words[-1].upper() == b"FLUSH" else ()
 
 
 def _script_keys(words: Sequence[bytes]) -> tuple[bytes, ...] | None:

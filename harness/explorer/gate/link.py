@@ -8,31 +8,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from harness.explorer.gate.commands import (
-    BLOCKING,
-    OF_SUBSCRIBERS,
-    SETUP,
-    SUBSCRIBING,
-    UNGATEABLE,
-    block_limit_s,
-)
+from harness.explorer.gate.commands import OF_SUBSCRIBERS, SETUP, SUBSCRIBING, UNGATEABLE, WITH_TEXT, block_limit_s
 from harness.explorer.gate.resp import Request, RequestReader, packed
 from harness.explorer.world.master_keys import at_master
 from harness.explorer.world.steps import Bytes, CommandStep, Cut, TimedOut
 
 if TYPE_CHECKING:
-    from harness.explorer.gate.commands import CommandTable
+    from harness.explorer.gate.commands import Command, CommandTable
     from harness.explorer.gate.wire import Signature, Wire, WirePool
 
 MOST_CONNECTIONS = 512
 """Connections of one process that stand at once."""
 _LOUD_CLIENT = frozenset({b"REPLY", b"TRACKING", b"KILL", b"PAUSE", b"UNPAUSE", b"UNBLOCK"})
 """Subcommands of CLIENT that touch other clients, or after which replies do not answer requests one to one."""
-_UNUSUAL = SETUP | UNGATEABLE.keys() | SUBSCRIBING | BLOCKING | {"MULTI"}
-"""Commands that may be no step, or another one than they name."""
 HOLDING = "WATCH"
 """The command after which the connection holds something at the server, so that its wire may serve nobody else."""
-_WITH_TEXT = frozenset({"EVAL", "EVAL_RO"})
 _IN_A_BLOCK = b"*1\r\n"
 """What goes ahead of the reply of the one command in a MULTI/EXEC block."""
 _NOTHING = frozenset({b"*-1\r\n", b"$-1\r\n", b"_\r\n"})
@@ -85,7 +75,7 @@ class Link:
         self.ending: Cut | TimedOut | None = None
         self.subscription: Wire | None = None
         self._pool = pool
-        self._table = table
+        self._commands = table.commands
         self._passage = passage
         self._epoch = pool.epoch
         self._reader = RequestReader()
@@ -110,17 +100,21 @@ class Link:
         for request in self._reader.feed(data):
             if self.ending is not None:
                 return
-            self._take(request)
+            command = self._commands[request.words[0]]
+            if command.is_plain and self._block is None and self.subscription is None:
+                self._pass(self._step(request, command, (request.raw,)))
+            else:
+                self._take(request, command)
 
     def exchange(self, step: CommandStep) -> tuple[bytes, Any, bool]:
         """Let the step happen at the server; return the reply's bytes and value, and whether it wrote."""
+        if self._held is None and step.name != HOLDING:
+            return self._pool.exchange(step)
         wire = self._held or self._pool.take(step.signature)
         answered = self._pool.play(wire, step)
         if step.name == HOLDING:
             self._held = wire
             self._watched += step.keys or ()
-        elif self._held is None:
-            self._pool.give_back(wire)
         elif step.name == "UNWATCH" or step.name.startswith("MULTI"):
             # The watch is over: the wire is clean again.
             self._held = None
@@ -144,49 +138,42 @@ class Link:
 
     # Within.
 
-    def _take(self, request: Request) -> None:
-        name = request.name
-        is_plain = name not in _UNUSUAL and self._block is None and self.subscription is None
-        if is_plain or not self._take_otherwise(name, request):
-            self._remember_script(name, request.words)
-            self._pass(self._step(request, (request.raw,)))
-
-    def _take_otherwise(self, name: str, request: Request) -> bool:
-        """Take a request that is no step, or another one than the command that it names; say whether it is one."""
+    def _take(self, request: Request, command: Command) -> None:
+        name = command.name
         if name in SETUP:
-            self._set_up(request)
+            self._set_up(request, name)
         elif name in UNGATEABLE:
             self._passage.refuse(f"uses {name}, which {UNGATEABLE[name]}")
         elif name in SUBSCRIBING or self.subscription is not None:
-            self._subscribe(request)
+            self._subscribe(request, name)
         elif self._block is not None:
-            self._continue_block(request)
+            self._continue_block(request, name)
         elif name == "MULTI":
             self._block = [request]
             self.incoming += b"+OK\r\n"
         elif (limit_s := block_limit_s(request.words)) is not None:
-            self._wait_for_others(request, limit_s)
+            self._wait_for_others(request, command, limit_s)
         else:
-            return False
-        return True
+            self._remember_script(name, request.words)
+            self._pass(self._step(request, command, (request.raw,)))
 
-    def _step(self, request: Request, parts: tuple[bytes, ...]) -> CommandStep:
+    def _step(self, request: Request, command: Command, parts: tuple[bytes, ...]) -> CommandStep:
         return CommandStep(
-            name=request.name,
-            keys=self._keys(request.words),
-            may_write=self._table.may_write(request.words),
+            name=command.name,
+            keys=self._keys(request, command) if self._is_one_of_many else command.keys(request.words),
+            may_write=command.may_write,
             parts=parts,
             signature=self._signature,
             master=self._master,
         )
 
-    def _keys(self, words: list[bytes]) -> tuple[bytes, ...] | None:
-        keys = self._table.keys(words)
+    def _keys(self, request: Request, command: Command) -> tuple[bytes, ...] | None:
+        keys = command.keys(request.words)
         return at_master(self._master, keys) if keys and self._is_one_of_many else keys
 
-    def _wait_for_others(self, request: Request, limit_s: float) -> None:
+    def _wait_for_others(self, request: Request, command: Command, limit_s: float) -> None:
         """Ask in a MULTI/EXEC block, in which nothing blocks, and again when another process has moved."""
-        step = self._step(request, (packed(b"MULTI"), request.raw, packed(b"EXEC")))
+        step = self._step(request, command, (packed(b"MULTI"), request.raw, packed(b"EXEC")))
         while True:
             came = self._passage.pass_command(step, self)
             if not isinstance(came, Bytes):
@@ -199,20 +186,20 @@ class Link:
             self.incoming += answer
             return
 
-    def _subscribe(self, request: Request) -> None:
+    def _subscribe(self, request: Request, name: str) -> None:
         """Pass what a subscriber sends to a wire of its own, over which messages come back by themselves."""
         if not self._passage.passes_messages:
-            self._passage.refuse(f"uses {request.name}, which waits for messages: --gate proxy passes them on")
-        elif request.name not in OF_SUBSCRIBERS:
-            self._passage.refuse(f"uses {request.name} on a connection that has subscribed")
+            self._passage.refuse(f"uses {name}, which waits for messages: --gate proxy passes them on")
+        elif name not in OF_SUBSCRIBERS:
+            self._passage.refuse(f"uses {name} on a connection that has subscribed")
         if self.subscription is None:
             self.subscription = self._pool.take(self._signature)
         self.subscription.send(request.raw)
 
-    def _set_up(self, request: Request) -> None:
-        if request.name == "CLIENT" and _LOUD_CLIENT.intersection(word.upper() for word in request.words[1:2]):
+    def _set_up(self, request: Request, name: str) -> None:
+        if name == "CLIENT" and _LOUD_CLIENT.intersection(word.upper() for word in request.words[1:2]):
             self._passage.refuse(f"uses {b' '.join(request.words[:2]).decode('ascii', 'replace')}")
-        elsewhere = request.name == "SELECT" and self._pool.only_db not in {None, *request.words[1:2]}
+        elsewhere = name == "SELECT" and self._pool.only_db not in {None, *request.words[1:2]}
         if elsewhere:
             self._passage.refuse(
                 "selects another database of a server that is not ours: its keys could not be removed"
@@ -221,46 +208,48 @@ class Link:
         self.incoming += reply
 
     def _remember_script(self, name: str, words: list[bytes]) -> None:
-        if name in _WITH_TEXT and len(words) > 1:
+        if name in WITH_TEXT and len(words) > 1:
             self._pool.scripts[words[1]] = None
         elif name == "SCRIPT" and [word.upper() for word in words[1:2]] == [b"LOAD"]:
             self._pool.scripts.update(dict.fromkeys(words[2:3]))
 
-    def _continue_block(self, request: Request) -> None:
+    def _continue_block(self, request: Request, name: str) -> None:
         block = self._block or []
         block.append(request)
-        if request.name == "DISCARD":
+        if name == "DISCARD":
             self._block = None
             self.drop_held()
             self.incoming += b"+OK\r\n"
-        elif request.name == "EXEC":
+        elif name == "EXEC":
             self._block = None
-            self._pass(self._transaction(block))
+            if self._pass(self._transaction(block)).startswith(b"-"):
+                # A transaction that fails ends the watch as one that succeeds does.
+                self.drop_held()
         else:
             self.incoming += b"+QUEUED\r\n"
 
     def _transaction(self, block: list[Request]) -> CommandStep:
         inner = block[1:-1]
-        keys = [self._keys(each.words) for each in inner]
+        commands = [self._commands[each.words[0]] for each in inner]
+        keys = [self._keys(*pair) for pair in zip(inner, commands, strict=True)]
         return CommandStep(
-            name="MULTI " + " ".join(each.name for each in inner),
+            name="MULTI " + " ".join(each.name for each in commands),
             keys=None if None in keys else tuple(key for some in keys if some is not None for key in some),
-            may_write=any(self._table.may_write(each.words) for each in inner),
+            may_write=any(each.may_write for each in commands),
             parts=tuple(each.raw for each in block),
             signature=self._signature,
             watched=self._watched,
             master=self._master,
         )
 
-    def _pass(self, step: CommandStep) -> None:
+    def _pass(self, step: CommandStep) -> bytes:
+        """Bring a step to the gate; return the reply, nothing where the connection has ended."""
         came = self._passage.pass_command(step, self)
-        if isinstance(came, Bytes):
-            self.incoming += came.data
-            if step.name.startswith("MULTI") and came.data.startswith(b"-"):
-                # A transaction that fails ends the watch as one that succeeds does.
-                self.drop_held()
-        else:
+        if not isinstance(came, Bytes):
             self._end(came)
+            return b""
+        self.incoming += came.data
+        return came.data
 
     def _end(self, came: Cut | TimedOut) -> None:
         self.ending = came

@@ -6,7 +6,7 @@ Parses only; it never touches a socket.
 from __future__ import annotations
 
 import functools
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import hiredis
 
@@ -15,8 +15,9 @@ class MalformedRequestError(ValueError):
     """A client sent bytes that are no RESP request."""
 
 
-class Request(NamedTuple):
-    """One command: its words, and the bytes that carry it."""
+@dataclass(slots=True)
+class Request:
+    """One command: its words, and the bytes that carry it. Must never be changed."""
 
     words: list[bytes]
     raw: bytes
@@ -25,12 +26,6 @@ class Request(NamedTuple):
     def name(self) -> str:
         """The command's name in capitals."""
         return name_of(self.words[0])
-
-
-@functools.lru_cache(maxsize=1024)
-def name_of(word: bytes) -> str:
-    """Return the first word of a command in capitals."""
-    return word.upper().decode("ascii", "replace")
 
 
 class RequestReader:
@@ -51,8 +46,18 @@ class RequestReader:
         Raises:
             MalformedRequestError: The bytes are neither an array of bulk strings nor an inline command.
         """
-        if not self._rest and (request := self._one_request(data)) is not None:
-            return [request]
+        if not self._rest:
+            # It mostly is one request. The reader stands for replies, of which requests are one form: what is packed
+            # again shows whether it was that form, and all of it.
+            self._whole.feed(data)
+            try:
+                words = self._whole.gets()
+                if type(words) is list and words and hiredis.pack_command(tuple(words)) == data:
+                    return [Request(words, data)]
+            except (hiredis.HiredisError, TypeError):
+                # Something else, or words that are no bulk strings.
+                pass
+            self._whole = hiredis.Reader()
         buffer = self._rest + data if self._rest else data
         requests: list[Request] = []
         at = 0
@@ -67,18 +72,11 @@ class RequestReader:
         self._rest = buffer[at:]
         return requests
 
-    def _one_request(self, data: bytes) -> Request | None:
-        """Return the one request that *data* is, which it mostly is; None where it is anything else."""
-        try:
-            self._whole.feed(data)
-            words = self._whole.gets()
-            if words and type(words) is list and hiredis.pack_command(tuple(words)) == data:
-                return Request(words, data)
-        except (hiredis.ProtocolError, TypeError):
-            # Something else, or words that are no bulk strings.
-            pass
-        self._whole = hiredis.Reader()
-        return None
+
+@functools.lru_cache(maxsize=1024)
+def name_of(word: bytes) -> str:
+    """Return the name of the command that a request's first word stands for: in capitals."""
+    return word.upper().decode("ascii", "replace")
 
 
 def packed(*words: bytes) -> bytes:

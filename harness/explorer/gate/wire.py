@@ -25,9 +25,8 @@ Signature = tuple[bytes, ...]
 Address = str | tuple[str, int]
 _WAIT = object()
 _PORT = 6379
+_RECEIVED = 65_536
 _CHANGES = b"rdb_changes_since_last_save:"
-
-
 _HOW_MANY_CHANGES = packed(b"INFO", b"persistence")
 
 
@@ -56,7 +55,14 @@ class Wire:
         Raises:
             CouldNotRunError: The server is gone or silent.
         """
-        received, (value,) = self._ask(raw, 1)
+        try:
+            self._socket.sendall(raw)
+            received = self._socket.recv(_RECEIVED)
+        except OSError as error:
+            raise _gone(error) from error
+        self._reader.feed(received)
+        while (value := self._reader.gets()) is _WAIT:
+            received = self._with_more(received)
         return received, value
 
     def ask_and_count(self, raw: bytes) -> tuple[bytes, Any, int | None]:
@@ -65,8 +71,10 @@ class Wire:
         Raises:
             CouldNotRunError: The server is gone or silent.
         """
-        received, (value, counted) = self._ask(raw + _HOW_MANY_CHANGES, 2)
-        if not isinstance(counted, (bytes, str)):
+        received, value = self.ask(raw + _HOW_MANY_CHANGES)
+        while (counted := self._reader.gets()) is _WAIT:
+            received = self._with_more(received)
+        if not isinstance(counted, bytes | str):
             # A user without INFO: the error is one line behind the reply that counts.
             return received[: received.rfind(b"\r\n", 0, -2) + 2], value, None
         start = received.rfind(b"# Persistence")
@@ -75,23 +83,15 @@ class Wire:
         changes = int(received[at : received.find(b"\r\n", at)]) if at >= len(_CHANGES) else None
         return received[:end], value, changes
 
-    def _ask(self, raw: bytes, replies: int) -> tuple[bytes, list[Any]]:
-        values: list[Any] = []
-        received = b""
+    def _with_more(self, received: bytes) -> bytes:
         try:
-            self._socket.sendall(raw)
-            while True:
-                chunk = self._socket.recv(65536)
-                if not chunk:
-                    raise CouldNotRunError("the Redis server closed the connection in the middle of a schedule")
-                received = received + chunk if received else chunk
-                self._reader.feed(chunk)
-                while (value := self._reader.gets()) is not _WAIT:
-                    values.append(value)
-                    if len(values) == replies:
-                        return received, values
+            chunk = self._socket.recv(_RECEIVED)
         except OSError as error:
-            raise CouldNotRunError(f"the Redis server does not answer any more: {error}") from error
+            raise _gone(error) from error
+        if not chunk:
+            raise CouldNotRunError("the Redis server closed the connection in the middle of a schedule")
+        self._reader.feed(chunk)
+        return received + chunk
 
     def send(self, raw: bytes) -> None:
         """Send bytes whose answer :meth:`receive` returns, with whatever else comes.
@@ -102,12 +102,12 @@ class Wire:
         try:
             self._socket.sendall(raw)
         except OSError as error:
-            raise CouldNotRunError(f"the Redis server does not answer any more: {error}") from error
+            raise _gone(error) from error
 
     def receive(self) -> bytes:
         """Return what has come, at least a byte; nothing where the server has closed."""
         try:
-            return self._socket.recv(65536)
+            return self._socket.recv(_RECEIVED)
         except OSError:
             return b""
 
@@ -120,6 +120,10 @@ class Wire:
         self._socket.close()
 
 
+def _gone(error: OSError) -> CouldNotRunError:
+    return CouldNotRunError(f"the Redis server does not answer any more: {error}")
+
+
 class WirePool:
     """Wires by signature, and the stored replies of every set-up seen so far.
 
@@ -129,7 +133,10 @@ class WirePool:
         opened: How many wires were connected.
         scripts: Texts of the scripts that clients have sent, oldest first.
         only_db: The one database that clients may select; None where all are ours.
+        losses: How often any server was lost, of all pools.
     """
+
+    losses = 0
 
     def __init__(
         self,
@@ -222,17 +229,19 @@ class WirePool:
         """
         for part in step.parts[:-1]:
             wire.ask(part)
+        last = step.parts[-1]
         if not step.may_write:
-            return (*wire.ask(step.parts[-1]), False)
+            reply, value = wire.ask(last)
+            return reply, value, False
         if tells_its_changes(step.name, step.parts):
-            reply, value = wire.ask(step.parts[-1])
+            reply, value = wire.ask(last)
             told = changes_told(value)
             if told is not None:
                 self._changes = None if self._changes is None else self._changes + told
                 return reply, value, told > 0
             self.recount()
             return reply, value, True
-        reply, value, changes = wire.ask_and_count(step.parts[-1])
+        reply, value, changes = wire.ask_and_count(last)
         wrote = changes is None or changes != self._changes
         self._changes = changes
         return reply, value, wrote
@@ -264,6 +273,7 @@ class WirePool:
         """Forget every wire: the server they led to is gone, and the one at *address* stands in its place."""
         self.address = address
         self.epoch += 1
+        WirePool.losses += 1
         self._changes = None
         self._close_idle()
 

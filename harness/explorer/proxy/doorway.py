@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from harness.explorer.gate.link import MOST_CONNECTIONS, Link
+from harness.explorer.gate.wire import WirePool
 from harness.explorer.world.steps import Cut, TimedOut
 from harness.processes.socket_limit import limit_waiting
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from harness.explorer.gate.commands import CommandTable
     from harness.explorer.gate.link import Passage
-    from harness.explorer.gate.wire import WirePool
+    from harness.explorer.gate.wire import Wire
 
 _TO_RESET = struct.pack("ii", 1, 0)
 _WRITE_S = 10.0
@@ -53,14 +54,15 @@ class Connection:
 
     def answer(self) -> bool:
         """Hand over what the client is to read; say whether the connection stands."""
-        incoming = self.link.incoming
+        link = self.link
+        incoming = link.incoming
         if incoming:
             try:
                 self.socket.sendall(incoming)
             except OSError:
                 return False
             incoming.clear()
-        return not isinstance(self.link.ending, Cut) and not self.link.is_stale
+        return not isinstance(link.ending, Cut) and not link.is_stale
 
     def close(self) -> None:
         """Close it; what it held at the server (WATCH) is dropped there too."""
@@ -69,24 +71,29 @@ class Connection:
 
 
 class Doorway:
-    """The listeners of one program, one for each server that it asks, and its connections by descriptor."""
+    """The listeners of one program, one for each server that it asks, and its connections by descriptor.
+
+    Attributes:
+        leads_to_several: Whether the program asks more than one server.
+        poller: Tells where something waits.
+    """
 
     def __init__(self, table: CommandTable, passage: Passage, masters: int = 1) -> None:
         self._table = table
         self._passage = passage
         self._listeners = [socket.create_server(("127.0.0.1", 0), backlog=MOST_CONNECTIONS) for _ in range(masters)]
+        self.leads_to_several = masters > 1
         self._masters = {listener.fileno(): number for number, listener in enumerate(self._listeners)}
         self._connections: dict[int, Connection] = {}
         self._subscribers: dict[int, Connection] = {}
+        self._losses_seen = WirePool.losses
         self.poller = select.epoll()
         for listener in self._listeners:
             listener.setblocking(False)
+            # Whom it lets in has this from it.
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            limit_waiting(listener, _WRITE_S)
             self.poller.register(listener, select.EPOLLIN)
-
-    @property
-    def leads_to_several(self) -> bool:
-        """Whether the program asks more than one server."""
-        return len(self._listeners) > 1
 
     def in_order(self, descriptors: list[int]) -> list[int]:
         """Return descriptors in the order of the servers that they lead to; what else there is comes last."""
@@ -112,18 +119,16 @@ class Doorway:
         Raises:
             TooManyConnectionsError: One more would be too many.
         """
-        listener = next((each for each in self._listeners if each.fileno() == descriptor), None)
-        if listener is not None:
-            self._let_in(listener, pools)
-            return None
         connection = self._connections.get(descriptor)
         if connection is None:
-            self._bring_messages(descriptor)
+            self._serve_others(descriptor, pools)
             return None
         is_there = connection.take()
-        self._watch_messages(connection)
+        if connection.link.subscription is not None:
+            self._watch_messages(connection, connection.link.subscription)
         # The store may have been lost meanwhile: nobody may find out later than a client that is told at once.
-        self.drop_stale(last=connection)
+        if self._losses_seen != WirePool.losses:
+            self.drop_stale(last=connection)
         if not is_there or not connection.answer():
             self.close_connection(connection)
             return None
@@ -131,6 +136,9 @@ class Doorway:
 
     def drop_stale(self, last: Connection | None = None) -> None:
         """Close the connections to a server that is gone; the client of *last* waits, and goes on at once."""
+        if self._losses_seen == WirePool.losses:
+            return
+        self._losses_seen = WirePool.losses
         stale = [each for each in self._connections.values() if each.link.is_stale]
         for connection in sorted(stale, key=lambda each: each is last):
             self.close_connection(connection)
@@ -158,9 +166,15 @@ class Doorway:
             listener.close()
         self.poller.close()
 
-    def _watch_messages(self, connection: Connection) -> None:
-        wire = connection.link.subscription
-        if wire is not None and wire.fileno() not in self._subscribers:
+    def _serve_others(self, descriptor: int, pools: Sequence[WirePool]) -> None:
+        listener = next((each for each in self._listeners if each.fileno() == descriptor), None)
+        if listener is not None:
+            self._let_in(listener, pools)
+        else:
+            self._bring_messages(descriptor)
+
+    def _watch_messages(self, connection: Connection, wire: Wire) -> None:
+        if wire.fileno() not in self._subscribers:
             self._subscribers[wire.fileno()] = connection
             self.poller.register(wire.fileno(), select.EPOLLIN)
 
@@ -181,9 +195,6 @@ class Doorway:
         if len(self._connections) >= MOST_CONNECTIONS:
             client.close()
             raise TooManyConnectionsError(f"opens more than {MOST_CONNECTIONS} connections at once")
-        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        client.setblocking(True)
-        limit_waiting(client, _WRITE_S)
         master = self._masters[client.fileno()] = self._masters[listener.fileno()]
         several = self.leads_to_several
         link = Link(pools[master], self._table, self._passage, master=master, is_one_of_many=several)

@@ -10,6 +10,7 @@ from typing import Any
 from harness.hosts.line_forms import complaint
 
 _SHOWN = 80
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 class LinesError(Exception):
@@ -39,7 +40,7 @@ class Lines:
         Raises:
             LinesError: Nobody reads it.
         """
-        data = json.dumps(message, separators=(",", ":")).encode() + b"\n"
+        data = _ENCODER.encode(message).encode() + b"\n"
         try:
             while data:
                 data = data[os.write(self._outgoing, data) :]

@@ -40,7 +40,9 @@ if TYPE_CHECKING:
 _LEGS = 4
 """A jump goes in so many legs where something may wake on the way: a renewal, for one, comes in the middle of a
 lease."""
-_COHORT = 4
+_COHORT = 8
+_COHORT_OF_STRANGERS = 4
+"""Schedules that run side by side: fewer where each program has its memory to itself."""
 
 
 class ProgramSeats:
@@ -92,12 +94,11 @@ class ProxyGate:
         cohort: Schedules that run side by side.
     """
 
-    cohort = _COHORT
-
     def __init__(
         self, subject: Subject, hosting: Hosting, table: CommandTable, target: Target, cores: Collection[int] = ()
     ) -> None:
         """Describe the gate; its programs use *cores*, or where there are none those that we use."""
+        self.cohort = _COHORT_OF_STRANGERS if hosting.command else _COHORT
         self._subject = subject
         self._hosting = hosting
         self._table = table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from typing import TYPE_CHECKING, Any, cast
 
 import greenlet
@@ -13,6 +14,10 @@ from harness.explorer.world.world import Pause, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+
+_MANY = 200_000
+"""Turns that take longer than it takes to be asked."""
 
 
 class _Stand(greenlet.greenlet):
@@ -77,3 +82,26 @@ def test_time_does_not_jump_while_a_program_works(pipe: tuple[int, int]) -> None
 
     _play(lambda: order.append("jump"), _Stand(works, ours), _Stand(waits))
     assert order == ["worked", "jump", "went on"]
+
+
+def test_who_hears_nothing_is_asked_all_the_same(pipe: tuple[int, int]) -> None:
+    """A program that never says anything has its turn, to be given up, while the one beside it goes on speaking."""
+    ours, theirs = pipe
+    os.write(theirs, b".")
+    order: list[str] = []
+
+    def gives_up(stand: _Stand) -> None:
+        for _ in range(3):
+            stand.hub.switch(Pause.PROGRAM)
+        order.append("given up")
+
+    def speaks(stand: _Stand) -> None:
+        for _ in range(_MANY):
+            if not order:
+                stand.hub.switch(Pause.PROGRAM)
+        order.append("fell silent")
+
+    with socket.socket() as silent, socket.create_server(("127.0.0.1", 0)) as nobody:
+        silent.connect(nobody.getsockname())
+        _play(lambda: None, _Stand(gives_up, silent.fileno()), _Stand(speaks, ours))
+    assert order == ["given up", "fell silent"]

@@ -160,17 +160,17 @@ def test_fresh_clients_cost_no_round_trips(
     """However many clients are made, one wire is opened and set up once; the rest of its traffic is steps."""
     asked: list[bytes] = []
     pools: list[WirePool] = []
-    ask, close = Wire._ask, WirePool.close
+    ask, close = Wire.ask, WirePool.close
 
-    def counted(wire: Wire, raw: bytes, replies: int) -> tuple[bytes, list[Any]]:
+    def counted(wire: Wire, raw: bytes) -> tuple[bytes, Any]:
         asked.append(raw)
-        return ask(wire, raw, replies)
+        return ask(wire, raw)
 
     def noted(pool: WirePool) -> None:
         pools.append(pool)
         close(pool)
 
-    monkeypatch.setattr(Wire, "_ask", counted)
+    monkeypatch.setattr(Wire, "ask", counted)
     monkeypatch.setattr(WirePool, "close", noted)
     few = explore(redis_server, tmp_path, commands(1), workers=2)
     set_up = len(asked) - few.record.schedules * 3
@@ -274,17 +274,33 @@ def test_process_that_never_ends_leaves_the_verdict_unknown(
     assert explored.judge().verdict is Verdict.UNKNOWN
 
 
+NAMING = {
+    b"get a": (b"a",),
+    b"GET": (),
+    b"mset a 1 b 2": (b"a", b"b"),
+    b"DEL a b c": (b"a", b"b", b"c"),
+    b"EVAL text 2 a b c": (b"a", b"b"),
+    b"EVALSHA sha none": None,
+    b"PING": (),
+    b"SCRIPT LOAD text": (),
+    b"SCRIPT FLUSH": None,
+    b"FLUSHALL": None,
+    b"NO.SUCH a": None,
+}
+"""Requests, and the keys that each names: None where it may touch what it does not name."""
+
+
 def test_table_of_the_server_tells_reads_from_writes(redis_server: RedisServer) -> None:
     """Keys and writes are what the server says they are; scripts and unknown commands may write."""
     with redis_server.client() as client:
-        table = CommandTable.ask(client)
-    assert table.keys([b"mset", b"a", b"1", b"b", b"2"]) == (b"a", b"b")
-    assert table.keys([b"EVAL", b"return 1", b"2", b"a", b"b", b"c"]) == (b"a", b"b")
-    assert table.keys([b"PING"]) == ()
-    assert [table.may_write([word, b"k"]) for word in (b"GET", b"SET", b"EVALSHA", b"NO.SUCH")] == [
+        commands = CommandTable.ask(client).commands
+    named = [commands[words.split()[0]].keys(words.split()) for words in NAMING]
+    assert named == list(NAMING.values())
+    assert [commands[word].may_write for word in (b"GET", b"SET", b"EVALSHA", b"EVAL_RO", b"NO.SUCH")] == [
         False,
         True,
         True,
+        False,
         True,
     ]
 
@@ -316,7 +332,7 @@ TELLING = [
 def test_pool_knows_what_each_command_has_changed(redis_server: RedisServer) -> None:
     """From the reply where it tells, from the server's count elsewhere; the two never drift apart."""
     with redis_server.client() as client:
-        table = CommandTable.ask(client)
+        commands = CommandTable.ask(client).commands
     pool = WirePool.to(redis_server.url)
     pool.recount()
     seen = []
@@ -324,8 +340,8 @@ def test_pool_knows_what_each_command_has_changed(redis_server: RedisServer) -> 
         words = command.encode().split()
         step = CommandStep(
             name=words[0].decode(),
-            keys=table.keys(words),
-            may_write=table.may_write(words),
+            keys=commands[words[0]].keys(words),
+            may_write=commands[words[0]].may_write,
             parts=(packed(*words),),
             signature=(),
         )

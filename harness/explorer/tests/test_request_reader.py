@@ -37,6 +37,16 @@ def test_byte_by_byte_stream_completes_each_request_with_its_last_byte() -> None
     assert given_at == [len(encode([b"SET", b"k", b"a\r\nb"])) - 1, len(stream) - 1]
 
 
+@pytest.mark.parametrize("words", [[b"SET", b"k", b""], [b""], [b"SET", b"k", b"v\r\n"], [b"SET", b"k", b"v" * 600]])
+def test_request_that_lacks_its_end_is_kept(words: list[bytes]) -> None:
+    """Whatever its last word is, the line end behind that belongs to it."""
+    reader = RequestReader()
+    raw = encode(words)
+    for missing in (2, 1):
+        assert reader.feed(raw[:-missing]) == []
+        assert [request.words for request in reader.feed(raw[-missing:])] == [words]
+
+
 def test_name_of_a_request_is_in_capitals() -> None:
     """Clients may write a command in small letters."""
     (request,) = RequestReader().feed(encode([b"get", b"k"]))
@@ -55,11 +65,13 @@ def test_inline_command_is_a_request() -> None:
         b"*x\r\n",
         b"*1\r\nGET\r\n",
         b"*1\r\n:3\r\n",
+        b"*1\r\n+PING\r\n",
+        b"*1\r\n*1\r\n$4\r\nPING\r\n",
         b"*1\r\n$x\r\nGET\r\n",
         b"*1\r\n$-1\r\n\r\n",
         b"*1\r\n$3\r\nGETS\r\n",
     ],
-    ids=["count", "no bulk string", "integer", "length", "negative length", "longer than said"],
+    ids=["count", "no bulk string", "integer", "status", "nested", "length", "negative length", "longer than said"],
 )
 def test_malformed_bytes_are_refused(stream: bytes) -> None:
     """Bytes that are no request raise instead of becoming another one."""

@@ -6,6 +6,8 @@ import json
 import os
 from typing import Any
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"), default=lambda odd: f"<{type(odd).__name__}>")
+
 
 class Ended(SystemExit):
     """Nobody is there any more; a subject's own handlers and an event loop let it pass."""
@@ -32,8 +34,7 @@ class Lines:
 
     def say(self, what: str, **more: Any) -> None:
         """Write one message."""
-        text = json.dumps({"say": what, **more}, separators=(",", ":"), default=lambda odd: f"<{type(odd).__name__}>")
-        data = text.encode() + b"\n"
+        data = _ENCODER.encode({"say": what, **more}).encode() + b"\n"
         while data:
             data = data[os.write(self._outgoing, data) :]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import importlib
 import importlib.metadata
@@ -22,8 +23,9 @@ def warm_up() -> None:
         # An interpreter may be built without one.
         with suppress(ImportError):
             importlib.import_module(name)
+    # A package's version stays what it is, and redis-py parses its metadata for every connection that it makes.
+    importlib.metadata.version = functools.lru_cache(maxsize=None)(importlib.metadata.version)
     if "redis" in sys.modules:
-        # Each new client asks for it; the search leaves what it has read of the search path behind.
         with suppress(importlib.metadata.PackageNotFoundError):
             importlib.metadata.version("redis")
     gc.collect()

@@ -1,4 +1,4 @@
-"""A forked process finds what clients import late, in the process that it was forked from."""
+"""A forked process finds what clients import and read late, in the process that it was forked from."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ GUARD = """
 import redis, sys
 
 BEFORE = set(sys.modules)
+read = []
+sys.addaudithook(lambda event, told: read.append(str(told[0])) if event == "open" else None)
 
 def make(redis_url, lease_s):
     client = redis.Redis.from_url(redis_url)
@@ -24,7 +26,7 @@ def make(redis_url, lease_s):
     except redis.ConnectionError:
         pass
     imported = sorted(set(sys.modules) - BEFORE)
-    return lambda key, payload, effect: imported
+    return lambda key, payload, effect: [*imported, *read]
 """
 
 
@@ -35,8 +37,8 @@ def heard(lines: Lines) -> dict[str, Any]:
     return message
 
 
-def test_a_new_client_has_nothing_left_to_import(tmp_path: Path) -> None:
-    """The module of the guard is executed anew; its client is made and connects without a single import."""
+def test_a_new_client_has_nothing_left_to_import_or_to_read(tmp_path: Path) -> None:
+    """The module of the guard is executed anew; its client is made and connects without an import or an open file."""
     guard = tmp_path / "guard.py"
     guard.write_text(GUARD, encoding="utf-8")
     forker = Forker(python_argv("", f"{guard}:make", again=False), log=tmp_path / "log", env=os.environ)
