@@ -14,6 +14,7 @@ from harness.explorer.proxy.living import Living
 from harness.explorer.world.process import running
 from harness.explorer.world.steps import Bytes, Cut, TimedOut
 from harness.interruption import stop_if_asked
+from harness.processes.timed_waits import timed_wait_of
 from harness.subjects.contract import ElsewhereError
 
 if TYPE_CHECKING:
@@ -202,6 +203,7 @@ class Program(Living):
                 deadline_ns = clock.elapsed_ns() + int(_BUSY_S * 1e9)
             elif self.is_asleep():
                 if not self._poller.poll(0):
+                    self._refuse_real_time()
                     return said or hint or {"say": "idle"}
             else:
                 self._wait_a_moment(deadline_ns, is_short=said is not None or hint is not None)
@@ -287,6 +289,7 @@ class Program(Living):
                 self._wait_a_moment(deadline_ns)
             ready = [each for each in self._poller.poll(0) if each[0] != self._lines.incoming]
             if not ready:
+                self._refuse_real_time()
                 return
             self._serve(self._first_of(ready))
         raise ProgramError(f"sends {_MOST_ASIDE} commands in a row while its process is held")
@@ -310,7 +313,17 @@ class Program(Living):
             return ready
         while not self.is_asleep():
             self._wait_a_moment(deadline_ns)
+        self._refuse_real_time()
         return self._first_of(self._poller.poll(0))
+
+    def _refuse_real_time(self) -> None:
+        """Raise where a thread wakes by itself sooner or later: what it does then would be a matter of chance."""
+        call = timed_wait_of(self.pid) if self._has_threads else ""
+        if call:
+            raise ProgramError(
+                f"has threads, and one waits with a limit in real time ({call}); the proxy gate cannot hold that, "
+                "but sleeps, and the limits of conditions, events, queues and joins"
+            )
 
     def _first_of(self, ready: list[tuple[int, int]]) -> list[tuple[int, int]]:
         """Return the one of what waits that is served first; what it does then may change what else there is."""

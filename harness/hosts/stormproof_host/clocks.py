@@ -16,6 +16,7 @@ import time
 import weakref
 from typing import TYPE_CHECKING, Any
 
+from .offset import offset_ns
 from .waits import Waits
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 TIME_MOVED = signal.SIGRTMIN + 5
 LIMIT_REACHED = signal.SIGRTMIN + 6
-_A_JUMP_NS = 1_000_000_000
-"""Wall and monotonic clocks drift apart by microseconds, and jumps are minutes."""
 
 
 class _OverError(Exception):
@@ -61,7 +60,7 @@ class Clocks:
         self.waits = Waits((TIME_MOVED, LIMIT_REACHED))
         self._lines = lines
         self._monotonic_ns = time.monotonic_ns
-        self._apart_ns = time.time_ns() - time.monotonic_ns()
+        self._begun_ns = offset_ns()
         self._set_limit = socket.socket.settimeout
         self._limited: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._is_polling = False
@@ -69,8 +68,7 @@ class Clocks:
 
     def moved_ns(self) -> int:
         """Return how far the wall clock was moved since this process began."""
-        moved = time.time_ns() - self._monotonic_ns() - self._apart_ns
-        return moved if moved > _A_JUMP_NS else 0
+        return offset_ns() - self._begun_ns
 
     def now_ns(self) -> int:
         """Return the monotonic clock, moved as far as the wall clock was."""

@@ -6,17 +6,16 @@ ends a wait does so while every thread of the process waits for something.
 
 from __future__ import annotations
 
-import os
 import queue
 import signal
 import threading
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from .offset import offset_ns
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
-
-_OFFSET_FILE = "FAKETIME_TIMESTAMP_FILE"
 
 
 class _Wait:
@@ -111,7 +110,7 @@ class Waits:
 
     def end_due(self) -> int:
         """End the first of the waits whose time has come; return how many of them there were."""
-        now_ns = _offset_ns()
+        now_ns = offset_ns()
         due = sum(each.due_ns <= now_ns for each in self._waiting)
         if due:
             self._first().end()
@@ -119,7 +118,7 @@ class Waits:
 
     def next_s(self) -> float:
         """Return in how many seconds the first wait ends; infinity where nobody waits."""
-        return (self._first().due_ns - _offset_ns()) / 1e9 if self._waiting else float("inf")
+        return (self._first().due_ns - offset_ns()) / 1e9 if self._waiting else float("inf")
 
     # Within.
 
@@ -129,7 +128,7 @@ class Waits:
     def _wait(self, condition: Any, timeout: float) -> bool:
         if not condition._is_owned():  # noqa: SLF001 - as above
             raise RuntimeError("cannot wait on un-acquired lock")
-        due_ns = _offset_ns() + int(min(timeout, threading.TIMEOUT_MAX) * 1e9)
+        due_ns = offset_ns() + int(min(timeout, threading.TIMEOUT_MAX) * 1e9)
         wait = _Wait(condition, due_ns, getattr(threading.current_thread(), "stormproof_number", 0))
         self._waiting.append(wait)
         held = condition._release_save()  # noqa: SLF001 - as above
@@ -139,12 +138,3 @@ class Waits:
             self._waiting.remove(wait)
             condition._acquire_restore(held)  # noqa: SLF001 - as above
         return not wait.is_over
-
-
-def _offset_ns() -> int:
-    """Return how far the exploration has moved time, and nothing else: real time goes on between two steps."""
-    path = os.environ.get(_OFFSET_FILE)
-    if path is None:
-        return 0
-    with open(path, encoding="ascii") as file:  # noqa: PTH123 - pathlib costs every process its import
-        return round(float(file.read().strip("+s\n")) * 1e9)

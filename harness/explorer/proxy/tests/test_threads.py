@@ -11,6 +11,7 @@ from harness.explorer.proxy import program
 from harness.explorer.proxy.tests.held import explore_held, run_held, written
 from harness.explorer.tests.exploring import NEEDS_CLOCK
 from harness.explorer.tests.probes import answers
+from harness.explorer.world.setting import JUMP_LEASES, LEASE_S
 from verify.history.words import Verdict
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from harness.redis_server.server import RedisServer
 
 GUARD = """
-import queue, signal, threading, time
+import queue, select, signal, threading, time
 import redis
 
 def busy():
@@ -155,6 +156,22 @@ def test_process_that_waits_for_its_threads_goes_on(
 
 
 @NEEDS_CLOCK
+def test_clock_moves_by_the_jump_alone(redis_server: RedisServer, tmp_path: Path) -> None:
+    """At every look it is the machine's and the jump; a clock that goes back lets waits begin that are over."""
+    body = f"""
+        looks = []
+        client.get(key)
+        for _ in range(2000):
+            before = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+            seen = time.monotonic_ns() - {int(LEASE_S * JUMP_LEASES * 1e9)}
+            looks.append(before <= seen <= time.clock_gettime_ns(time.CLOCK_MONOTONIC))
+        return all(looks)
+"""
+    world = run_held(redis_server, guard(tmp_path, body), "w0", "advance")
+    assert answers(world.trace.events)["w0"] is True
+
+
+@NEEDS_CLOCK
 def test_paused_threads_see_the_time_when_they_come_back(redis_server: RedisServer, tmp_path: Path) -> None:
     """What is due then happens before anything else is decided."""
     world = run_held(redis_server, guard(tmp_path, SLOW_TO_WAIT), "w0", "w0!pause")
@@ -185,6 +202,27 @@ def test_thread_that_never_rests_is_named(redis_server: RedisServer, tmp_path: P
     with mock.patch.object(program, "_MOST_ASIDE", 10):
         explored = explore_held(redis_server, tmp_path, guard(tmp_path, body), "advance")
     assert "sends 10 commands in a row while its process is held" in explored.record.reason
+    assert explored.judge().verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("wait", "call"),
+    [("held.acquire()", ""), ("held.acquire(timeout=500)", "futex"), ("select.select([], [], [], 500)", "select")],
+)
+def test_real_time_of_a_thread_is_named(wait: str, call: str, redis_server: RedisServer, tmp_path: Path) -> None:
+    """It would wake at any time: nothing is shown, and the reason says where it waits. Without a limit it may."""
+    body = f"""
+        held = threading.Lock()
+        held.acquire()
+        behind(lambda: {wait})
+        return effect(payload)
+"""
+    explored = explore_held(redis_server, tmp_path, guard(tmp_path, body))
+    if not call:
+        assert explored.record.reason == ""
+        return
+    assert "one waits with a limit in real time (" in explored.record.reason
+    assert call in explored.record.reason
     assert explored.judge().verdict is Verdict.UNKNOWN
 
 
