@@ -272,8 +272,7 @@ class Program(Living):
         try:
             while (message := self._lines.take("moved")) is None:
                 self._wait_a_moment(deadline_ns)
-                if any(descriptor == self._lines.incoming for descriptor, _ in self._poller.poll(0)):
-                    self._lines.feed()
+                self._feed()
         except LinesError as error:
             raise self._ended(error) from error
         due: int = message["due"]
@@ -342,11 +341,17 @@ class Program(Living):
                     if limited is not None:
                         self._reach_limit(limited)
             if self._lines.incoming in descriptors:
-                self._lines.feed()
+                # It may have been read while a command was held.
+                self._feed()
         except LinesError as error:
             raise self._ended(error) from error
         except TooManyConnectionsError as error:
             raise ProgramError(str(error)) from error
+
+    def _feed(self) -> None:
+        """Read what the program has said, if it has."""
+        if any(descriptor == self._lines.incoming for descriptor, _ in self._poller.poll(0)):
+            self._lines.feed()
 
     def _ended(self, error: LinesError) -> ProgramError:
         said = ""
@@ -365,8 +370,7 @@ class Program(Living):
         """Let the time limit of the client's read end; where there is none that we can reach, cut the connection."""
         while self.is_ours and not self.is_asleep():
             clock.pause_s(_A_MOMENT_S)
-        if any(descriptor == self._lines.incoming for descriptor, _ in self._poller.poll(0)):
-            self._lines.feed()
+        self._feed()
         self._limited = connection
         if self._lines.take("idle") is not None:
             self.say(do="limit")

@@ -8,6 +8,7 @@ from unittest import mock
 import pytest
 
 from harness.explorer.proxy import program
+from harness.explorer.proxy.tests.clients import REDIS_PY, async_guard
 from harness.explorer.proxy.tests.held import explore_held, run_held, written
 from harness.explorer.tests.exploring import NEEDS_CLOCK
 from harness.explorer.tests.probes import answers
@@ -186,6 +187,21 @@ def test_script_that_a_thread_meets_unknown_is_loaded_first(redis_server: RedisS
     body = SLOW_TO_WAIT.replace("client.pexpire, key, int(lease_s * 1000)", "script, [key], [int(lease_s * 1000)]")
     world = run_held(redis_server, guard(tmp_path, body), "w0", "advance")
     assert aside(world) == [("EVALSHA", "1")]
+
+
+@NEEDS_CLOCK
+def test_time_moves_at_every_step_of_an_event_loop(redis_server: RedisServer, tmp_path: Path) -> None:
+    """Also where the loop has said that it has nothing to do, and its command is held: that is read once."""
+    body = """
+        for _ in range(4):
+            counted = await client.incr(key)
+        return counted
+"""
+    explored = explore_held(
+        redis_server, tmp_path, written(tmp_path, async_guard(REDIS_PY, body, limit_s=None)), "advance"
+    )
+    assert explored.record.exhausted, explored.record.reason
+    assert {answers(events)["w0"] for events in explored.histories.values()} == {4}
 
 
 @NEEDS_CLOCK
