@@ -53,6 +53,9 @@ class Gate(Protocol):
     def legs(self, seconds: float) -> Iterable[float]:
         """Return how a jump of time is taken."""
 
+    def come_to_rest(self) -> None:
+        """Wait until nothing goes on behind a held process."""
+
     def advance(self, seconds: float) -> None:
         """Move the clocks of the subject's processes."""
 
@@ -112,6 +115,7 @@ class Rig:
 
     def jump(self, seconds: float) -> None:
         """Move time for every client and for every server in use."""
+        self.gate.come_to_rest()
         for leg_s in self.gate.legs(seconds):
             self.now_s += leg_s
             self.gate.advance(leg_s)

@@ -92,6 +92,9 @@ class GreenletGate:
         """Move every clock of every gated process forward."""
         self._clocks.advance(seconds)
 
+    def come_to_rest(self) -> None:
+        """Nothing goes on behind a held process."""
+
     def settle(self) -> None:
         """Nothing goes on behind a held process."""
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _TO_RESET = struct.pack("ii", 1, 0)
 _WRITE_S = 10.0
+_PEEKED = 4096
 
 
 class TooManyConnectionsError(Exception):
@@ -51,6 +52,13 @@ class Connection:
             return False
         self.link.send(data)
         return True
+
+    def peek(self) -> bytes:
+        """Return the beginning of what has come, and leave it there."""
+        try:
+            return self.socket.recv(_PEEKED, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except OSError:
+            return b""
 
     def answer(self) -> bool:
         """Hand over what the client is to read; say whether the connection stands."""
@@ -96,8 +104,19 @@ class Doorway:
             self.poller.register(listener, select.EPOLLIN)
 
     def in_order(self, descriptors: list[int]) -> list[int]:
-        """Return descriptors in the order of the servers that they lead to; what else there is comes last."""
-        return sorted(descriptors, key=lambda each: self._masters.get(each, len(self._listeners)))
+        """Return descriptors in an order that does not depend on whose thread came first.
+
+        Whoever wants to come in is first. Then come the connections, by the server that they lead to and by what
+        waits there; what else there is comes last.
+        """
+        return sorted(descriptors, key=self._rank)
+
+    def _rank(self, descriptor: int) -> tuple[int, int, bytes]:
+        connection = self._connections.get(descriptor)
+        master = self._masters.get(descriptor, 0)
+        if connection is not None:
+            return 1, master, connection.peek()
+        return (0 if descriptor in self._masters else 2), master, b""
 
     def url(self, target: str) -> str:
         """Return the URLs of the doorway, with the user and the database of *target* and commas between them."""

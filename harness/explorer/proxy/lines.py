@@ -67,12 +67,16 @@ class Lines:
         """Return the next message that has come; None where there is none."""
         return self._heard.popleft() if self._heard else None
 
-    def drop(self, what: str) -> bool:
-        """Forget the messages of one kind that have come; say whether there were any."""
-        kept = deque(message for message in self._heard if message["say"] != what)
-        dropped = len(kept) < len(self._heard)
-        self._heard = kept
-        return dropped
+    @property
+    def is_empty(self) -> bool:
+        """Whether no message has come that nobody has taken."""
+        return not self._heard
+
+    def take(self, what: str) -> dict[str, Any] | None:
+        """Return the first message of one kind that has come, and forget the others of it; None if none has."""
+        taken = [message for message in self._heard if message["say"] == what]
+        self._heard = deque(message for message in self._heard if message["say"] != what)
+        return taken[0] if taken else None
 
     def close(self) -> None:
         """Close the descriptors."""

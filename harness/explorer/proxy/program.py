@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import select
 import signal
 from contextlib import suppress
@@ -11,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from harness import clock
 from harness.explorer.proxy.doorway import Doorway, TooManyConnectionsError
 from harness.explorer.proxy.lines import LinesError
+from harness.explorer.proxy.living import Living
 from harness.explorer.world.process import running
 from harness.explorer.world.steps import Bytes, Cut, TimedOut
 from harness.interruption import stop_if_asked
-from harness.processes.family import descendants
-from harness.processes.sleeping import are_asleep
+from harness.processes.timed_waits import timed_wait_of
 from harness.subjects.contract import ElsewhereError
 
 if TYPE_CHECKING:
@@ -39,6 +38,9 @@ _PATIENCE_MS = 2000
 _BUSY_S = 30.0
 """How long a program may compute without doing anything that the gate sees."""
 _SETTLE_S = 5.0
+"""How long we wait for a program that is not our host's to do nothing: it may have threads that never rest."""
+_MOST_ASIDE = 1000
+"""So many commands of background threads in a row, and they count as a flood that never ends."""
 _A_MOMENT_S = 0.000_05
 _WORDS = 300
 _ANSWERS = {
@@ -56,13 +58,11 @@ class ProgramError(Exception):
     """The program does what the gate cannot hold, or has ended; the text goes on after "the subject"."""
 
 
-class Program:
+class Program(Living):
     """A process, the lines to it, and the doorway through which it finds Redis.
 
     Attributes:
-        pid: Its process id.
         process: The process of the schedule that it is at the moment.
-        is_ours: Whether our Python host runs in it, which understands signals and says when it is idle.
         is_usable: Whether it waits to be asked; False from the moment it is asked until it has answered, or is dead.
         has_guard: Whether a guard has answered in it.
         reconciles: Whether that guard can reconcile.
@@ -75,10 +75,9 @@ class Program:
     def __init__(
         self, pid: int, lines: Lines, table: CommandTable, log: Path, *, is_ours: bool, masters: int = 1
     ) -> None:
-        self.pid = pid
+        super().__init__(pid, is_ours=is_ours)
         self._log = log
         self.process: Process | None = None
-        self.is_ours = is_ours
         self.is_usable = True
         self.has_guard = False
         self.reconciles = False
@@ -87,11 +86,10 @@ class Program:
         self._lines = lines
         self._poller = self.doorway.poller
         self._poller.register(lines.incoming, select.EPOLLIN)
-        self._is_alive = True
         self._asked = 0
         self._asked_for = ""
         self._has_loop = False
-        self._threads = 1
+        self._missed_time = False
         self._patience_ms = _QUIET_MS
         self._limited: Connection | None = None
 
@@ -171,7 +169,8 @@ class Program:
             self.say(do="wake", id=self._asked, now_ms=clock.wall_ms())
         elif not self.is_ours:
             self._patience_ms = _PATIENCE_MS
-        elif self.threads == 1:
+        elif self._lines.is_empty and not self._poller.poll(0):
+            # Nor has it gone on already, because time has moved.
             self.doorway.drop_stale()
             self.signal(LIMIT_REACHED)
 
@@ -183,9 +182,9 @@ class Program:
         """
         deadline_ns = clock.elapsed_ns() + int(_BUSY_S * 1e9)
         hint: dict[str, Any] | None = None
+        said: dict[str, Any] | None = None
         while True:
-            while (message := self._lines.pop()) is not None:
-                self._threads = message.get("threads", self._threads)
+            while said is None and (message := self._lines.pop()) is not None:
                 if message["say"] == "limit":
                     self._limit_answered(message)
                 elif message["say"] == "idle":
@@ -194,87 +193,105 @@ class Program:
                 elif message["say"] not in _WITHOUT_ID and message.get("id", self._asked) != self._asked:
                     raise ProgramError(f"said {message['say']!r} of {message['id']}, and was asked {self._asked}")
                 else:
-                    return message
-            ready = self._poller.poll(0) or (self._sign() if hint is None else [])
+                    said = message
+            if said is not None and not self._has_threads:
+                return said
+            ready = self._poller.poll(0) or (self._sign() if said is None and hint is None else [])
             if ready:
                 self._patience_ms = _QUIET_MS
                 self._serve(self._all_asked(ready, deadline_ns))
                 deadline_ns = clock.elapsed_ns() + int(_BUSY_S * 1e9)
             elif self.is_asleep():
                 if not self._poller.poll(0):
-                    return hint or {"say": "idle"}
+                    self._refuse_real_time()
+                    return said or hint or {"say": "idle"}
             else:
-                hint = self._wait_a_moment(deadline_ns, hint)
+                self._wait_a_moment(deadline_ns, is_short=said is not None or hint is not None)
 
-    def drain(self) -> None:
+    def come_to_rest(self) -> None:
         """Let what its background threads and tasks want to send pass, until all of them wait."""
-        self.doorway.drop_stale()
-        deadline_ns = clock.elapsed_ns() + int(_SETTLE_S * 1e9)
-        while clock.elapsed_ns() < deadline_ns:
-            ready = [each for each in self._poller.poll(0) if each[0] != self._lines.incoming]
-            if ready:
-                self._serve(ready)
-            elif self.is_asleep():
-                return
-            else:
-                clock.pause_s(_A_MOMENT_S)
+        try:
+            self._let_all_pass()
+        except ProgramError as error:
+            self.give_up(error)
+
+    def see_time_move(self) -> None:
+        """Let the waits end whose time has come, one after the other, and let happen what comes of each."""
+        if self.is_stopped or not self.is_alive:
+            self._missed_time = True
+            return
+        try:
+            due = 1
+            while due > 0:
+                due = self._waits_due() - 1 if self.is_ours else 0
+                self._let_all_pass()
+        except ProgramError as error:
+            self.give_up(error)
 
     # What is done to it.
 
-    def signal(self, number: int) -> None:
-        """Send a signal that our host understands."""
-        if self._is_alive and self.is_ours:
-            with suppress(ProcessLookupError):
-                os.kill(self.pid, number)
-
-    def stop(self) -> None:
-        """Stop every thread of it, as a debugger or a full machine does."""
-        self._group(signal.SIGSTOP)
-
     def go_on(self) -> None:
-        """Let it go on after :meth:`stop`."""
-        self._group(signal.SIGCONT)
+        """Let it go on after :meth:`stop`, and see how time has moved meanwhile."""
+        super().go_on()
+        if self._missed_time:
+            self._missed_time = False
+            self.see_time_move()
+
+    def give_up(self, error: ProgramError) -> None:
+        """End the schedule, whatever the subject makes of the error, and the program."""
+        if self.process is not None:
+            self.process.refused = f"the subject {error}"
+        self.kill()
 
     def kill(self) -> None:
         """Kill it and all that it has started, with SIGKILL; its connections end. May be called twice."""
         self.is_usable = False
-        if not self._is_alive:
-            return
-        self._is_alive = False
-        family = descendants(self.pid)
-        self._group(signal.SIGKILL)
-        for pid in family:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        self._lines.close()
-        self.doorway.close()
+        if self.is_alive:
+            super().kill()
+            self._lines.close()
+            self.doorway.close()
 
     # How it is.
 
     @property
-    def is_alive(self) -> bool:
-        """Whether nobody has killed it."""
-        return self._is_alive
-
-    @property
-    def threads(self) -> int:
-        """How many threads it has; 0 where it is gone."""
-        try:
-            return len(os.listdir(f"/proc/{self.pid}/task"))  # noqa: PTH208 - ten times a schedule
-        except OSError:
-            return 0
-
-    @property
     def is_lively(self) -> bool:
         """Whether something in it may do more than it is asked for: another thread, a task on an event loop."""
-        return self._has_loop or self._threads > 1 or not self.is_ours
-
-    def is_asleep(self) -> bool:
-        """Say whether none of its threads runs or could run, nor of what it has started."""
-        family = () if self.is_ours else descendants(self.pid)
-        return are_asleep((self.pid, *family))
+        return self._has_loop or not self.is_ours or self._has_threads
 
     # Within.
+
+    @property
+    def _has_threads(self) -> bool:
+        """Whether our host has threads besides the one that was asked; their order would be a matter of chance."""
+        return self.is_ours and self.threads > 1
+
+    def _waits_due(self) -> int:
+        """Let one wait end whose time has come; return how many such waits there were."""
+        self.signal(TIME_MOVED)
+        deadline_ns = clock.elapsed_ns() + int(_BUSY_S * 1e9)
+        try:
+            while (message := self._lines.take("moved")) is None:
+                self._wait_a_moment(deadline_ns)
+                self._feed()
+        except LinesError as error:
+            raise self._ended(error) from error
+        due: int = message["due"]
+        return due
+
+    def _let_all_pass(self) -> None:
+        self.doorway.drop_stale()
+        deadline_ns = clock.elapsed_ns() + int((_BUSY_S if self.is_ours else _SETTLE_S) * 1e9)
+        for _ in range(_MOST_ASIDE):
+            while not self.is_asleep():
+                if not self.is_ours and clock.elapsed_ns() > deadline_ns:
+                    return
+                self._wait_a_moment(deadline_ns)
+            ready = [each for each in self._poller.poll(0) if each[0] != self._lines.incoming]
+            if not ready:
+                self._refuse_real_time()
+                return
+            self._serve(self._first_of(ready))
+        raise ProgramError(f"sends {_MOST_ASIDE} commands in a row while its process is held")
 
     def _sign(self) -> list[tuple[int, int]]:
         """Return what comes within the program's patience, while other schedules go on."""
@@ -287,21 +304,34 @@ class Program:
         return self._poller.poll(max(0, until_ns - clock.elapsed_ns()) / 1e9)
 
     def _all_asked(self, ready: list[tuple[int, int]], deadline_ns: int) -> list[tuple[int, int]]:
-        """Return what waits once the program waits too, where it asks several servers.
+        """Return what waits once the program waits too, where it asks several servers or has several threads.
 
-        It asks them at the same time, in threads. Which one is first there is no decision of the schedule.
+        They ask at the same time. Which one is first there is no decision of the schedule.
         """
-        if not self.doorway.leads_to_several:
+        if not self.doorway.leads_to_several and not self._has_threads:
             return ready
-        while not self.is_asleep() and clock.elapsed_ns() < deadline_ns:
-            clock.pause_s(_A_MOMENT_S)
-        return self._poller.poll(0)
+        while not self.is_asleep():
+            self._wait_a_moment(deadline_ns)
+        self._refuse_real_time()
+        return self._first_of(self._poller.poll(0))
+
+    def _refuse_real_time(self) -> None:
+        """Raise where a thread wakes by itself sooner or later: what it does then would be a matter of chance."""
+        call = timed_wait_of(self.pid) if self._has_threads else ""
+        if call:
+            raise ProgramError(
+                f"has threads, and one waits with a limit in real time ({call}); the proxy gate cannot hold that, "
+                "but sleeps, and the limits of conditions, events, queues and joins"
+            )
+
+    def _first_of(self, ready: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Return the one of what waits that is served first; what it does then may change what else there is."""
+        ways = dict(ready)
+        return [(each, ways[each]) for each in self.doorway.in_order(list(ways))[:1]]
 
     def _serve(self, ready: list[tuple[int, int]]) -> None:
         """Do what waits: connections before lines, because a program sends before it says that it waits."""
         descriptors = [descriptor for descriptor, _ in ready]
-        if self.doorway.leads_to_several:
-            descriptors = self.doorway.in_order(descriptors)
         if self.process is None:
             raise TypeError("a program that belongs to no process is served")
         try:
@@ -311,11 +341,17 @@ class Program:
                     if limited is not None:
                         self._reach_limit(limited)
             if self._lines.incoming in descriptors:
-                self._lines.feed()
+                # It may have been read while a command was held.
+                self._feed()
         except LinesError as error:
             raise self._ended(error) from error
         except TooManyConnectionsError as error:
             raise ProgramError(str(error)) from error
+
+    def _feed(self) -> None:
+        """Read what the program has said, if it has."""
+        if any(descriptor == self._lines.incoming for descriptor, _ in self._poller.poll(0)):
+            self._lines.feed()
 
     def _ended(self, error: LinesError) -> ProgramError:
         said = ""
@@ -323,22 +359,20 @@ class Program:
             said = self._log.read_text("utf-8", "replace").strip()[-_WORDS:]
         return ProgramError(f"{error}; it said: {said}" if said else str(error))
 
-    def _wait_a_moment(self, deadline_ns: int, hint: dict[str, Any] | None) -> dict[str, Any] | None:
+    def _wait_a_moment(self, deadline_ns: int, *, is_short: bool = True) -> None:
         stop_if_asked()
         if clock.elapsed_ns() > deadline_ns:
             raise ProgramError(f"has computed for {_BUSY_S:g} s without doing anything that the gate sees")
-        if hint is not None:
+        if is_short:
             clock.pause_s(_A_MOMENT_S)
-        return hint
 
     def _reach_limit(self, connection: Connection) -> None:
         """Let the time limit of the client's read end; where there is none that we can reach, cut the connection."""
         while self.is_ours and not self.is_asleep():
             clock.pause_s(_A_MOMENT_S)
-        if any(descriptor == self._lines.incoming for descriptor, _ in self._poller.poll(0)):
-            self._lines.feed()
+        self._feed()
         self._limited = connection
-        if self._lines.drop("idle"):
+        if self._lines.take("idle") is not None:
             self.say(do="limit")
         elif self.is_ours and self.threads == 1:
             self.signal(LIMIT_REACHED)
@@ -350,8 +384,3 @@ class Program:
         limited, self._limited = self._limited, None
         if limited is not None and not message["raised"]:
             self.doorway.close_connection(limited)
-
-    def _group(self, number: int) -> None:
-        for send in (os.killpg, os.kill):
-            with suppress(ProcessLookupError):
-                send(self.pid, number)

@@ -2,7 +2,8 @@
 
 Whatever client the guard uses: its bytes are cut into steps, and no step reaches the server before it is chosen. A
 crash is a SIGKILL, a pause a SIGSTOP. Wall clocks are libfaketime's; the Python host keeps monotonic clocks, sleeps
-and time limits in step with them. What the threads and tasks behind a held process send is let through at once.
+waits and time limits in step with them. What the threads and tasks behind a held process send is let through at once.
+Their waits end when time jumps, one after the other, and never while anything else goes on in their process.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import CouldNotRunError
 from harness.explorer.gate.client_clocks import ClientClocks
-from harness.explorer.proxy.program import TIME_MOVED, ProgramError
+from harness.explorer.proxy.program import ProgramError
 from harness.explorer.proxy.remote_guard import RemoteGuard, prepare_in
 from harness.explorer.proxy.supply import Forker, Spawner, Supply, python_argv
 from harness.explorer.world.process import running
@@ -163,6 +164,11 @@ class ProxyGate:
         lively = any(program.is_lively for program in self._supply.living)
         return [seconds / _LEGS] * _LEGS if lively else [seconds]
 
+    def come_to_rest(self) -> None:
+        """Let programs do what they have begun, before time moves."""
+        for program in self._lively():
+            program.come_to_rest()
+
     def advance(self, seconds: float) -> None:
         """Move every clock of every program."""
         self._clocks.advance(seconds)
@@ -171,13 +177,15 @@ class ProxyGate:
 
     def settle(self) -> None:
         """Let programs see that time has moved, and what they want to do then pass."""
-        lively = [each for each in self._supply.living if each.process is not None and each.is_lively]
-        for program in lively:
-            program.signal(TIME_MOVED)
-        for program in lively:
-            program.drain()
+        for program in self._lively():
+            program.see_time_move()
 
     # Within.
+
+    def _lively(self) -> list[Program]:
+        """Return the programs that may do more than they are asked for, always in one order."""
+        named = [(each.process.name, each) for each in self._supply.living if each.process and each.is_lively]
+        return [program for _, program in sorted(named, key=lambda each: each[0])]
 
     def _environment(self, stack: ExitStack, folder: Path) -> dict[str, str]:
         environment = os.environ | {MARK: str(folder)}

@@ -106,8 +106,7 @@ def _ask(program: Program, message: _Answer, asked: _Asked) -> _Answer:
         return _until_answered(program, message, asked)
     except ProgramError as error:
         # The subject may catch what is raised here; the schedule ends all the same.
-        process.refused = f"the subject {error}"
-        program.kill()
+        program.give_up(error)
         raise
     except ElsewhereError:
         raise

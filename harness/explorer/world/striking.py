@@ -106,6 +106,7 @@ class Striking:
             return Cut()
         data, value, wrote = link.exchange(step)
         self._touch(step, wrote=wrote)
+        self._note_coldness(data)
         self._trace.aside(process, step, describe(value))
         return Bytes(data)
 

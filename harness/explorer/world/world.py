@@ -217,6 +217,8 @@ class World(greenlet.greenlet):
         if not self.setting.has_clock:
             return False
         self._hub.switch(Pause.JUMP)
+        for process in self.processes:
+            self._stop_if_refused(process)
         self.now_s += self.jump_s
         for process in self.processes:
             if process.state is State.SLEEPING:
@@ -237,6 +239,7 @@ class World(greenlet.greenlet):
         paused = [process for process in self.processes if process.state is State.PAUSED]
         for process in paused:
             process.unpause()
+            self._stop_if_refused(process)
         return bool(paused)
 
     def waiting(self) -> list[Process]:
@@ -328,9 +331,7 @@ class World(greenlet.greenlet):
     def resume(self, process: Process, came: Came | None) -> None:
         """Let *process* experience what came of its step and run to its next one."""
         process.go_on(came)
-        if process.refused:
-            self.problem = process.refused
-            raise StalledError
+        self._stop_if_refused(process)
         if isinstance(process.step, CommandStep):
             # Its client has looked at the connection, which would be another one had the store been lost before.
             self.trace.touch(reads=(THE_STORE,))
@@ -338,6 +339,11 @@ class World(greenlet.greenlet):
             process.state = State.SLEEPING
             self._has_slept = True
             self.trace.touch(everything=True)
+
+    def _stop_if_refused(self, process: Process) -> None:
+        if process.refused:
+            self.problem = process.refused
+            raise StalledError
 
     def let_through(self, process: Process, step: CommandStep, link: Link) -> Came:
         """Let a command happen that nobody holds, because its process is held already."""

@@ -1,8 +1,8 @@
 """Time as the exploration has it: sleeps are told to the harness, clocks and time limits move when it says so.
 
 Wall clocks are moved from outside (libfaketime); monotonic clocks follow them here, because a sleep that the kernel
-measures does not. A time limit of a socket is reached when the harness says so, and never by itself: a process may be
-held for as long as it takes.
+measures does not. Time limits of sockets and waits of threads end when the harness says so, and never by themselves:
+a process may be held for as long as it takes.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ import time
 import weakref
 from typing import TYPE_CHECKING, Any
 
+from .offset import offset_ns
+from .waits import Waits
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
@@ -24,10 +27,6 @@ if TYPE_CHECKING:
 
 TIME_MOVED = signal.SIGRTMIN + 5
 LIMIT_REACHED = signal.SIGRTMIN + 6
-_SHORT_S = 10.0
-"""Waits of other threads up to this long are real; longer ones end when the time of the exploration has come."""
-_A_JUMP_NS = 1_000_000_000
-"""Wall and monotonic clocks drift apart by microseconds, and jumps are minutes."""
 
 
 class _OverError(Exception):
@@ -54,31 +53,29 @@ class Clocks:
         """Take them over; sleeps are told over *lines*.
 
         ``in_call`` is the number of what the subject was asked, None while it is not asked anything;
-        ``on_time_moved`` is called after each jump.
+        ``on_time_moved`` is called after each jump; ``waits`` are those of threads.
         """
         self.in_call: int | None = None
         self.on_time_moved: Callable[[], None] = lambda: None
+        self.waits = Waits((TIME_MOVED, LIMIT_REACHED))
         self._lines = lines
         self._monotonic_ns = time.monotonic_ns
-        self._apart_ns = time.time_ns() - time.monotonic_ns()
-        self._wait = threading.Condition.wait
+        self._begun_ns = offset_ns()
         self._set_limit = socket.socket.settimeout
-        self._waiters: dict[int, tuple[Any, int, list[Any]]] = {}
         self._limited: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._is_polling = False
         self._take_over()
 
     def moved_ns(self) -> int:
         """Return how far the wall clock was moved since this process began."""
-        moved = time.time_ns() - self._monotonic_ns() - self._apart_ns
-        return moved if moved > _A_JUMP_NS else 0
+        return offset_ns() - self._begun_ns
 
     def now_ns(self) -> int:
         """Return the monotonic clock, moved as far as the wall clock was."""
         return self._monotonic_ns() + self.moved_ns()
 
     def sleep(self, seconds: float) -> None:
-        """Sleep as a step of the schedule; really, outside calls and in other threads."""
+        """Sleep as a step of the schedule; outside calls and in other threads, as a thread that waits."""
         if self.in_call is not None and threading.current_thread() is threading.main_thread():
             self._lines.say("sleep", id=self.in_call, seconds=seconds)
             self._lines.hear()
@@ -104,9 +101,6 @@ class Clocks:
         clocks = self
         ordinary_poll = select.poll
 
-        def wait(condition: threading.Condition, timeout: float | None = None) -> bool:
-            return clocks._wait_in_thread(condition, timeout)
-
         def settimeout(connection: socket.socket, seconds: float | None) -> None:
             if seconds:
                 clocks._limited.add(connection)
@@ -118,35 +112,21 @@ class Clocks:
         time.monotonic = lambda: clocks.now_ns() / 1e9
         time.monotonic_ns = self.now_ns
         time.sleep = self.sleep  # type: ignore[assignment]
-        threading.Condition.wait = wait  # type: ignore[method-assign,assignment]
+        self.waits.take_over(time.monotonic)
         socket.socket.settimeout = settimeout  # type: ignore[method-assign,assignment]
         signal.signal(TIME_MOVED, self._time_moved)
         signal.signal(LIMIT_REACHED, self._limit_reached)
 
-    def _wait_in_thread(self, condition: Any, timeout: float | None) -> bool:
-        if timeout is None or timeout <= _SHORT_S:
-            return self._wait(condition, timeout)
-        due_ns = self.now_ns() + int(timeout * 1e9)
-        self._waiters[id(condition)] = (condition, due_ns, list(condition._waiters))  # noqa: SLF001 - threading offers no other way
-        try:
-            self._wait(condition, None)
-        finally:
-            self._waiters.pop(id(condition), None)
-        return self.now_ns() < due_ns
-
     def _time_moved(self, _number: int, _frame: FrameType | None) -> None:
-        """Let the waits end whose time has come."""
-        now_ns = self.now_ns()
-        for condition, due_ns, before in list(self._waiters.values()):
-            if due_ns <= now_ns:
-                waiters = condition._waiters  # noqa: SLF001 - as above
-                for waiter in [each for each in waiters if each not in before]:
-                    waiters.remove(waiter)
-                    waiter.release()
+        """Let one wait end whose time has come, and say how many there were."""
+        due = self.waits.end_due()
         self.on_time_moved()
+        self._lines.say("moved", due=due)
 
     def _limit_reached(self, _number: int, _frame: FrameType | None) -> None:
-        """Raise the time limit of the read that the process waits in; say so where there is none."""
+        """End the next wait of a thread; where there is but one thread, raise the limit of its read, or say no."""
+        if self.waits.end_next() or threads() > 1:
+            return
         limited = [each for each in list(self._limited) if each.fileno() >= 0]
         self._lines.say("limit", raised=bool(limited) or self._is_polling)
         if self._is_polling:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 import selectors
-import threading
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ class GatedLoop(asyncio.SelectorEventLoop):
     def tell_idle(self, timeout: float | None) -> None:
         """Say that nothing can be done before something comes, or a timer ends in *timeout* seconds."""
         if self._clocks.in_call is not None:
-            self._lines.say("idle", id=self._clocks.in_call, seconds=timeout, threads=threading.active_count())
+            self._lines.say("idle", id=self._clocks.in_call, seconds=timeout)
 
     def run(self, result: Any) -> Any:
         """Await *result* and return what it gives."""
@@ -69,11 +68,14 @@ class GatedLoop(asyncio.SelectorEventLoop):
         self.call_soon_threadsafe(lambda: None)
 
     def _told(self) -> None:
-        """Go on to the next timer: a sleep is over, or a time limit is reached."""
+        """Go on to the next timer, or the next wait of a thread: a sleep is over, or a time limit is reached."""
         message = self._lines.hear()
         timers = [handle.when() for handle in self._scheduled if not handle.cancelled()]  # type: ignore[attr-defined]
         left_s = min(timers, default=float("inf")) - self.time()
         is_limit = message["do"] == "limit"
+        if not is_limit and self._clocks.waits.next_s() < left_s:
+            self._clocks.waits.end_next()
+            return
         if is_limit:
             self._lines.say("limit", raised=left_s <= _FARTHEST_TIMER_S)
         if timers and (not is_limit or left_s <= _FARTHEST_TIMER_S):

@@ -9,7 +9,6 @@ import os
 import signal
 import socket
 import sys
-import threading
 from typing import TYPE_CHECKING, Any
 
 from .clocks import Clocks, threads
@@ -71,7 +70,7 @@ class Host:
 
     def _ready(self, guard: Any) -> None:
         self._guard = guard
-        self._lines.say("ready", reconciles=hasattr(guard, "reconcile"), threads=threading.active_count())
+        self._lines.say("ready", reconciles=hasattr(guard, "reconcile"))
 
     def _prepare(self, message: dict[str, Any]) -> None:
         if not self._load():
@@ -98,7 +97,7 @@ class Host:
         self._answer(
             number,
             lambda: self._guard(message["key"], message["payload"], self._effect(number)),
-            lambda result: self._lines.say("result", id=number, result=result, threads=threading.active_count()),
+            lambda result: self._lines.say("result", id=number, result=result),
         )
 
     def _reconcile(self, message: dict[str, Any]) -> None:
@@ -106,7 +105,7 @@ class Host:
         self._answer(
             number,
             lambda: self._guard.reconcile(message["key"], self._probe(number)),
-            lambda _result: self._lines.say("reconciled", id=number, threads=threading.active_count()),
+            lambda _result: self._lines.say("reconciled", id=number),
         )
 
     def _answer(self, number: int, do: Callable[[], Any], say: Callable[[Any], None]) -> None:
@@ -120,7 +119,7 @@ class Host:
             self._clocks.in_call = None
             outcome, word = self._classified(error)
             said = {"outcome": outcome, "word": word, "detail": type(error).__name__}
-            self._lines.say("error", id=number, threads=threading.active_count(), **said)
+            self._lines.say("error", id=number, **said)
         else:
             self._clocks.in_call = None
             say(result)
@@ -153,7 +152,6 @@ class Host:
             self._lines.say(
                 "effect",
                 id=number,
-                threads=threading.active_count(),
                 call=calls,
                 payload=payload,
                 client_order_id=client_order_id,
