@@ -28,9 +28,10 @@ from verify.history.events import Died, EffectReply, Fault
 
 if TYPE_CHECKING:
     from harness.explorer.gate.link import Link
+    from harness.explorer.world.late import Late
     from harness.explorer.world.process import Process
     from harness.explorer.world.steps import Came
-    from harness.explorer.world.world import Late, World
+    from harness.explorer.world.world import World
 
 _GONE = "no connection"
 
@@ -102,6 +103,7 @@ class Striking:
         """Let a command of a background thread happen while its process is held."""
         if link.is_stale:
             return Cut()
+        self._world.situation.hide()
         data, value, wrote = link.exchange(step)
         self._touch(step, wrote=wrote)
         self._trace.aside(process, step, describe(value))
@@ -110,6 +112,7 @@ class Striking:
     def land(self, late: Late) -> None:
         """Let a late step happen now, with nobody waiting for its answer."""
         step = late.step
+        self._world.situation.lands(late)
         self._trace.touch(writes=(late.name,))
         if isinstance(step, CommandStep):
             value = self._land_command(step, late)
@@ -179,9 +182,11 @@ class Striking:
             self._world.writes += 1
             self._store.wrote()
         if step.keys is None:
+            self._world.situation.asked(step, None, wrote=wrote)
             trace.touch(everything=True)
             return
         names = [trace.plain_key(key) for key in step.keys]
+        self._world.situation.asked(step, names, wrote=wrote)
         trace.touch(reads=(THE_STORE, *map(trace.plain_key, step.watched)))
         if wrote:
             trace.touch(writes=names)

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 import greenlet
 
 from harness.explorer.search.tree import Node, Unit, asleep_after
+from harness.explorer.world.late import Late
 from harness.explorer.world.operations import Operations
 from harness.explorer.world.process import Process, State
 from harness.explorer.world.setting import STEP_LIMIT
+from harness.explorer.world.situation import Followed, Situation
 from harness.explorer.world.steps import CommandStep, EffectStep, SleepStep, Woken
 from harness.explorer.world.striking import Striking
 from harness.explorer.world.trace import THE_STORE, Trace
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from harness.explorer.gate.link import Link
-    from harness.explorer.gate.wire import Wire
     from harness.explorer.search.footprint import Footprint
     from harness.explorer.world.seats import Seats
     from harness.explorer.world.setting import Setting
@@ -66,27 +67,6 @@ class Pause(Enum):
     ORDER = "it must be told what happens next"
 
 
-@dataclass(slots=True)
-class Late:
-    """A step whose client gave up and that lands later.
-
-    ``expires_s`` is virtual time; None means never. ``held`` is the wire that the client's connection held (WATCH):
-    a MULTI block that lands later is still subject to it.
-    """
-
-    name: str
-    process: Process
-    step: Step
-    kind: str
-    expires_s: float | None
-    held: Wire | None
-
-    def close(self) -> None:
-        """Close what it held."""
-        if self.held is not None:
-            self.held.close()
-
-
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a schedule finds around it.
@@ -114,6 +94,8 @@ class World(greenlet.greenlet):
         written: Keys that the schedule wrote and nobody evicted, by their plain names.
         writes: How many of its commands changed something, since it last lost the store.
         jump_s: How far time jumps, when the world waits for that, in seconds.
+        situation: Follows what it has come to, where that is asked for.
+        idle_sleeps: How often in a row sleepers were woken because nobody else could move.
         awaited: Where there is something to read when a program of the schedule has come to something.
         cold_at: After how many decisions the server did not know a script; None if it knew all. What a server has
             cached is no part of a schedule, so a cold schedule is run again; NOSCRIPT itself is a fault kind.
@@ -148,9 +130,10 @@ class World(greenlet.greenlet):
         self.awaited = -1
         self._asleep: Mapping[str, Footprint] = {}
         self._last: Process | None = None
-        self._idle_sleeps = 0
+        self.idle_sleeps = 0
         self._woken: list[Process] = []
         self._steps = 0
+        self.situation = Followed(self) if setting.merges else Situation()
         self.operations = Operations(self)
         self._striking = Striking(self)
         self._faults = WorldFaults(self)
@@ -201,6 +184,7 @@ class World(greenlet.greenlet):
         """Begin a phase; nothing trades places with its beginning."""
         self.trace.event(Phase(name=phase))
         self.trace.undecided()
+        self.situation.passed()
 
     def drive(self) -> None:
         """Decide and act until no process can move; a fault of the world may strike then too."""
@@ -317,6 +301,7 @@ class World(greenlet.greenlet):
             self.faults_left -= 1
             self._faults.strike(decision)
         touched = self.trace.decided(actor, decision, len(self.path) - 1)
+        self.situation.decided(decision)
         self._asleep = asleep_after(self._asleep, decision, touched)
         return decision
 
@@ -326,6 +311,7 @@ class World(greenlet.greenlet):
             self.preemptions += 1
         self._last = process
         is_command = isinstance(process.step, CommandStep)
+        self.situation.acts(process)
         if fault:
             self.faults_left -= 1
             self._striking.strike(process, fault)
@@ -336,6 +322,7 @@ class World(greenlet.greenlet):
 
     def resume(self, process: Process, came: Came | None) -> None:
         """Let *process* experience what came of its step and run to its next one."""
+        self.situation.told(process, came)
         process.go_on(came)
         if process.refused:
             self.problem = process.refused
@@ -356,7 +343,8 @@ class World(greenlet.greenlet):
         life_s = self.setting.lease_s * REQUEST_LIFE_LEASES
         expires_s = self.now_s + life_s if isinstance(step, EffectStep) else None
         held = process.link.hand_over_held() if isinstance(step, CommandStep) and process.link is not None else None
-        late = Late(late_name(process.name, process.ordinal), process, step, kind, expires_s, held)
+        name, view = late_name(process.name, process.ordinal), self.situation.view_of(process)
+        late = Late(name, process, step, kind, expires_s, held, view)
         self.late.append(late)
         return late.name
 
@@ -373,7 +361,7 @@ class World(greenlet.greenlet):
 
     def _moved(self, mover: Process | None) -> None:
         if mover not in self._woken:
-            self._idle_sleeps = 0
+            self.idle_sleeps = 0
         for process in self.processes:
             if process.state is State.SLEEPING and process is not mover:
                 process.state = State.READY
@@ -384,9 +372,9 @@ class World(greenlet.greenlet):
         if not sleepers or any(process.state is State.READY for process in self.processes):
             return
         self._count_step()
-        self._idle_sleeps += 1
+        self.idle_sleeps += 1
         self.trace.undecided()
-        if self._idle_sleeps > _IDLE_SLEEPS and not self.jump():
+        if self.idle_sleeps > _IDLE_SLEEPS and not self.jump():
             raise StalledError
         self._woken = sleepers
         for process in sleepers:
