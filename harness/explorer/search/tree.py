@@ -103,8 +103,8 @@ class Branch:
     preemptions: int
     asleep: Mapping[str, Footprint]
     started: dict[str, Footprint | None] = field(default_factory=dict)
-    waiting: deque[str] = field(default_factory=deque)
-    left_behind: set[tuple[bytes, Footprint]] = field(default_factory=set)
+    waiting: list[str] = field(default_factory=list)
+    left_behind: tuple[tuple[bytes, Footprint], ...] = ()
     is_queued: bool = False
 
     def cost(self, option: str) -> int:
@@ -261,7 +261,7 @@ class Tree:
             if left_behind in parent.left_behind:
                 self.merged += 1
                 return
-            parent.left_behind.add(left_behind)
+            parent.left_behind = (*parent.left_behind, left_behind)
         passed = dict(ran.passed)
         asleep = unit.asleep
         preemptions = 0 if parent is None else parent.cost(unit.prefix[-1])
