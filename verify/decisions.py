@@ -36,6 +36,11 @@ def actor_of(decision: str) -> str:
     return decision.partition("!")[0]
 
 
+def is_late(decision: str) -> bool:
+    """Say whether a late step lands."""
+    return decision.startswith(_LATE)
+
+
 def late_name(process: str, ordinal: int) -> str:
     """Return the decision that lets the late step *ordinal* of *process* land."""
     return f"{_LATE}{process}.{ordinal})"

@@ -12,7 +12,7 @@ import select
 from typing import TYPE_CHECKING
 
 from harness import clock
-from harness.explorer.world.world import Pause
+from harness.explorer.world.ends import Pause
 from harness.interruption import stop_if_asked
 
 if TYPE_CHECKING:

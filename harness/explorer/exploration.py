@@ -39,6 +39,7 @@ class _Counts:
     hits: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     applicable: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     step_limited: int = 0
+    merged: Counter[int] = field(default_factory=Counter)
     nondeterministic: str = ""
 
 
@@ -108,7 +109,7 @@ class Exploration:
         """Return what the exploration says of itself; *reason* is empty if it came to its end."""
         plan, target = self.plan, self._target
         notes = [] if target.has_clock else ["time cannot be moved on this server: leases never ran out"]
-        notes += filter(None, [plan.hosting.described()])
+        notes += filter(None, [plan.hosting.described(), _merging_described(self._counts.merged.total())])
         return ExplorationRecord(
             tier="explore",
             name=plan.name,
@@ -172,6 +173,7 @@ class Exploration:
                 if stop:
                     return stop
             self._progress.waiting = len(tree)
+            self._counts.merged[at] = tree.merged
         return ""
 
     def _take(self, place: Place, outcome: Outcome) -> str:
@@ -208,3 +210,13 @@ class Exploration:
         if self.plan.limit is not None and self._store.schedules >= self.plan.limit:
             return f"the limit of {self.plan.limit} schedules was reached in the pass '{self._progress.doing}'"
         return ""
+
+
+def _merging_described(merged: int) -> str:
+    """Return a sentence for the reader where schedules were not gone on from; else nothing."""
+    if not merged:
+        return ""
+    return (
+        f"{merged:,} times a schedule came to what another one had come to, under one fault or another; what could "
+        "follow was run once, so a finding under two faults may name one of several kinds that show it"
+    )

@@ -122,7 +122,13 @@ class Historian:
         new = tuple(self.applicable - self._told) if len(self.applicable) > len(self._told) else ()
         self._told.update(new)
         return Outcome(
-            ran=Ran(path=_whole(world.path, world), events=world.trace.happened, is_vacuous=world.vacuous),
+            ran=Ran(
+                path=_whole(world.path, world),
+                events=world.trace.happened,
+                is_vacuous=world.vacuous,
+                came_to=world.situation.came_to,
+                passed=tuple(world.situation.places),
+            ),
             history=self._history(world) if _counts(world) else None,
             line=line_of(world.setting.workload, world.decisions),
             faults=tuple(world.trace.struck),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from harness.explorer.hosting import GREENLETS, Hosting, find_subject
+from harness.explorer.hosting import GREENLET, GREENLETS, Hosting, find_subject
 from harness.explorer.world.setting import Setting
 from harness.faults.kind import Target
 from harness.faults.registry import select
@@ -49,6 +49,7 @@ class Plan:
         budget_s: Real seconds after which the exploration ends unfinished; None means never.
         limit: Schedules after which it ends unfinished, 1 or more; None means never.
         reduces: Whether schedules that differ in nothing that can be noticed are run once.
+        merges: Whether schedules that came to the same are gone on from once, where more than one fault strikes.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Plan:
     budget_s: float | None = None
     limit: int | None = None
     reduces: bool = True
+    merges: bool = True
     hosting: Hosting = GREENLETS
 
     def within(self, budget_s: float | None) -> Plan:
@@ -87,6 +89,7 @@ class Plan:
             "budget_s": self.budget_s,
             "limit": self.limit,
             "reduces": self.reduces,
+            "merges": self.merges,
             "hosting": self.hosting.to_object(),
         }
 
@@ -97,7 +100,7 @@ class Plan:
         Raises:
             WrongInputError: There is no such subject or fault kind, or the subject cannot be loaded.
         """
-        body = {name: stored[name] for name in ("name", "workers", "faults", "seed", "budget_s", "reduces")}
+        body = {name: stored[name] for name in ("name", "workers", "faults", "seed", "budget_s", "reduces", "merges")}
         hosting = Hosting.from_object(stored["hosting"])
         return cls(
             **body,
@@ -120,9 +123,19 @@ class Plan:
                 kinds=tuple(kind for kind in self.kinds if kind.name not in missing),
                 has_clock=has_clock,
                 reduces=self.reduces,
+                merges=self._merges(faults),
             )
             for workload, faults in self.passes
         )
+
+    def _merges(self, faults: int) -> bool:
+        """Say whether schedules are merged that came to the same.
+
+        What a process of the operating system knows, or does while it is held, cannot be told from its commands. What
+        several servers hold, and limits that are kept in time, are not followed.
+        """
+        followed = self.hosting.gate == GREENLET and self.subject.masters == 1 and self.subject.limits is None
+        return self.reduces and self.merges and faults > 1 and followed
 
 
 def unavailable(kinds: Iterable[FaultKind], *, has_clock: bool, can_be_lost: bool) -> dict[str, str]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
 Words = list[int]
+SaidOfRan = tuple[Words, Words, bool, bytes, list[tuple[int, bytes]]]
 
 
 class Speaker:
@@ -35,12 +36,12 @@ class Speaker:
             self._new.append(value)
         return number
 
-    def ran(self, ran: Ran) -> tuple[Words, Words, bool]:
+    def ran(self, ran: Ran) -> SaidOfRan:
         """Put what a schedule saw into numbers."""
         number = self.number
         path = [number(node) for node in ran.path]
         events = [number((event.actor, event.decision, min(event.node, 0), event.footprint)) for event in ran.events]
-        return path, events, ran.is_vacuous
+        return path, events, ran.is_vacuous, ran.came_to, list(ran.passed)
 
     def message(self, body: Any) -> bytes:
         """Return *body*, made of plain values and numbers, with what is new behind the numbers."""
@@ -69,14 +70,20 @@ class Hearer:
         """Return the value behind a number."""
         return self._values[number]
 
-    def ran(self, said: tuple[Words, Words, bool]) -> Ran:
+    def ran(self, said: SaidOfRan) -> Ran:
         """Return what a schedule saw."""
         values = self._values
-        path, events, is_vacuous = said
+        path, events, is_vacuous, came_to, passed = said
         happened = []
         node = 0
         for number in events:
             actor, decision, undecided, footprint = values[number]
             happened.append(Event(actor, decision, undecided or node, footprint))
             node += not undecided
-        return Ran(path=[values[number] for number in path], events=happened, is_vacuous=is_vacuous)
+        return Ran(
+            path=[values[number] for number in path],
+            events=happened,
+            is_vacuous=is_vacuous,
+            came_to=came_to,
+            passed=tuple(passed),
+        )

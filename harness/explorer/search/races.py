@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness.explorer.search.footprint import Footprint, independent
+from verify.decisions import GO_ON, is_late
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -64,10 +65,11 @@ def races(events: Sequence[Event], since: int) -> Iterator[Race]:
                 seen |= before[first] | 1 << first
                 neighbours.append(first)
         before[second] = seen
-        if second < since or event.node == UNDECIDED:
+        if second < since:
             continue
         for first in neighbours:
-            if events[first].node >= 0:
+            # What nobody decided comes when it comes: only a late step may have waited until after it.
+            if events[first].node >= 0 and (event.node != UNDECIDED or is_late(events[first].decision)):
                 yield Race(events[first].node, tuple(_beginnings(events, before, first, second)))
 
 
@@ -77,6 +79,6 @@ def _beginnings(events: Sequence[Event], before: Sequence[int], first: int, seco
     for at in range(first + 1, second + 1):
         if at != second and (before[at] >> first & 1 or events[at].node == MISSED):
             continue
-        if not before[at] & apart and events[at].node != UNDECIDED:
-            yield events[at].decision
+        if not before[at] & apart:
+            yield events[at].decision if events[at].node != UNDECIDED else GO_ON
         apart |= 1 << at

@@ -66,11 +66,17 @@ class Ran:
         path: Its decisions, those of its prefix first.
         events: What happened, in order.
         is_vacuous: Its last decision of the prefix changed nothing, so nothing below it is tried.
+        came_to: The name of what the fault has left behind that is the last decision of the prefix; empty where there
+            is none. Two faults at one branch that leave the same behind are gone on from once.
+        passed: Names of what it came to where nothing from before can trade places with what follows, each with the
+            number of decisions until then: what comes of it is tried once, wherever it is come to first.
     """
 
     path: Sequence[Node]
     events: Sequence[Event]
     is_vacuous: bool = False
+    came_to: bytes = b""
+    passed: Sequence[tuple[int, bytes]] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -86,6 +92,7 @@ class Branch:
         asleep: What need not be tried here, because it was tried where it makes no difference.
         started: What is tried, with its footprint; None while nobody knows it.
         waiting: What is to be tried and was not given out.
+        left_behind: What faults that were tried here have left behind.
         is_queued: Whether it stands in the queue, or waits for the footprint of what was given out last.
     """
 
@@ -97,6 +104,7 @@ class Branch:
     asleep: Mapping[str, Footprint]
     started: dict[str, Footprint | None] = field(default_factory=dict)
     waiting: list[str] = field(default_factory=list)
+    left_behind: tuple[tuple[bytes, Footprint], ...] = ()
     is_queued: bool = False
 
     def cost(self, option: str) -> int:
@@ -148,7 +156,11 @@ def asleep_after(asleep: Mapping[str, Footprint], taken: str, touched: Footprint
 
 
 class Tree:
-    """What is still to be run."""
+    """What is still to be run.
+
+    Attributes:
+        merged: How often a schedule came to what another had come to, so that it was not gone on from.
+    """
 
     def __init__(self, *, reduces: bool = True, window: int = WINDOW) -> None:
         """Start with the one schedule that decides nothing special.
@@ -161,6 +173,8 @@ class Tree:
         self._window = window
         self._queues: dict[int, list[Branch]] = defaultdict(list)
         self._queued = 0
+        self.merged = 0
+        self._come_to: set[bytes] = set()
         first = Unit((), {})
         self._out = deque([first])
         self._to_take = deque([first])
@@ -224,7 +238,8 @@ class Tree:
             self._grow(branches, unit, ran, footprints)
             if self._reduces:
                 for race in races(ran.events, _since(ran.events, unit)):
-                    branches[race.node].answer(race)
+                    if race.node < len(branches):
+                        branches[race.node].answer(race)
         for branch in branches:
             self._queue(branch)
 
@@ -240,6 +255,14 @@ class Tree:
     def _grow(self, branches: list[Branch], unit: Unit, ran: Ran, footprints: Mapping[int, Footprint]) -> None:
         """Add the decisions behind the prefix to *branches*."""
         parent = unit.branch
+        if parent is not None and ran.came_to:
+            # Of two that leave the same behind, one may have looked at more: other races would ask for it.
+            left_behind = (ran.came_to, footprints[parent.depth])
+            if left_behind in parent.left_behind:
+                self.merged += 1
+                return
+            parent.left_behind = (*parent.left_behind, left_behind)
+        passed = dict(ran.passed)
         asleep = unit.asleep
         preemptions = 0 if parent is None else parent.cost(unit.prefix[-1])
         for depth in range(len(unit.prefix), len(ran.path)):
@@ -247,6 +270,8 @@ class Tree:
             if depth:
                 asleep = asleep_after(asleep, ran.path[depth - 1].taken, footprints[depth - 1])
             arrived = ran.path[depth - 1].taken if depth else ""
+            if depth in passed and self._is_passed(passed[depth], branches, footprints.get(depth - 1), asleep):
+                return
             branch = Branch(node, parent, arrived, depth, preemptions, asleep)
             if node.taken:
                 branch.started[node.taken] = footprints[depth]
@@ -254,6 +279,29 @@ class Tree:
             branches.append(branch)
             preemptions = branch.cost(node.taken)
             parent = branch
+
+    def _is_passed(
+        self,
+        name: bytes,
+        branches: Sequence[Branch],
+        last: Footprint | None,
+        asleep: Mapping[str, Footprint],
+    ) -> bool:
+        """Say whether what follows is tried elsewhere, where it was come to first.
+
+        Of what follows, only a late step can trade places with something before: with the last decision, where that
+        conflicts with everything. No race will ask for it, so it is wanted there at once.
+        """
+        if name not in self._come_to:
+            if not asleep:
+                self._come_to.add(name)
+            return False
+        self.merged += 1
+        if branches and last is not None and last.everything:
+            for option in branches[-1].node.options:
+                if "!" not in option and not is_step(option):
+                    branches[-1].want(option)
+        return True
 
     def _want(self, branch: Branch) -> None:
         """Let be tried at a new branch what has to be, before any race asks for more."""

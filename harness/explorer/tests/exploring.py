@@ -20,6 +20,7 @@ from harness.explorer.schedule import Schedule, parse_line
 from harness.explorer.search.tests.toys import normal_form
 from harness.explorer.store import HistoryStore
 from harness.explorer.target import Target, clock_is_installed
+from harness.explorer.world.judged import as_judged
 from verify.decisions import faults_of
 from verify.history.judge import StoredHistory, judge_exploration
 from verify.run_layout import EXPLORED
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from harness.explorer.hosting import Hosting
     from harness.explorer.outcome import Outcome
     from harness.explorer.search.tests.toys import Class
+    from harness.explorer.world.judged import Judged
     from harness.explorer.world.trace import SeenStep
     from harness.explorer.world.world import World
     from harness.faults.kind import FaultKind
@@ -70,6 +72,11 @@ class Explored:
     def judge(self) -> Judgement:
         """Return the judgement of the whole."""
         return judge_exploration(self.record, self._stored(), lambda finding: finding.schedule)
+
+    @property
+    def judged(self) -> set[Judged]:
+        """Of every history, what decides how it is judged."""
+        return {as_judged(events) for events in self.histories.values()}
 
     @property
     def findings(self) -> set[tuple[str, tuple[str, ...], str]]:
@@ -119,10 +126,11 @@ def explore(
     kinds: Sequence[FaultKind] = (),
     workloads: tuple[str, ...] = ("same",),
     reduces: bool = False,
+    merges: bool = False,
     until: str = "",
     hosting: Hosting = GREENLETS,
 ) -> Explored:
-    """Explore *subject* on *server*, with files below *folder*: every schedule, unless it *reduces*.
+    """Explore *subject* on *server*, with files below *folder*: every schedule, unless it *reduces* or *merges*.
 
     With *until* it stops at the first promised finding of this checker.
     """
@@ -140,6 +148,7 @@ def explore(
         workloads=workloads,
         seed=1,
         reduces=reduces,
+        merges=merges,
         hosting=hosting,
     )
     seen: dict[bytes, World] = {}
@@ -152,8 +161,7 @@ def explore(
             outcome = super().outcome(world)
             if outcome.history is not None:
                 seen.setdefault(outcome.history.digest, world)
-                happened = world.trace.happened
-                classes[outcome.line] = normal_form(happened, [event.footprint for event in happened])
+                classes[outcome.line] = _class_of(world)
             return outcome
 
     with HistoryStore(part) as store, mock.patch.object(runner, "Historian", Watching):
@@ -168,6 +176,11 @@ def explore(
         {number: tuple(world.trace.steps) for number, world in worlds.items()},
         classes,
     )
+
+
+def _class_of(world: World) -> Class:
+    happened = world.trace.happened
+    return normal_form(happened, [event.footprint for event in happened])
 
 
 def run_schedule(

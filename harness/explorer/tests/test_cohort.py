@@ -10,7 +10,8 @@ import greenlet
 import pytest
 
 from harness.explorer.cohort import run_together
-from harness.explorer.world.world import Pause, World
+from harness.explorer.world.ends import Pause
+from harness.explorer.world.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

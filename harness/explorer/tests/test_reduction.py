@@ -88,6 +88,56 @@ def test_two_faults_are_reduced_soundly(redis_server: RedisServer, tmp_path: Pat
     assert_same(full, reduced)
 
 
+@NEEDS_CLOCK
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        ["request_lost", "error_reply:OOM", "evict"],
+        pytest.param(["late_request", "advance", "pause"], marks=pytest.mark.takes_long),
+    ],
+)
+def test_what_came_to_the_same_is_gone_on_from_once(
+    kinds: list[str], redis_server: RedisServer, tmp_path: Path
+) -> None:
+    """Two faults: what the full exploration judges is judged, but for the names of the faults."""
+    subject = commands(1)
+    full, apart, merged = (
+        explore(
+            redis_server, tmp_path, subject, workers=2, faults=2, kinds=select(kinds), reduces=reduces, merges=merges
+        )
+        for reduces, merges in ((False, False), (True, False), (True, True))
+    )
+    assert merged.record.exhausted
+    assert merged.judged == apart.judged == full.judged
+    assert merged.record.schedules < apart.record.schedules < full.record.schedules
+
+
+@NEEDS_CLOCK
+@pytest.mark.takes_long
+@pytest.mark.parametrize("name", ["broken.get_then_set", "twin.get_then_set"])
+def test_two_faults_on_a_guard_are_merged_soundly(name: str, redis_server: RedisServer, tmp_path: Path) -> None:
+    """The same of a planted guard and of its twin, with what the checkers find."""
+    kinds = select(["request_lost"])
+    full, merged = (
+        explore(
+            redis_server,
+            tmp_path,
+            load_subject(name),
+            workers=2,
+            faults=2,
+            kinds=kinds,
+            reduces=merges,
+            merges=merges,
+        )
+        for merges in (False, True)
+    )
+    assert merged.judged == full.judged
+    assert {(checker, phase) for checker, _, phase in merged.findings} == {
+        (checker, phase) for checker, _, phase in full.findings
+    }
+    assert merged.record.schedules < full.record.schedules
+
+
 def test_crash_before_a_command_is_the_crash_after_the_one_before(redis_server: RedisServer, tmp_path: Path) -> None:
     """The full exploration finds nothing under the crashes that the reduced one leaves out."""
     subject = load_subject("broken.lease_as_ttl")

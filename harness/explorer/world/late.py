@@ -1,4 +1,4 @@
-"""A step whose client gave up, and which the server or the venue comes to do all the same."""
+"""A step whose client gave up, and that lands later or never."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Late:
     """A step whose client gave up and that lands later.
 
     ``expires_s`` is virtual time; None means never. ``held`` is the wire that the client's connection held (WATCH):
-    a MULTI block that lands later is still subject to it.
+    a MULTI block that lands later is still subject to it. ``view`` names what its client knew when it sent it.
     """
 
     name: str
@@ -25,6 +25,7 @@ class Late:
     kind: str
     expires_s: float | None
     held: Wire | None
+    view: bytes
 
     def close(self) -> None:
         """Close what it held."""

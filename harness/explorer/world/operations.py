@@ -133,6 +133,7 @@ class Operations:
         world.enter("redeliver" if world.setting.has_clock else "redeliver_early")
         wanted = tuple(dict.fromkeys(self._jobs))
         for left in range(ROUNDS, -1, -1):
+            world.situation.passed()
             world.jump()
             world.trace.forget_touched()
             reconcilable = False

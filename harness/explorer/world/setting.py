@@ -106,6 +106,7 @@ class Setting:
         lease_s: Lease in seconds of virtual time.
         has_clock: True where time can be moved.
         reduces: True where schedules that differ in nothing that can be noticed are run once.
+        merges: True where schedules that came to the same are gone on from once.
     """
 
     subject: Subject
@@ -116,6 +117,7 @@ class Setting:
     lease_s: float = LEASE_S
     has_clock: bool = True
     reduces: bool = True
+    merges: bool = False
 
     @property
     def jump_s(self) -> float:

@@ -104,6 +104,7 @@ class Striking:
         """Let a command of a background thread happen while its process is held."""
         if link.is_stale:
             return Cut()
+        self._world.situation.hide()
         data, value, wrote = link.exchange(step)
         self._touch(step, wrote=wrote)
         self._note_coldness(data)
@@ -113,6 +114,7 @@ class Striking:
     def land(self, late: Late) -> None:
         """Let a late step happen now, with nobody waiting for its answer."""
         step = late.step
+        self._world.situation.lands(late)
         self._trace.touch(writes=(late.name,))
         if isinstance(step, CommandStep):
             value = self._land_command(step, late)
@@ -182,9 +184,11 @@ class Striking:
             self._world.writes += 1
             self._store.wrote()
         if step.keys is None:
+            self._world.situation.asked(step, None, wrote=wrote)
             trace.touch(everything=True)
             return
         names = trace.plain_keys(step.keys)
+        self._world.situation.asked(step, names, wrote=wrote)
         trace.touch(reads=(THE_STORE, *trace.plain_keys(step.watched)))
         if wrote:
             trace.touch(writes=names)

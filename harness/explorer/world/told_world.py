@@ -10,9 +10,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from harness.explorer.search.tree import Node
+from harness.explorer.world.ends import DepartedError, Pause
 from harness.explorer.world.operations import Operations
 from harness.explorer.world.process import State
-from harness.explorer.world.world import DepartedError, Pause, World
+from harness.explorer.world.world import World
 from harness.faults.registry import ALL, loses_store
 from verify.decisions import told
 

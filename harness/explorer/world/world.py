@@ -8,16 +8,17 @@ asleep, which is to let the same process go on and to strike nobody. What else c
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import greenlet
 
 from harness.explorer.search.tree import Node, Unit, asleep_after
+from harness.explorer.world.ends import AbandonedError, AsleepError, DepartedError, Pause, StalledError
 from harness.explorer.world.late import Late
 from harness.explorer.world.operations import Operations
 from harness.explorer.world.process import Process, State
 from harness.explorer.world.setting import STEP_LIMIT
+from harness.explorer.world.situation import Followed, Situation
 from harness.explorer.world.steps import CommandStep, EffectStep, SleepStep, Woken
 from harness.explorer.world.striking import Striking
 from harness.explorer.world.trace import THE_STORE, Trace
@@ -39,31 +40,6 @@ if TYPE_CHECKING:
 
 _IDLE_SLEEPS = 3
 """Sleeps that end at once when nobody else can move; after so many in a row, time jumps past the lease."""
-
-
-class StalledError(Exception):
-    """The schedule went on for ever."""
-
-
-class AsleepError(Exception):
-    """All that could be decided here was tried elsewhere."""
-
-
-class AbandonedError(Exception):
-    """The exploration ends in the middle of this schedule."""
-
-
-class DepartedError(Exception):
-    """The subject did not do again what it did before under the same decisions."""
-
-
-class Pause(Enum):
-    """What a world waits for when it comes back before its end."""
-
-    JUMP = "time must jump"
-    SERVER = "a server of its own comes up"
-    PROGRAM = "a program of its own works"
-    ORDER = "it must be told what happens next"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +69,8 @@ class World(greenlet.greenlet):
         written: Keys that the schedule wrote and nobody evicted, by their plain names.
         writes: How many of its commands changed something, since it last lost the store.
         jump_s: How far time jumps, when the world waits for that, in seconds.
+        situation: Follows what it has come to, where that is asked for.
+        idle_sleeps: How often in a row sleepers were woken because nobody else could move.
         awaited: Where there is something to read when a program of the schedule has come to something.
         cold_at: After how many decisions the server did not know a script; None if it knew all. What a server has
             cached is no part of a schedule, so a cold schedule is run again; NOSCRIPT itself is a fault kind.
@@ -129,9 +107,10 @@ class World(greenlet.greenlet):
         self._asleep: Mapping[str, Footprint] = {}
         self._last: Process | None = None
         self._has_slept = False
-        self._idle_sleeps = 0
+        self.idle_sleeps = 0
         self._woken: list[Process] = []
         self._steps = 0
+        self.situation = Followed(self) if setting.merges else Situation()
         self.operations = Operations(self)
         self._striking = Striking(self)
         self._faults = WorldFaults(self)
@@ -183,6 +162,7 @@ class World(greenlet.greenlet):
         """Begin a phase; nothing trades places with its beginning."""
         self.trace.event(Phase(name=phase))
         self.trace.undecided()
+        self.situation.passed()
 
     def drive(self) -> None:
         """Decide and act until no process can move; a fault of the world may strike then too."""
@@ -311,6 +291,7 @@ class World(greenlet.greenlet):
             self.faults_left -= 1
             self._faults.strike(decision)
         touched = self.trace.decided(actor, decision, len(self.path) - 1)
+        self.situation.decided(decision)
         self._asleep = asleep_after(self._asleep, decision, touched)
         return decision
 
@@ -320,6 +301,7 @@ class World(greenlet.greenlet):
             self.preemptions += 1
         self._last = process
         is_command = isinstance(process.step, CommandStep)
+        self.situation.acts(process)
         if fault:
             self.faults_left -= 1
             self._striking.strike(process, fault)
@@ -330,6 +312,7 @@ class World(greenlet.greenlet):
 
     def resume(self, process: Process, came: Came | None) -> None:
         """Let *process* experience what came of its step and run to its next one."""
+        self.situation.told(process, came)
         process.go_on(came)
         self._stop_if_refused(process)
         if isinstance(process.step, CommandStep):
@@ -354,7 +337,8 @@ class World(greenlet.greenlet):
         life_s = self.setting.lease_s * REQUEST_LIFE_LEASES
         expires_s = self.now_s + life_s if isinstance(step, EffectStep) else None
         held = process.link.hand_over_held() if isinstance(step, CommandStep) and process.link is not None else None
-        late = Late(late_name(process.name, process.ordinal), process, step, kind, expires_s, held)
+        name, view = late_name(process.name, process.ordinal), self.situation.view_of(process)
+        late = Late(name, process, step, kind, expires_s, held, view)
         self.late.append(late)
         return late.name
 
@@ -373,7 +357,7 @@ class World(greenlet.greenlet):
         if not self._has_slept:
             return
         if mover not in self._woken:
-            self._idle_sleeps = 0
+            self.idle_sleeps = 0
         for process in self.processes:
             if process.state is State.SLEEPING and process is not mover:
                 process.state = State.READY
@@ -384,9 +368,9 @@ class World(greenlet.greenlet):
         if not sleepers or any(process.state is State.READY for process in self.processes):
             return
         self._count_step()
-        self._idle_sleeps += 1
+        self.idle_sleeps += 1
         self.trace.undecided()
-        if self._idle_sleeps > _IDLE_SLEEPS and not self.jump():
+        if self.idle_sleeps > _IDLE_SLEEPS and not self.jump():
             raise StalledError
         self._woken = sleepers
         for process in sleepers:

@@ -64,6 +64,7 @@ class WorldFaults:
     def _remove(self, kind: FaultKind, name: str) -> None:
         world = self._world
         world.trace.touch(reads=(THE_STORE,), writes=(name,))
+        world.situation.removed(name)
         was_there = world.surroundings.store.remove(world.written.pop(name))
         world.vacuous = not was_there
         witness = "the server removed the key, which was there" if was_there else ""
@@ -73,6 +74,7 @@ class WorldFaults:
         world = self._world
         world.trace.touch(writes=(THE_STORE,))
         witness = world.surroundings.store.lose(kind)
+        world.situation.lost(kind)
         # What is left of the earlier writes cannot be lost again: it is what the server has started with.
         world.writes = 0
         world.lose_connections()

@@ -65,7 +65,7 @@ def _run(case: _Case, decisions: Sequence[str], more_faults: int = 0) -> Attempt
     course = Course(tuple(decisions), (), more_faults)
     for known in range(len(decisions), -1, -1):
         try:
-            ran, seen = toy.run(Unit(tuple(decisions[:known]), {}))
+            ran, seen, _ = toy.run(Unit(tuple(decisions[:known]), {}))
         except AssertionError:
             continue
         if known < len(decisions):

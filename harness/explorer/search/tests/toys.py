@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from harness.explorer.search.footprint import EVERYTHING, NOTHING, Footprint, footprint, independent
-from harness.explorer.search.races import MISSED, Event
+from harness.explorer.search.races import MISSED, UNDECIDED, Event
 from harness.explorer.search.tree import Node, Ran, Tree, Unit, asleep_after
-from verify.decisions import actor_of, late_name
+from verify.decisions import GO_ON, actor_of, late_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,20 +41,29 @@ class Toy:
         programs: The steps of each process.
         faults: How many faults strike at most.
         jumps: Whether time may jump, which frees every claim.
+        second: The steps of processes that begin when all others have come to their end.
+        merges: Whether a schedule says what it has come to.
     """
 
     programs: Mapping[str, Sequence[Op]]
     faults: int = 0
     jumps: bool = False
+    second: Mapping[str, Sequence[Op]] = field(default_factory=dict)
+    merges: bool = False
 
-    def run(self, unit: Unit) -> tuple[Ran, Class | None]:
-        """Run one schedule; return what the tree wants to know and its class, None where all was asleep."""
+    def run(self, unit: Unit) -> tuple[Ran, Class | None, Situation]:
+        """Run one schedule; return what the tree wants to know, its class (None where all was asleep) and its end."""
         running = _Running(self, unit)
-        return running.run()
+        ran, seen_class = running.run()
+        return ran, seen_class, running.situation()
 
 
 Class = tuple[tuple[str, object], ...]
 """The one form of all schedules that differ only in neighbours that may trade places: decisions with replies."""
+
+
+Situation = tuple[object, ...]
+"""What is held where, who is to do what, what may strike still, and what everybody was told."""
 
 
 @dataclass(slots=True)
@@ -68,13 +77,19 @@ class _Running:
     events: list[Event] = field(default_factory=list)
     replies: list[object] = field(default_factory=list)
     left: int = 0
+    told: dict[str, list[object]] = field(default_factory=dict)
+    programs: dict[str, Sequence[Op]] = field(default_factory=dict)
+    is_second: bool = False
+    came_to: bytes = b""
+    passed: list[tuple[int, bytes]] = field(default_factory=list)
 
     def run(self) -> tuple[Ran, Class | None]:
-        self.at = dict.fromkeys(self.toy.programs, 0)
+        self.programs = dict(self.toy.programs)
+        self.at = dict.fromkeys(self.programs, 0)
         self.left = self.toy.faults
         asleep: Mapping[str, Footprint] = {}
         last = ""
-        while options := self._options(last):
+        while options := self._options(last) or self._begin_second(last):
             depth = len(self.path)
             if depth == len(self.unit.prefix) - 1:
                 asleep = self.unit.asleep
@@ -85,19 +100,56 @@ class _Running:
                 taken = next((option for option in options if option not in asleep), "")
             self.path.append(Node(options, taken, last if last in options else ""))
             if not taken:
-                return Ran(path=self.path, events=self.events), None
+                return self._ran(), None
             reply, touched = self._act(taken)
             self.events.append(Event(actor_of(taken), taken, depth, touched))
             self.replies.append(reply)
+            if "!" in taken:
+                self.came_to = self._name() if len(self.path) == len(self.unit.prefix) else b""
+            elif taken == GO_ON:
+                self._pass()
+            else:
+                self.told.setdefault(actor_of(taken), []).append(reply)
             asleep = asleep_after(asleep, taken, touched)
             last = actor_of(taken) if actor_of(taken) in self.at else last
-        return Ran(path=self.path, events=self.events), normal_form(self.events, self.replies)
+        return self._ran(), normal_form(self.events, self.replies)
+
+    def situation(self) -> Situation:
+        """Return what the schedule has come to."""
+        told = sorted((actor, tuple(said)) for actor, said in self.told.items())
+        return sorted(self.store.items()), sorted(self.at.items()), sorted(self.late), self.left, told
+
+    def _name(self) -> bytes:
+        return repr((self.is_second, self.situation())).encode() if self.toy.merges else b""
+
+    def _ran(self) -> Ran:
+        passed = self.passed if self.toy.merges else ()
+        return Ran(path=self.path, events=self.events, came_to=self.came_to, passed=passed)
+
+    def _begin_second(self, last: str) -> tuple[str, ...]:
+        """Let the second processes begin where nothing is late; return what can be decided."""
+        if self.is_second or not self.toy.second:
+            return ()
+        self._pass()
+        return self._options(last)
+
+    def _pass(self) -> None:
+        if self.events and not self.events[-1].footprint.everything:
+            self.events.append(Event("", "", UNDECIDED, EVERYTHING))
+            self.replies.append(None)
+        self.is_second = True
+        self.programs.update(self.toy.second)
+        self.at.update(dict.fromkeys(self.toy.second, 0))
+        if len(self.path) >= len(self.unit.prefix):
+            self.passed.append((len(self.path), self._name()))
 
     def _options(self, last: str) -> tuple[str, ...]:
         ready = sorted(
-            (name for name, at in self.at.items() if at < len(self.toy.programs[name])), key=lambda name: name != last
+            (name for name, at in self.at.items() if at < len(self.programs[name])), key=lambda name: name != last
         )
         options = [*ready, *self.late]
+        if self.late and not ready and self.toy.second and not self.is_second:
+            return (GO_ON, *options)
         if options and self.left:
             options += [f"{name}!{kind}" for name in ready for kind in FAULTS]
             options += ["advance"] * self.toy.jumps
@@ -109,18 +161,20 @@ class _Running:
             self.left -= 1
             self.store = {key: held for key, held in self.store.items() if not isinstance(held, str)}
             return None, EVERYTHING
+        if taken == GO_ON:
+            return None, EVERYTHING
         if taken in self.late:
             owner, op = self.late.pop(taken)
             reply, touched = self._do(op, owner)
             return reply, footprint(touched.reads, touched.writes | {taken})
-        op = self.toy.programs[name][self.at[name]]
+        op = self.programs[name][self.at[name]]
         if not struck:
             reply, touched = self._do(op, name)
             self.at[name] += 1 + (op.skips if bool(reply) == (op.kind == "read") else 0)
             return reply, touched
         self.left -= 1
         if kind == "crash_before":
-            self.at[name] = len(self.toy.programs[name])
+            self.at[name] = len(self.programs[name])
             return None, NOTHING
         touched = NOTHING
         if kind == "late_request":
@@ -175,11 +229,15 @@ class Explored:
         schedules: The schedules that were run, in the order in which they were given out.
         blocked: How many of them came to where everything was tried elsewhere.
         classes: How many schedules of each class were run.
+        ends: What they came to in the end.
+        merged: How often two came to the same on the way.
     """
 
     schedules: list[tuple[str, ...]] = field(default_factory=list)
     blocked: int = 0
     classes: dict[Class, int] = field(default_factory=dict)
+    ends: set[str] = field(default_factory=set)
+    merged: int = 0
 
 
 def explore(toy: Toy, *, reduces: bool, window: int = 1, disorder: int = 0) -> Explored:
@@ -199,11 +257,13 @@ def explore(toy: Toy, *, reduces: bool, window: int = 1, disorder: int = 0) -> E
         if unit is None:
             tree.give_back(*flying.pop(order.randrange(len(flying))))
             continue
-        ran, seen_class = toy.run(unit)
+        ran, seen_class, end = toy.run(unit)
         flying.append((unit, ran))
         seen.schedules.append(tuple(node.taken for node in ran.path))
         if seen_class is None:
             seen.blocked += 1
         else:
             seen.classes[seen_class] = seen.classes.get(seen_class, 0) + 1
+            seen.ends.add(repr(end))
+    seen.merged = tree.merged
     return seen
