@@ -16,8 +16,9 @@ from stormproof.rollout_checking import BASELINE, store_opener
 from stormproof.saying import Exit
 from stormproof.tests.running import run
 from verify.history.words import Verdict
+from verify.rollout import live
 from verify.rollout.baseline import of_file
-from verify.rollout.checks import idempotency, retry_guards
+from verify.rollout.checks import retry_guards
 from verify.rollout.checks.registry import CHECKS
 from verify.rollout.context import Context
 from verify.rollout.inside_tree import Interpreter
@@ -188,11 +189,47 @@ def test_a_guard_that_does_not_work_fails_its_check_alone(tree: Path, case: str)
         interpreter=interpreter,
         open_store=store_opener(EmbeddedChoice("embedded", embedded_binary())),
     )
-    report = run_checks(context, baseline="of the test", checks=(retry_guards, idempotency))
+    report = run_checks(context, baseline="of the test")
     seen = {result.id: result for result in report.results if result.verdict is not Verdict.VALID}
     assert seen.keys() == {check}
     assert seen[check].verdict is Verdict.INVALID
     assert any(sentence in finding.sentence for finding in seen[check].findings), seen[check].findings
+
+
+OTHERWISE = {
+    "waits": (
+        "import fcntl\n        self.held = open('lock', 'a')\n        fcntl.flock(self.held, fcntl.LOCK_EX)\n",
+        Verdict.UNKNOWN,
+        "a guard that waits for the first to end has refused nothing",
+    ),
+    "dies": (
+        "import os\n        os.path.exists('running') and os._exit(3)\n",
+        Verdict.INVALID,
+        "could not be called by another process: its process ended with status 3 and gave no answer",
+    ),
+}
+
+
+@pytest.mark.takes_long
+@pytest.mark.parametrize("case", OTHERWISE)
+def test_a_guard_that_gives_another_process_no_answer(tree: Path, case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that waits for the first effect to end was not seen to refuse; one whose process dies does not work."""
+    code, verdict, sentence = OTHERWISE[case]
+    begin, job = "        answer = self._guard.begin(", "            result = job(payload)\n"
+    edit(tree / "adapters/jobs.py", begin, f"        {code}{begin}")
+    running = "            import os; open('running', 'a').close()\n"
+    edit(tree / "adapters/jobs.py", job, f"{running}{job}            os.remove('running')\n")
+    if case == "waits":
+        monkeypatch.setattr(live, "_WAIT_S", 1.0)
+    context = Context(
+        tree=tree,
+        baseline=of_file(tree / BASELINE, None),
+        interpreter=Interpreter(tree=tree, also=(str(ROOT),)),
+        open_store=store_opener(EmbeddedChoice("embedded", embedded_binary())),
+    )
+    (result,) = run_checks(context, baseline="of the test", checks=[retry_guards]).results
+    assert result.verdict is verdict
+    assert any(sentence in finding.sentence for finding in result.findings), result.findings
 
 
 @pytest.mark.takes_long
