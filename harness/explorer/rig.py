@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 import greenlet
 
 from harness.errors import CouldNotRunError, HarnessError
+from harness.explorer.collecting import sparing_what_stands
 from harness.explorer.gate.commands import CommandTable
 from harness.explorer.gate.greenlet_gate import GreenletGate
 from harness.explorer.gate.placement import on_one_core
@@ -102,6 +103,7 @@ class Rig:
             self.gate.advance(self.now_s)
             self._masters.move_clock(self.now_s)
             self.prepare(self.store)
+            self._stack.enter_context(sparing_what_stands())
             self._stack = self._stack.pop_all()
         return self
 

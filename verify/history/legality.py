@@ -51,6 +51,7 @@ OTHER_TERMS = "terms are no deed of the guard: it is measured by others now, and
 LANDED_ANYWAY = "what comes to the venue lands there, whether the caller has answered by then or not"
 NOT_WAITED_FOR = "it answered before the venue did, and claimed no more than was known by then"
 FOUND_OUT = "its key was reconciled: whoever did it may have found out that nothing was done"
+REFUSED = "the venue had refused whatever was asked for, and had said so: it claims what was known"
 UNHEARD = "nobody was ever told of this receipt"
 OF_NO_RESULT = "the guard promises nothing of results, nor whose effect an OK speaks of: one had landed by then"
 
@@ -162,7 +163,9 @@ def _changed_answer(event: Complete, mutant: Mutant) -> str:
     if mutant.value is Outcome.FAIL:
         if not _has_called(event.op, mutant.events):
             return DID_NOTHING
-        return FOUND_OUT if _may_have_been_asked_for(event.op, mutant.events) else ""
+        if _may_have_been_asked_for(event.op, mutant.events):
+            return FOUND_OUT
+        return REFUSED if _was_refused(event.op, mutant.events[: mutant.at]) else ""
     # The word says why something was not done.
     if mutant.field == "word":
         return FOR_READERS if event.outcome is Outcome.OK else OTHER_REASON
@@ -191,6 +194,13 @@ def _has_called(op: int, events: Sequence[Event]) -> bool:
 def _may_have_been_asked_for(op: int, events: Sequence[Event]) -> bool:
     history = History(events)
     return any(each.number == op and history.may_have_been_asked_for(each.key) for each in history.operations)
+
+
+def _was_refused(op: int, before: Sequence[Event]) -> bool:
+    """Say whether the venue had refused each request of an operation, and had told it."""
+    asked = {event.call for event in before if isinstance(event, EffectCall) and event.op == op}
+    told = (event for event in before if isinstance(event, EffectReply) and event.op == op)
+    return asked == {event.call for event in told if event.answer == "rejected"}
 
 
 def _did_nothing(op: int, events: Sequence[Event]) -> bool:

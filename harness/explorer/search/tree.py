@@ -96,7 +96,7 @@ class Branch:
     preemptions: int
     asleep: Mapping[str, Footprint]
     started: dict[str, Footprint | None] = field(default_factory=dict)
-    waiting: deque[str] = field(default_factory=deque)
+    waiting: list[str] = field(default_factory=list)
     is_queued: bool = False
 
     def cost(self, option: str) -> int:

@@ -37,6 +37,7 @@ from verify.history.legality import (
     OTHER_TERMS,
     OVERLAPS,
     RECORDED,
+    REFUSED,
     SAYS_LESS,
     SIDE_BY_SIDE,
     SILENT,
@@ -64,6 +65,7 @@ OTHER = Invoke(process="w1", op=2, key="k0", payload=DIGEST)
 REPLAYED = Complete(process="w1", op=2, outcome=Outcome.OK, result=RECEIPT)
 OTHER_CALL = EffectCall(process="w1", op=2, call=1, key="k0", payload=DIGEST)
 IDENTIFIED = replace(CALL, order_id="a")
+REJECTED = EffectReply(process="w0", op=1, call=1, answer="rejected")
 TIMEOUT = EffectReply(process="w0", op=1, call=1, answer="timeout")
 DOUBT = Complete(process="w0", op=1, outcome=Outcome.INDETERMINATE, word="in_doubt")
 OPEN_STILL = Reconciled(process="c1", key="k0", answer="open")
@@ -166,6 +168,10 @@ LEGAL = {
         mutant(Operation.CHANGE, 3, (INVOKE, CALL, TIMEOUT, DOUBT, OPEN_STILL), "outcome", Outcome.FAIL),
         FOUND_OUT,
     ),
+    "refused-and-told": (
+        mutant(Operation.CHANGE, 3, (INVOKE, CALL, REJECTED, DOUBT), "outcome", Outcome.FAIL),
+        REFUSED,
+    ),
     "unheard": (mutant(Operation.CHANGE, 2, (INVOKE, CALL, LANDED), "receipt", f"{RECEIPT}~"), UNHEARD),
     "refused": (mutant(Operation.CHANGE, 7, GOOD, "outcome", Outcome.FAIL), DID_NOTHING),
     "text": (mutant(Operation.CHANGE, 1, GOOD, "delivery", 1), FOR_READERS),
@@ -174,6 +180,7 @@ NOT_LEGAL = {
     "steps-of-one-process": mutant(Operation.REORDER, 3, GOOD),
     "effect-refused": mutant(Operation.CHANGE, 5, GOOD, "outcome", Outcome.FAIL),
     "fail-out-of-the-air": mutant(Operation.CHANGE, 3, (INVOKE, CALL, TIMEOUT, DOUBT), "outcome", Outcome.FAIL),
+    "refused-afterwards": mutant(Operation.CHANGE, 2, (INVOKE, CALL, DOUBT, REJECTED), "outcome", Outcome.FAIL),
     "receipt-that-was-told": mutant(Operation.CHANGE, 3, GOOD, "receipt", f"{RECEIPT}~"),
     "called-for-something-else": mutant(Operation.CHANGE, 1, GOOD, "payload", f"{DIGEST}~"),
     "terms-left-out": mutant(Operation.DROP, 0, (TERMS, *GOOD)),
