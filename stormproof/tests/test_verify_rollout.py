@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from stormproof.tests.running import run
 from verify.history.words import Verdict
 from verify.rollout import live
 from verify.rollout.baseline import of_file
-from verify.rollout.checks import retry_guards
+from verify.rollout.checks import idempotency, retry_guards
 from verify.rollout.checks.registry import CHECKS
 from verify.rollout.context import Context
 from verify.rollout.inside_tree import Interpreter
@@ -189,7 +190,7 @@ def test_a_guard_that_does_not_work_fails_its_check_alone(tree: Path, case: str)
         interpreter=interpreter,
         open_store=store_opener(EmbeddedChoice("embedded", embedded_binary())),
     )
-    report = run_checks(context, baseline="of the test")
+    report = run_checks(context, baseline="of the test", checks=(retry_guards, idempotency))
     seen = {result.id: result for result in report.results if result.verdict is not Verdict.VALID}
     assert seen.keys() == {check}
     assert seen[check].verdict is Verdict.INVALID
@@ -279,6 +280,9 @@ def test_baseline_create_and_diff(tree: Path) -> None:
     """What was made is what is there; what changed is said, with exit code 1."""
     said = run(tree, "baseline", "create", "--out", "other.json")
     assert (said.code, said.out) == (Exit.HELD, "other.json: 16 protected files\n")
+    odd = os.fsdecode(b"other\xff\n.json")
+    assert run(tree, "baseline", "create", "--out", odd).out == "other%ff%0a.json: 16 protected files\n"
+    assert run(tree, "baseline", "diff", "--baseline", odd).out == "nothing changed\n"
     edit(tree / "risk/gates.py", "100.0", "999.0")
     said = run(tree, "baseline", "diff", "--baseline", "other.json")
     assert said.code == Exit.VIOLATED

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from verify.history.words import Verdict
 from verify.rollout.call_sites import call_sites
+from verify.rollout.checks import idempotency
 from verify.rollout.rules import Effects
+from verify.rollout.tests.trees import context_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from verify.rollout.manifest import Baseline
 
 PLACE = "execution.orders.place_order"
 ORDERS = {"execution/__init__.py": "", "execution/orders.py": "def place_order(*asked):\n    pass\n"}
@@ -123,6 +129,18 @@ def test_a_function_whose_uses_cannot_be_found_is_named(tmp_path: Path, function
     assert uses == []
     assert lacking.startswith(function)
     assert said in lacking
+
+
+def test_such_a_function_leaves_the_check_unknown(tree: Path, baseline: Baseline) -> None:
+    """And so does a source that is no Python."""
+    effects = Effects(functions=("execution.orders.place_oder",), guards=("once",), unguarded_in=())
+    rules = replace(baseline.rules, effects=effects, guards=())
+    context = context_of(tree, replace(baseline, rules=rules))
+    said = {finding.rule: finding for finding in idempotency.check(context).findings}
+    assert said["no-function"].verdict is Verdict.UNKNOWN
+    (tree / "adapters/orders.py").write_text("place_oder(")
+    (first, _) = idempotency.check(context).findings
+    assert (first.verdict, first.sentence[:46]) == (Verdict.UNKNOWN, "adapters/orders.py cannot be read as Python: '")
 
 
 def test_a_function_of_a_library_is_found_by_its_uses(tmp_path: Path) -> None:

@@ -22,7 +22,8 @@ from verify.rollout.dynamic_imports import dynamic_imports
 from verify.rollout.errors import CannotCheckError, RolloutError
 from verify.rollout.reading import whole
 from verify.rollout.startup import startup_in_tree
-from verify.rollout.tests.trees import ROOT, look
+from verify.rollout.tests.trees import ROOT, context_of, look
+from verify.rollout.verifier import verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -99,6 +100,12 @@ def test_a_start_up_file_that_is_a_pipe_is_unknown(tree: Path) -> None:
     os.mkfifo(tree / "a.pth")
     (finding,) = startup_in_tree(tree, ())
     assert (finding.verdict, finding.path) == (Verdict.UNKNOWN, "a.pth")
+
+
+def test_a_report_can_be_printed_whatever_the_tree_is_called(tree: Path, baseline: Baseline) -> None:
+    """What the user named may be bytes that are no text."""
+    report = verify(context_of(tree, baseline), baseline=os.fsdecode(b"tree\xff\n"), checks=[])
+    assert report.baseline == "tree%ff%0a"
 
 
 def test_links_that_lead_round_are_not_followed(tree: Path, baseline: Baseline) -> None:
