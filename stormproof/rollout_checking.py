@@ -26,6 +26,7 @@ from verify.rollout.context import Context
 from verify.rollout.errors import CannotCheckError
 from verify.rollout.inside_tree import Interpreter
 from verify.rollout.manifest import to_statement
+from verify.rollout.path_text import to_text
 from verify.rollout.stat_cache import StatCache
 from verify.rollout.verifier import expected_flags, verify
 from verify.signing import sign
@@ -147,7 +148,7 @@ def create(tree: str, *, out: str | None, sign_with: str | None, python: str | N
     target = Path(out) if out is not None else place / BASELINE
     write_whole(target, stored + b"\n")
     signed = "" if sign_with is None else ", signed"
-    typer.echo(f"{target}: {len(held.entries):,} protected files{signed}")
+    typer.echo(f"{to_text(str(target))}: {len(held.entries):,} protected files{signed}")
 
 
 def diff(tree: str, *, baseline: str | None, key: str | None, python: str | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from stormproof.rollout_checking import BASELINE, store_opener
 from stormproof.saying import Exit
 from stormproof.tests.running import run
 from verify.history.words import Verdict
+from verify.rollout import live
 from verify.rollout.baseline import of_file
 from verify.rollout.checks import idempotency, retry_guards
 from verify.rollout.checks.registry import CHECKS
@@ -195,6 +197,42 @@ def test_a_guard_that_does_not_work_fails_its_check_alone(tree: Path, case: str)
     assert any(sentence in finding.sentence for finding in seen[check].findings), seen[check].findings
 
 
+OTHERWISE = {
+    "waits": (
+        "import fcntl\n        self.held = open('lock', 'a')\n        fcntl.flock(self.held, fcntl.LOCK_EX)\n",
+        Verdict.UNKNOWN,
+        "a guard that waits for the first to end has refused nothing",
+    ),
+    "dies": (
+        "import os\n        os.path.exists('running') and os._exit(3)\n",
+        Verdict.INVALID,
+        "could not be called by another process: its process ended with status 3 and gave no answer",
+    ),
+}
+
+
+@pytest.mark.takes_long
+@pytest.mark.parametrize("case", OTHERWISE)
+def test_a_guard_that_gives_another_process_no_answer(tree: Path, case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that waits for the first effect to end was not seen to refuse; one whose process dies does not work."""
+    code, verdict, sentence = OTHERWISE[case]
+    begin, job = "        answer = self._guard.begin(", "            result = job(payload)\n"
+    edit(tree / "adapters/jobs.py", begin, f"        {code}{begin}")
+    running = "            import os; open('running', 'a').close()\n"
+    edit(tree / "adapters/jobs.py", job, f"{running}{job}            os.remove('running')\n")
+    if case == "waits":
+        monkeypatch.setattr(live, "_WAIT_S", 1.0)
+    context = Context(
+        tree=tree,
+        baseline=of_file(tree / BASELINE, None),
+        interpreter=Interpreter(tree=tree, also=(str(ROOT),)),
+        open_store=store_opener(EmbeddedChoice("embedded", embedded_binary())),
+    )
+    (result,) = run_checks(context, baseline="of the test", checks=[retry_guards]).results
+    assert result.verdict is verdict
+    assert any(sentence in finding.sentence for finding in result.findings), result.findings
+
+
 @pytest.mark.takes_long
 def test_off_is_a_failure_where_on_is_expected(tree: Path) -> None:
     """Of the guard and of the configuration; switched on, both pass."""
@@ -242,6 +280,9 @@ def test_baseline_create_and_diff(tree: Path) -> None:
     """What was made is what is there; what changed is said, with exit code 1."""
     said = run(tree, "baseline", "create", "--out", "other.json")
     assert (said.code, said.out) == (Exit.HELD, "other.json: 16 protected files\n")
+    odd = os.fsdecode(b"other\xff\n.json")
+    assert run(tree, "baseline", "create", "--out", odd).out == "other%ff%0a.json: 16 protected files\n"
+    assert run(tree, "baseline", "diff", "--baseline", odd).out == "nothing changed\n"
     edit(tree / "risk/gates.py", "100.0", "999.0")
     said = run(tree, "baseline", "diff", "--baseline", "other.json")
     assert said.code == Exit.VIOLATED

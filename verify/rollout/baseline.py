@@ -18,8 +18,8 @@ from verify.rollout.libraries import versions_of
 from verify.rollout.manifest import Baseline, Entry, from_statement
 from verify.rollout.path_text import to_text
 from verify.rollout.patterns import matches, start
-from verify.rollout.reading import Content, as_stored, pointed_at, read
-from verify.rollout.rules import FILE, Rules, parse
+from verify.rollout.reading import Content, as_stored, pointed_at, read, whole
+from verify.rollout.rules import FILE, Group, Rules, parse
 from verify.rollout.walking import found
 from verify.signing import opened
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 GIT = "git:"
 """How a commit is named as a baseline: `git:REF`."""
+_MOST_OF_A_BASELINE = 1 << 32
+"""In bytes: twenty times what a million files need."""
 
 
 def rules_of(tree: Path) -> Rules:
@@ -41,11 +43,11 @@ def rules_of(tree: Path) -> Rules:
     if not tree.is_dir():
         raise RolloutError(f"{to_text(str(tree))} is no folder; expected the tree to verify")
     try:
-        return parse((tree / FILE).read_text(encoding="utf-8"))
+        return parse(whole(tree / FILE).decode("utf-8"))
     except FileNotFoundError:
-        raise RolloutError(f"{tree} has no {FILE}, which says what is protected there") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise RolloutError(f"{tree / FILE} cannot be read: {error}") from None
+        raise RolloutError(f"{to_text(str(tree))} has no {FILE}, which says what is protected there") from None
+    except (OSError, UnicodeDecodeError, CannotCheckError) as error:
+        raise RolloutError(f"{to_text(str(tree / FILE))} cannot be read: {error}") from None
 
 
 def of_tree(tree: Path, interpreter: Interpreter) -> Baseline:
@@ -68,13 +70,11 @@ def of_tree(tree: Path, interpreter: Interpreter) -> Baseline:
         content = read(tree / path, any_endings=path in any_endings)
         if content.kind == "other":
             raise RolloutError(f"{to_text(path)} is neither a file nor a link; a baseline cannot hold it")
-        name = _git_id(tree / path, git_format, any_endings=path in any_endings) if seen else ""
+        # What git does not hold has no id of git.
+        is_held = path in indexed
+        name = _git_id(tree / path, git_format, any_endings=path in any_endings) if is_held else ""
         in_lfs = content.pointer
-        if (
-            path in indexed
-            and indexed[path].id != name
-            and pointed_at(git.content(indexed[path].id)) == content.sha256
-        ):
+        if is_held and indexed[path].id != name and pointed_at(git.content(indexed[path].id)) == content.sha256:
             name, in_lfs = indexed[path].id, True
         entries[path] = _entry(content, name, any_endings=path in any_endings, in_lfs=in_lfs)
     for path, about in indexed.items():
@@ -142,14 +142,15 @@ def of_file(path: Path, key: Path | None) -> Baseline:
         RolloutError: It cannot be read, is none, or is not signed as it must be.
     """
     try:
-        content = path.read_bytes()
+        content = whole(path, _MOST_OF_A_BASELINE)
         stored = json.loads(content)
     except OSError as error:
-        raise RolloutError(
-            f"the baseline {path} cannot be read: {error.strerror}; make one: stormproof baseline create"
-        ) from None
+        said = f"cannot be read: {error.strerror}; make one: stormproof baseline create"
+        raise RolloutError(f"the baseline {to_text(str(path))} {said}") from None
+    except CannotCheckError as error:
+        raise RolloutError(f"{to_text(str(path))} is no baseline: {error}") from None
     except (ValueError, RecursionError):
-        raise RolloutError(f"{path} is no baseline: it is no JSON") from None
+        raise RolloutError(f"{to_text(str(path))} is no baseline: it is no JSON") from None
     if isinstance(stored, dict) and "payloadType" in stored:
         if key is None:
             raise RolloutError(f"{path} is signed; say with --key whose signature is believed")
@@ -174,6 +175,9 @@ def _hold_something(rules: Rules, paths: list[str]) -> None:
         for pattern in patterns:
             if not any(is_protected(path, (pattern,)) for path in paths):
                 raise RolloutError(f"{FILE}: {pattern} of {group} means no file, so it would protect nothing")
+    for path in rules.model.files if rules.model else ():
+        if path not in paths and matches(path, rules.protected.get(Group.FROZEN_MODEL, ())):
+            raise RolloutError(f"{FILE}: {path} of [model] is no file, so nothing would be known of it")
 
 
 def _entry(content: Content, name: str, *, any_endings: bool, in_lfs: bool) -> Entry:

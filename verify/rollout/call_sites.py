@@ -1,19 +1,23 @@
-"""Finds the calls of functions that have effects, and says which of them go through a guard. Reads, runs nothing.
+"""Finds the uses of functions that have effects, and says which of them go through a guard. Reads, runs nothing.
 
-A call is guarded where the function is handed to a guard, or is called in a function, lambda or method that is handed
-to one. What is called under another name than its own is not seen.
+A use is guarded where the function is handed to a guard, or is called in a function, lambda or method that is handed
+to one and is used for nothing else. A call among the arguments of a guard is made before the guard is asked: it is
+not guarded. Imports are followed; what is called by another name than those is not seen.
 """
 
 from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
 
 from verify.rollout.errors import CannotCheckError
+from verify.rollout.naming import Naming, parsed
 from verify.rollout.path_text import to_text
 from verify.rollout.patterns import matches
-from verify.rollout.walking import found
+from verify.rollout.reading import whole
+from verify.rollout.walking import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from verify.rollout.rules import Effects
 
 _ANYWHERE = ("**/*.py",)
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +36,7 @@ class CallSite:
     Attributes:
         path: The file.
         line: Its line, from 1.
-        function: Dotted name of the function.
+        function: Dotted name of the function, as the rules say it.
         is_guarded: Whether a guard is around it.
         is_allowed: Whether the rules let it stand there without one.
     """
@@ -43,98 +48,175 @@ class CallSite:
     is_allowed: bool
 
 
-def call_sites(tree: Path, effects: Effects) -> list[CallSite]:
-    """Return every use of the configured functions, by file and line.
+class _When(Enum):
+    """When code runs, seen from the guards."""
+
+    PAST = "past every guard"
+    HANDED = "before a guard, to make what it is handed"
+    INSIDE = "when a guard calls it"
+
+
+class _Read(NamedTuple):
+    """A name that a file reads."""
+
+    node: ast.Name | ast.Attribute
+    when: _When
+    is_called: bool
+
+
+def call_sites(tree: Path, effects: Effects, roots: tuple[str, ...]) -> tuple[list[CallSite], list[str]]:
+    """Return every use of the configured functions, by file and line; and whose uses cannot be found, and why.
 
     Raises:
         CannotCheckError: A file cannot be read as Python.
     """
-    sites = []
-    for path in found(tree, _ANYWHERE):
-        for line, function, is_guarded in _of_file(tree, path, effects):
-            allowed = matches(path, effects.unguarded_in)
-            sites.append(
-                CallSite(path=to_text(path), line=line, function=function, is_guarded=is_guarded, is_allowed=allowed)
-            )
-    return sites
+    naming = Naming(tree, roots)
+    functions = {naming.meaning(name): name for name in effects.functions}
+    called = {name.rpartition(".")[2] for name in (*functions, *functions.values())}
+    while True:
+        look = _Look(tree, naming, functions, effects, called)
+        sites = [site for path in _files(tree) for site in look.at(path)]
+        sites.sort(key=lambda site: (site.path, site.line, site.function))
+        if look.renamed <= called:
+            used = {site.function for site in sites}
+            return sites, [said for name in functions.items() if (said := _lacking(naming, *name, used))]
+        # Who imports a function under another name may pass it on under that one.
+        called |= look.renamed
 
 
-def _of_file(tree: Path, path: str, effects: Effects) -> Iterator[tuple[int, str, bool]]:
-    try:
-        source = (tree / path).read_bytes()
-        if not any(name.rpartition(".")[2].encode() in source for name in effects.functions):
+def _files(tree: Path) -> Iterator[str]:
+    """Yield every source of the tree, one at a time: there may be a million."""
+    for seen in walk(tree, _ANYWHERE):
+        if seen.problem:
+            raise CannotCheckError(f"{to_text(seen.path)} {seen.problem}")
+        yield seen.path
+
+
+def _lacking(naming: Naming, meaning: str, name: str, used: set[str]) -> str:
+    place = naming.place(meaning)
+    attribute = "" if place is None else place[1]
+    if "." in attribute:
+        return f"{name} is a method, and whose method is called cannot be read; expected a function in the rules"
+    is_there = place is not None and attribute in naming.bound(place[0]).names
+    return (
+        "" if name in used or is_there else f"{name} has effects by the rules, and the tree neither has nor uses it"
+    )
+
+
+class _Look:
+    """One look through the files.
+
+    Attributes:
+        renamed: Names by which a function was imported.
+    """
+
+    def __init__(
+        self, tree: Path, naming: Naming, functions: dict[str, str], effects: Effects, called: set[str]
+    ) -> None:
+        self._tree, self._naming, self._functions, self._effects = tree, naming, functions, effects
+        self._called = called
+        self.renamed: set[str] = set()
+
+    def at(self, path: str) -> Iterator[CallSite]:
+        """Yield the uses in one file."""
+        try:
+            source = whole(self._tree / path)
+        except (OSError, CannotCheckError) as error:
+            raise CannotCheckError(f"{to_text(path)} cannot be read as Python: {error}") from None
+        if not any(name.encode() in source for name in self._called):
             return
-        parsed = ast.parse(source)
-    except (OSError, SyntaxError, ValueError, RecursionError) as error:
-        raise CannotCheckError(f"{to_text(path)} cannot be read as Python: {error}") from None
-    names = _meanings(parsed, path)
-    defined = {node.name for node in ast.walk(parsed) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
-    handed = {
-        name.id
-        for call in _calls(parsed)
-        if _is_guard(call, names, effects)
-        for name in _arguments(call)
-        if isinstance(name, ast.Name) and name.id in defined
-    }
-    yield from sorted(_uses(parsed, names, effects, handed, guarded=False))
-
-
-def _uses(
-    node: ast.AST, names: dict[str, str], effects: Effects, handed: set[str], *, guarded: bool
-) -> Iterator[tuple[int, str, bool]]:
-    """Yield each use below *node*."""
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        guarded = guarded or node.name in handed
-    for child in ast.iter_child_nodes(node):
-        inside = guarded or (
-            isinstance(node, ast.Call) and child is not node.func and _is_guard(node, names, effects)
-        )
-        if isinstance(child, ast.Name | ast.Attribute) and isinstance(child.ctx, ast.Load):
-            function = _dotted(child, names)
-            if function in effects.functions:
-                yield child.lineno, function, inside
-                continue
-        yield from _uses(child, names, effects, handed, guarded=inside)
-
-
-def _calls(parsed: ast.AST) -> Iterator[ast.Call]:
-    return (node for node in ast.walk(parsed) if isinstance(node, ast.Call))
-
-
-def _arguments(call: ast.Call) -> list[ast.expr]:
-    return [*call.args, *(keyword.value for keyword in call.keywords)]
-
-
-def _is_guard(call: ast.Call, names: dict[str, str], effects: Effects) -> bool:
-    called = _dotted(call.func, names)
-    return any(called == guard or called.endswith(f".{guard}") for guard in effects.guards)
-
-
-def _meanings(parsed: ast.AST, path: str) -> dict[str, str]:
-    """Return what each imported name, and each function of the module, means."""
-    module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-    package = module if path.endswith("/__init__.py") else module.rpartition(".")[0]
-    names = {}
-    for node in ast.walk(parsed):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                names[alias.asname or alias.name.partition(".")[0]] = (
-                    alias.name if alias.asname else alias.name.partition(".")[0]
+        file = parsed(self._tree, path)
+        names = self._names(path)
+        guards = self._effects.guards
+        handed = _handed(file, list(_reads(file, names, guards, frozenset())))
+        allowed = matches(path, self._effects.unguarded_in)
+        for read in _reads(file, names, guards, handed):
+            if function := self._function(_dotted(read.node, names)):
+                yield CallSite(
+                    path=to_text(path),
+                    line=read.node.lineno,
+                    function=function,
+                    is_guarded=read.when is _When.INSIDE or (read.when is _When.HANDED and not read.is_called),
+                    is_allowed=allowed,
                 )
-        elif isinstance(node, ast.ImportFrom):
-            above = package.rsplit(".", node.level - 1)[0] if node.level else ""
-            origin = ".".join(part for part in (above, node.module or "") if part)
-            names |= {alias.asname or alias.name: f"{origin}.{alias.name}" for alias in node.names}
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            names.setdefault(node.name, f"{module}.{node.name}")
-    return names
+
+    def _names(self, path: str) -> dict[str, str]:
+        """Return what names mean in a file; take note of functions that have another name there."""
+        bound = self._naming.bound(path)
+        from_stars = {
+            name: f"{star}.{name}"
+            for star in bound.stars
+            for name in self._called
+            if self._function(f"{star}.{name}")
+        }
+        self.renamed |= {name for name, dotted in bound.names.items() if self._function(dotted)}
+        return from_stars | bound.names
+
+    def _function(self, dotted: str) -> str:
+        """Return which function of the rules a name means; empty if none."""
+        if dotted.rpartition(".")[2] not in self._called:
+            return ""
+        return self._functions.get(self._naming.meaning(dotted), "")
+
+
+def _reads(
+    file: ast.Module, names: dict[str, str], guards: tuple[str, ...], handed: frozenset[str]
+) -> Iterator[_Read]:
+    """Yield every name that is read, and when.
+
+    Args:
+        file: The file.
+        names: What names mean in it.
+        guards: What guards are called.
+        handed: Functions of the file that only guards call.
+    """
+    waiting: list[tuple[ast.AST, _When, bool]] = [(file, _When.PAST, False)]
+    while waiting:
+        node, when, is_called = waiting.pop()
+        if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
+            yield _Read(node, when, is_called)
+        below = when
+        if isinstance(node, _Function):
+            is_inside = node.name in handed or any(_is_guard(each, names, guards) for each in node.decorator_list)
+            below = _When.INSIDE if is_inside or when is _When.INSIDE else _When.PAST
+            waiting += [(each, when, False) for each in (*node.decorator_list, node.args)]
+            waiting += [(each, below, False) for each in node.body]
+            continue
+        if isinstance(node, ast.Lambda) and when is _When.HANDED:
+            below = _When.INSIDE
+        elif isinstance(node, ast.Call):
+            waiting.append((node.func, when, True))
+            below = _When.HANDED if _is_guard(node.func, names, guards) and when is _When.PAST else when
+            waiting += [(each, below, False) for each in (*node.args, *node.keywords)]
+            continue
+        waiting += [(child, below, False) for child in ast.iter_child_nodes(node)]
+
+
+def _handed(file: ast.Module, reads: list[_Read]) -> frozenset[str]:
+    """Return the functions and methods of a file that are handed to guards, and used for nothing else there."""
+    defined = {node.name for node in ast.walk(file) if isinstance(node, _Function)}
+    uses = [(name, read) for read in reads if (name := _own_name(read.node)) in defined]
+    handed = {name for name, read in uses if read.when is _When.HANDED and not read.is_called}
+    return frozenset(handed - {name for name, read in uses if read.when is not _When.HANDED or read.is_called})
+
+
+def _own_name(node: ast.Name | ast.Attribute) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    return node.attr if isinstance(node.value, ast.Name) and node.value.id in {"self", "cls"} else ""
+
+
+def _is_guard(called: ast.expr, names: dict[str, str], guards: tuple[str, ...]) -> bool:
+    name = _dotted(called.func if isinstance(called, ast.Call) else called, names)
+    return any(name == guard or name.endswith(f".{guard}") for guard in guards)
 
 
 def _dotted(node: ast.AST, names: dict[str, str]) -> str:
     """Return the dotted name that an expression means; empty if it is none."""
+    parts = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
     if isinstance(node, ast.Name):
-        return names.get(node.id, node.id)
-    if isinstance(node, ast.Attribute):
-        owner = _dotted(node.value, names)
-        return f"{owner}.{node.attr}" if owner else node.attr
-    return ""
+        parts.append(names.get(node.id, node.id))
+    return ".".join(reversed(parts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import posixpath
 from typing import TYPE_CHECKING
@@ -94,11 +95,25 @@ class _Look:
             return _of_one(self._tree, seen, entry, self._known, self._cache)
         if seen.problem:
             name = to_text(path)
-            self._unseen.append(f"{path}/" if path else "")
+            self._not_below(path)
             return [unknown(f"{name or 'the tree'} {seen.problem}", name, "unreadable")]
         if is_link := (self._tree / path).is_symlink():
-            self._unseen.append(f"{path}/")
+            self._not_below(path)
         return [_new(self._tree, path, is_link=is_link)]
+
+    def _not_below(self, folder: str) -> None:
+        """Take note of a folder that could not be looked into, if something should be there."""
+        if not folder or folder in self._folders:
+            self._unseen.append(f"{folder}/" if folder else "")
+
+    @functools.cached_property
+    def _folders(self) -> set[str]:
+        """Every folder below which something should be."""
+        folders: set[str] = set()
+        for path in self._entries:
+            while (path := path.rpartition("/")[0]) and path not in folders:
+                folders.add(path)
+        return folders
 
     def shared(self, share: Share) -> Iterator[Finding]:
         """Do this process's part of the reading, and look again at what another one found to be otherwise."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from verify.rollout.errors import CannotCheckError
+from verify.rollout.reading import whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +55,7 @@ def read_configuration(path: Path, name: str) -> Any:
         CannotCheckError: It cannot be read, or says a key twice.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = whole(path).decode("utf-8")
         if path.suffix == ".toml":
             return tomllib.loads(text)
         if path.suffix == ".json":

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 from typing import TYPE_CHECKING
 
-from verify.rollout.errors import CannotCheckError
+from verify.rollout.naming import parsed
 from verify.rollout.path_text import to_text
 from verify.rollout.walking import found
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-_CALLS = frozenset({"import_module", "__import__", "find_spec", "run_module", "run_path", "spec_from_file_location"})
 _BY_NAME = frozenset({"import_module", "__import__", "find_spec", "run_module"})
+_CALLS = _BY_NAME | {"run_path", "spec_from_file_location"}
+_LEVEL = 4
+"""Where `__import__` is told by a number how far above its own package it begins."""
 
 
 def dynamic_imports(
-    tree: Path, packages: tuple[str, ...], roots: tuple[str, ...]
+    tree: Path, packages: Iterable[str], roots: tuple[str, ...]
 ) -> tuple[list[tuple[str, str]], list[tuple[str, str, int]]]:
     """Return the imports with a literal name, and where a name is made at run time.
 
     Args:
         tree: The tree.
-        packages: Packages that are looked through.
+        packages: Packages, and modules without one, that are looked through.
         roots: Folders of the tree in which modules are looked up.
 
     Returns:
@@ -36,14 +39,16 @@ def dynamic_imports(
     known: list[tuple[str, str]] = []
     made: list[tuple[str, str, int]] = []
     for root in roots:
-        places = tuple(_join(root, f"{name.replace('.', '/')}/**/*.py") for name in packages)
-        for path in found(tree, places):
+        places = [name.replace(".", "/") for name in packages]
+        patterns = tuple(_join(root, each) for place in places for each in (f"{place}/**/*.py", f"{place}.py"))
+        for path in found(tree, patterns):
             module = _module(path, root)
-            for line, name in _of_file(tree, path):
+            package = module if path.endswith("/__init__.py") else module.rpartition(".")[0]
+            for line, name in _of_file(tree, path, {"__name__": module, "__package__": package}):
                 if name is None:
                     made.append((module, to_text(path), line))
                 else:
-                    known.append((module, name if not name.startswith(".") else _absolute(name, module, path)))
+                    known.append((module, name))
     return known, made
 
 
@@ -56,26 +61,53 @@ def _module(path: str, root: str) -> str:
     return within.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def _absolute(name: str, module: str, path: str) -> str:
-    """Return what a name with leading dots means, in the package of *module*."""
-    parts = module.split(".") if path.endswith("/__init__.py") else module.split(".")[:-1]
-    level = len(name) - len(name.lstrip("."))
-    return ".".join([*parts[: len(parts) - level + 1], name.lstrip(".")])
+def _of_file(tree: Path, path: str, own: Mapping[str, str]) -> Iterator[tuple[int, str | None]]:
+    """Yield the line of each such import and what it imports; None where that is not known."""
+    nodes = list(ast.walk(parsed(tree, path)))
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
+    called = {id(call.func) for call in calls}
+    names = {"__import__": "__import__"} | {
+        alias.asname or alias.name: alias.name
+        for node in nodes
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.name in _CALLS
+    }
+    for call in calls:
+        if (function := _last_name(call.func, names)) in _CALLS:
+            yield call.lineno, _imported(call, function, own)
+    read = (node for node in nodes if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load))
+    for name in read:
+        # Whoever gets it can call it with any name.
+        if id(name) not in called and _last_name(name, names) in _CALLS:
+            yield name.lineno, None
 
 
-def _of_file(tree: Path, path: str) -> Iterator[tuple[int, str | None]]:
-    try:
-        parsed = ast.parse((tree / path).read_bytes())
-    except (OSError, SyntaxError, ValueError, RecursionError) as error:
-        raise CannotCheckError(f"{to_text(path)} cannot be read as Python: {error}") from None
-    for node in ast.walk(parsed):
-        if isinstance(node, ast.Call) and (called := _last_name(node.func)) in _CALLS:
-            given = node.args[0] if node.args else None
-            is_literal = isinstance(given, ast.Constant) and isinstance(given.value, str) and called in _BY_NAME
-            yield node.lineno, str(given.value) if is_literal and isinstance(given, ast.Constant) else None
-
-
-def _last_name(node: ast.expr) -> str:
+def _last_name(node: ast.AST, names: Mapping[str, str]) -> str:
     if isinstance(node, ast.Attribute):
         return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
+    return names.get(node.id, "") if isinstance(node, ast.Name) else ""
+
+
+def _imported(call: ast.Call, function: str, own: Mapping[str, str]) -> str | None:
+    """Return the absolute name that a call imports; None where it is made at run time."""
+    given = {keyword.arg: keyword.value for keyword in call.keywords}
+    first = call.args[0] if call.args else given.get("name", given.get("mod_name"))
+    name = _text(first, own)
+    if function not in _BY_NAME or name is None or len(call.args) > _LEVEL or "level" in given or None in given:
+        return None
+    if not name.startswith("."):
+        return name
+    second = call.args[1] if len(call.args) > 1 else given.get("package")
+    package = own["__package__"] if second is None else _text(second, own)
+    try:
+        return None if package is None else importlib.util.resolve_name(name, package)
+    except ImportError:
+        return None
+
+
+def _text(node: ast.expr | None, own: Mapping[str, str]) -> str | None:
+    """Return the text that an expression stands for, as far as that can be read."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    return own.get(node.id) if isinstance(node, ast.Name) else None

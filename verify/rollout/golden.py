@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from verify.rollout.errors import CannotCheckError
 from verify.rollout.findings import Finding
+from verify.rollout.reading import whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,9 +23,9 @@ def golden(context: Context, model: Model) -> tuple[list[Finding], str]:
         CannotCheckError: The golden file cannot be used, or the model cannot be asked.
     """
     try:
-        held = json.loads((context.tree / model.golden).read_bytes())
+        held = json.loads(whole(context.tree / model.golden))
         inputs, outputs = [each["input"] for each in held], [each["output"] for each in held]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, CannotCheckError) as error:
         raise CannotCheckError(
             f"{model.golden} is no list of objects with input and output ({type(error).__name__}: {error})"
         ) from None

@@ -48,6 +48,9 @@ def hidden(
         if about is None:
             if path in ignored:
                 yield Finding(rule="hidden", path=name, sentence=f"{name} is hidden from git: it is ignored")
+            elif entry is not None and entry.git:
+                sentence = f"{name} is not in git's index, where the baseline has {entry.git[:12]}"
+                yield Finding(rule="not-in-git", path=name, sentence=sentence)
             continue
         if about.assumed:
             yield Finding(

@@ -28,6 +28,11 @@ def probe(context: Context, guard: Guard) -> tuple[list[Finding], str]:
         context.interpreter.run("prepare_guard", make=guard.make, url=store.url)
         before = len(store.keys())
         claimed = _call(context, guard, store, first=True)
+        if late := claimed.get("other", {}).get("late"):
+            raise CannotCheckError(
+                f"another process asked {guard.make} while the first effect was running, and {late}; a guard that "
+                "waits for the first to end has refused nothing"
+            )
         kept = len(store.keys()) - before
         again = _call(context, guard, store, first=False)
         store.clear()

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _CHUNK = 1 << 20
+_MOST = 1 << 26
+"""How many bytes of a source, a configuration or a list of rules are read."""
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _LOOKED_AT = 8000
 """How many bytes git looks at to tell text from other content."""
@@ -40,6 +42,28 @@ class Content(NamedTuple):
     mode: str
     sha256: str
     pointer: bool = False
+
+
+def whole(path: Path, most: int = _MOST) -> bytes:
+    """Return the content of a file, or of the file to which a link leads.
+
+    Args:
+        path: The file.
+        most: How many bytes are read at most.
+
+    Raises:
+        CannotCheckError: It is no file, or holds more.
+        OSError: It cannot be read.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise CannotCheckError("it is a folder, pipe, socket or device, and no file")
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:  # noqa: PTH123 - a descriptor
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise CannotCheckError("it changed while it was read")
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise CannotCheckError(f"it holds more than {most:,} bytes")
+    return content
 
 
 def mode_of(status: os.stat_result) -> str:

@@ -57,6 +57,11 @@ class Model:
     tolerance: float
     libraries: tuple[str, ...]
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Every file that belongs to the model by name."""
+        return (self.weights, self.golden, *self.preprocessing)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Isolation:

@@ -32,12 +32,11 @@ def shadows(tree: Path, protected: Iterable[str], known: Iterable[str], roots: t
     Raises:
         CannotCheckError: A folder cannot be read.
     """
-    held, listing = set(known), _Listing(tree)
+    modules = sorted(path for path in protected if path.endswith(".py"))
+    held, listing = set(known), _Listing(tree, {_word(part) for path in modules for part in path.split("/")})
     told: set[str] = set()
     asked: set[str] = set()
-    for path in sorted(protected):
-        if not path.endswith(".py"):
-            continue
+    for path in modules:
         for root in roots:
             within = _below(path, root)
             for name in () if within is None else _names(within, asked):
@@ -69,11 +68,16 @@ def _names(within: str, asked: set[str]) -> Iterator[str]:
         name = name.rpartition("/")[0]
 
 
-class _Listing:
-    """What is in each folder, read once."""
+def _word(name: str) -> str:
+    """Return a name up to its first dot."""
+    return name.partition(".")[0]
 
-    def __init__(self, tree: Path) -> None:
-        self._tree = tree
+
+class _Listing:
+    """What is in each folder, read once; of names that begin with other *words* than those of modules, nothing."""
+
+    def __init__(self, tree: Path, words: set[str]) -> None:
+        self._tree, self._words = tree, words | {"__init__"}
         self._held: dict[str, dict[str, list[str]]] = {}
 
     def _names(self, folder: str, stem: str) -> list[str]:
@@ -81,14 +85,16 @@ class _Listing:
         if folder not in self._held:
             held: dict[str, list[str]] = {}
             try:
-                for name in os.listdir(self._tree / folder):  # noqa: PTH208 - names, not paths
-                    held.setdefault(name.partition(".")[0], []).append(name)
+                with os.scandir(self._tree / folder) as entries:
+                    for entry in entries:
+                        if (word := _word(entry.name)) in self._words:
+                            held.setdefault(word, []).append(entry.name)
             except (FileNotFoundError, NotADirectoryError):
                 held = {}
             except OSError as error:
                 raise CannotCheckError(f"{to_text(folder)} cannot be looked into: {error.strerror}") from None
             self._held[folder] = held
-        return self._held[folder].get(stem.partition(".")[0], [])
+        return self._held[folder].get(_word(stem), [])
 
     def answering(self, module: str) -> list[str]:
         """Return every file that is imported under the name of *module*, a path without ending."""

@@ -10,8 +10,10 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from verify.rollout.errors import CannotCheckError
 from verify.rollout.findings import Finding, unknown
 from verify.rollout.path_text import to_text
+from verify.rollout.reading import whole
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -23,7 +25,6 @@ _MODULE = re.compile(r"(?:site|user)customize(?:\.pyc?|(?:\.[\w-]+)?\.(?:so|pyd)
 """A module, or a package, that Python imports by itself."""
 _IS_ENVIRONMENT = "pyvenv.cfg"
 _SKIPPED = {".git", "__pycache__"}
-_MOST_READ = 1 << 20
 
 
 def startup_in_tree(tree: Path, known: Collection[str]) -> Iterator[Finding]:
@@ -38,20 +39,19 @@ def startup_in_tree(tree: Path, known: Collection[str]) -> Iterator[Finding]:
     waiting = [""]
     while waiting:
         folder = waiting.pop()
+        if os.path.lexists(tree / folder / _IS_ENVIRONMENT):
+            continue
         try:
             with os.scandir(tree / folder) as entries:
-                held = list(entries)
+                # One at a time: there may be a million in one folder.
+                for entry in entries:
+                    path = f"{folder}/{entry.name}" if folder else entry.name
+                    if entry.is_dir(follow_symlinks=False) and entry.name not in _SKIPPED:
+                        waiting.append(path)
+                    if path not in known and f"{path}/__init__.py" not in known:
+                        yield from _amiss(tree, path)
         except OSError as error:
             yield unknown(f"{to_text(folder)} cannot be looked into: {error.strerror}", to_text(folder), "unreadable")
-            continue
-        if any(entry.name == _IS_ENVIRONMENT for entry in held):
-            continue
-        for entry in held:
-            path = f"{folder}/{entry.name}" if folder else entry.name
-            if entry.is_dir(follow_symlinks=False) and entry.name not in _SKIPPED:
-                waiting.append(path)
-            if path not in known and f"{path}/__init__.py" not in known:
-                yield from _amiss(tree, path)
 
 
 def _amiss(tree: Path, path: str) -> Iterator[Finding]:
@@ -66,10 +66,9 @@ def _amiss(tree: Path, path: str) -> Iterator[Finding]:
 
 def _path_file(tree: Path, path: str, text: str) -> Iterator[Finding]:
     try:
-        with (tree / path).open("rb") as file:
-            lines = file.read(_MOST_READ).decode("utf-8", "backslashreplace").splitlines()
-    except OSError as error:
-        yield unknown(f"{text} cannot be read: {error.strerror}", text, "unreadable")
+        lines = whole(tree / path).decode("utf-8", "backslashreplace").splitlines()
+    except (OSError, CannotCheckError) as error:
+        yield unknown(f"{text} cannot be read: {error}", text, "unreadable")
         return
     for number, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith("#"):

@@ -82,6 +82,8 @@ def _besides(
             return
         in_git = list(hidden(git, entries, patterns, git_format=baseline.git_format))
         yield from in_git
+        if no_id := sum(not entry.git for entry in entries.values()):
+            evidence.append(f"for {no_id:,} of them the baseline has no id of git to compare with git's index")
         said = "does not agree" if in_git else "agrees: nothing assumed, skipped, ignored or other there"
         evidence.append(f"git's index {said}")
     except CannotCheckError as error:

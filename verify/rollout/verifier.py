@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from verify.rollout.checks.registry import CHECKS
 from verify.rollout.errors import CannotCheckError, RolloutError
 from verify.rollout.findings import Report, Result, unknown
+from verify.rollout.path_text import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +26,7 @@ def verify(context: Context, *, baseline: str, checks: Iterable[Check] = CHECKS)
         checks: Which checks are run.
     """
     results = tuple(_run(check, context) for check in checks)
-    return Report(baseline=baseline, results=results, is_fast=context.cache is not None)
+    return Report(baseline=to_text(baseline), results=results, is_fast=context.cache is not None)
 
 
 def _run(check: Check, context: Context) -> Result:

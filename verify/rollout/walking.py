@@ -7,6 +7,7 @@ import stat
 from typing import TYPE_CHECKING, NamedTuple
 
 from verify.rollout.errors import CannotCheckError
+from verify.rollout.path_text import to_text
 from verify.rollout.patterns import matches, start
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     """Is told a folder and all that is in it but folders; says whether none of that is to be yielded."""
 
 COMPILED = "__pycache__"
+GITS_OWN = ".git"
+"""A repository; of a submodule or another working tree, the file that says where it is."""
 
 
 class Seen(NamedTuple):
@@ -36,8 +39,8 @@ class Seen(NamedTuple):
 def walk(tree: Path, patterns: tuple[str, ...], leave_out: LeaveOut | None = None) -> Iterator[Seen]:
     """Yield each file, link or other thing that the patterns mean, and each folder that cannot be read.
 
-    What compilers leave in `__pycache__` is not yielded (see `compiled`). A folder that is a link is yielded as
-    the link.
+    What is git's own is not yielded, nor what compilers leave in `__pycache__` (see `compiled`). A folder that is a
+    link is yielded as the link.
 
     Args:
         tree: The tree.
@@ -93,9 +96,11 @@ def _within(tree: Path, place: str) -> Iterator[Seen]:
             with os.scandir(tree / folder) as entries:
                 for entry in entries:
                     path = f"{folder}/{entry.name}" if folder else entry.name
+                    if entry.name == GITS_OWN:
+                        continue
                     if not entry.is_dir(follow_symlinks=False):
                         yield Seen(path, is_file=entry.is_file(follow_symlinks=False))
-                    elif entry.name not in {COMPILED, ".git"}:
+                    elif entry.name != COMPILED:
                         waiting.append(path)
         except OSError as error:
             yield Seen(folder, f"cannot be looked into: {error.strerror}")
@@ -110,9 +115,11 @@ def _folders(tree: Path, place: str, leave_out: LeaveOut) -> Iterator[Seen]:
         try:
             with os.scandir(tree / folder) as entries:
                 for entry in entries:
+                    if entry.name == GITS_OWN:
+                        continue
                     if not entry.is_dir(follow_symlinks=False):
                         files.append(entry)
-                    elif entry.name not in {COMPILED, ".git"}:
+                    elif entry.name != COMPILED:
                         waiting.append(f"{within}{entry.name}")
             is_left_out = leave_out(folder, files)
         except OSError as error:
@@ -131,6 +138,6 @@ def found(tree: Path, patterns: tuple[str, ...]) -> list[str]:
     paths = []
     for seen in walk(tree, patterns):
         if seen.problem:
-            raise CannotCheckError(f"{seen.path} {seen.problem}")
+            raise CannotCheckError(f"{to_text(seen.path)} {seen.problem}")
         paths.append(seen.path)
     return sorted(paths)

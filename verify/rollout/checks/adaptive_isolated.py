@@ -6,9 +6,9 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from verify.rollout.dynamic_imports import dynamic_imports
 from verify.rollout.errors import CannotCheckError
 from verify.rollout.findings import Finding, Result, unknown
+from verify.rollout.import_reach import import_reach
 
 if TYPE_CHECKING:
     from verify.rollout.context import Context
@@ -42,26 +42,18 @@ def check(context: Context) -> Result:
 
 def _by_imports(context: Context, isolation: Isolation) -> tuple[list[Finding], str]:
     """Return the chains of imports in either direction."""
-    packages = (*isolation.isolated, *isolation.protected)
-    further, unreadable = dynamic_imports(context.tree, packages, context.baseline.rules.import_roots)
     pairs = [(one, other) for one in isolation.isolated for other in isolation.protected]
     pairs += [(other, one) for one, other in pairs]
-    roots = sorted({name.partition(".")[0] for name in packages})
     # Nothing of the tree is imported for it, so it runs where grimp is installed.
-    ours = replace(context.interpreter, python=sys.executable)
-    answer = ours.run("import_chains", packages=roots, further=further, pairs=pairs)
+    reach = import_reach(replace(context.interpreter, python=sys.executable), pairs)
     findings = [
         Finding(rule="import-chain", sentence=f"{chain[0]} reaches {chain[-1]}: {' -> '.join(chain)}")
-        for chain in answer["chains"]
+        for chain in reach.chains
     ]
-    isolated = tuple(f"{name}." for name in isolation.isolated)
-    for module, path, line in unreadable:
-        if f"{module}.".startswith(isolated):
-            sentence = f"{path}:{line} imports a module whose name is made at run time, so that it cannot be followed"
-            findings.append(
-                Finding(rule="dynamic-import", path=path, line=line, sentence=sentence, verdict=unknown("").verdict)
-            )
-    return findings, f"import chains of {answer['modules']:,} modules, importlib with literal names included"
+    for path, line in reach.made:
+        sentence = f"{path}:{line} imports a module whose name is made at run time, so that it cannot be followed"
+        findings.append(replace(unknown(sentence, path, "dynamic-import"), line=line))
+    return findings, f"import chains of {reach.modules:,} modules, importlib with literal names included"
 
 
 def _by_loading(context: Context, isolation: Isolation) -> tuple[list[Finding], str]:

@@ -53,10 +53,12 @@ def check(context: Context) -> Result:
 def _unprotected(context: Context, model: Model) -> Iterator[Finding]:
     """Yield what belongs to the model and is compared by nobody."""
     patterns = context.baseline.rules.protected.get(Group.FROZEN_MODEL, ())
-    for path in (model.weights, model.golden, *model.preprocessing):
+    for path in model.files:
         if not matches(path, patterns):
             sentence = f"{path} belongs to the model, and [protected] frozen_model does not mean it"
             yield unknown(sentence, path, "unprotected")
+        elif path not in context.baseline.entries:
+            yield unknown(f"{path} belongs to the model, and the baseline has no such file", path, "unprotected")
 
 
 def _other_libraries(context: Context, model: Model) -> Iterator[Finding]:

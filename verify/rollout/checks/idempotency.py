@@ -43,8 +43,9 @@ def _calls(context: Context) -> tuple[list[Finding], list[str]]:
     effects = context.baseline.rules.effects
     if effects is None:
         return [], ["the rules name no function that has an effect, so that no calls were looked for"]
-    findings, seen = [], []
-    for site in call_sites(context.tree, effects):
+    sites, lacking = call_sites(context.tree, effects, context.baseline.rules.import_roots)
+    findings, seen = [unknown(said, rule="no-function") for said in lacking], []
+    for site in sites:
         place = f"{site.path}:{site.line}"
         if site.is_guarded:
             seen.append(f"call of {site.function}: guarded at {place}")

@@ -35,12 +35,14 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 def _in_another_process(request: dict[str, Any]) -> Any:
     """Return what the same task answers in a process of its own."""
     asked = {name: value for name, value in request.items() if name != "host"} | {"first": False}
-    ran = subprocess.run(
-        request["host"],
-        input=json.dumps(asked),
-        capture_output=True,
-        text=True,
-        timeout=request["wait_s"],
-        check=True,
-    )
-    return json.loads(ran.stdout)
+    wait_s, given = request["wait_s"], json.dumps(asked)
+    try:
+        ran = subprocess.run(
+            request["host"], input=given, capture_output=True, text=True, timeout=wait_s, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return {"late": f"it was given no answer within {wait_s:g} s"}
+    try:
+        return json.loads(ran.stdout)
+    except ValueError:
+        return {"failed": f"its process ended with status {ran.returncode} and gave no answer"}

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
+import os
 import pkgutil
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_NOT_ITS_OWN = frozenset({"__dict__", "__weakref__", "__builtins__"})
+_WRAPPERS = (staticmethod, classmethod, property, functools.partial)
+_DEEPEST = 3
+"""So deep classes within classes, and objects within objects, are looked into."""
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
@@ -21,14 +31,29 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         before = _held(request["protected"])
     modules = [module for name in request["isolated"] for module in _import_all(name)]
     if not request["watch"]:
-        return {"imported": modules, "loaded": [name for name in sorted(sys.modules) if _is_of(name, request)]}
+        return {"imported": modules, "loaded": [name for name in sorted(sys.modules) if _is_protected(name, request)]}
     after = _held(request["protected"])
     replaced = [name for name, held in before.items() if name not in after or not _is_same(after[name], held)]
-    return {"watched": len(before), "replaced": sorted(replaced), "added": sorted(after.keys() - before.keys())}
+    # A module that is imported becomes an attribute of its package: that is no patch.
+    added = [name for name in after.keys() - before.keys() if not isinstance(after[name], type(sys))]
+    return {"watched": len(before), "replaced": sorted(replaced), "added": sorted(added)}
 
 
-def _is_of(name: str, request: dict[str, Any]) -> bool:
-    return any(name == package or name.startswith(f"{package}.") for package in request["protected"])
+def _is_protected(name: str, request: dict[str, Any]) -> bool:
+    """Say whether a loaded module is protected, by its name or by the file that it was loaded from."""
+    if any(_is_of(name, package) for package in request["protected"]):
+        return True
+    file = getattr(sys.modules[name], "__file__", None)
+    if not isinstance(file, str):
+        return False
+    places = [f"{root}/{package.replace('.', '/')}" for root in request["roots"] for package in request["protected"]]
+    return os.path.realpath(file).startswith(
+        tuple(f"{os.path.realpath(place)}{end}" for place in places for end in "/.")
+    )
+
+
+def _is_of(name: str, package: str) -> bool:
+    return name == package or name.startswith(f"{package}.")
 
 
 def _import_all(name: str) -> list[str]:
@@ -41,28 +66,44 @@ def _import_all(name: str) -> list[str]:
 
 
 def _held(packages: list[str]) -> dict[str, Any]:
-    """Return every function, class and value of the loaded modules of *packages*, and what functions are made of."""
+    """Return every module, function, class and value of *packages*, and what functions and objects are made of."""
     held: dict[str, Any] = {}
     for name, module in sorted(sys.modules.items()):
-        if any(name == package or name.startswith(f"{package}.") for package in packages):
+        if any(_is_of(name, package) for package in packages):
+            held[f"sys.modules[{name!r}]"] = module
             _collect(held, name, module, depth=0)
     return held
 
 
 def _collect(held: dict[str, Any], name: str, owner: Any, *, depth: int) -> None:
-    # A module that is imported becomes an attribute of its package: that is no patch.
     for attribute, value in list(vars(owner).items()):
-        if attribute in {"__dict__", "__weakref__", "__builtins__"} or type(value) is type(sys):
+        if attribute in _NOT_ITS_OWN:
             continue
         place = f"{name}.{attribute}"
         held[place] = value
-        if hasattr(value, "__code__"):
-            held[f"{place}.__code__"] = value.__code__
-            held[f"{place}.__defaults__"] = value.__defaults__
-        if isinstance(value, type) and value.__module__ == getattr(owner, "__name__", None) and not depth:
-            _collect(held, place, value, depth=1)
-        elif isinstance(value, dict | list | set) and not attribute.startswith("__"):
+        for function in _functions(value):
+            held |= {f"{place}.{part}": getattr(function, part) for part in ("__code__", "__defaults__")}
+            held[f"{place}.__kwdefaults__"] = repr(function.__kwdefaults__)
+        if isinstance(value, dict | list | set) and not attribute.startswith("__"):
             held[f"{place} (content)"] = repr(value)
+        elif depth < _DEEPEST and not attribute.startswith("__") and _is_made_in(value, owner):
+            _collect(held, place, value, depth=depth + 1)
+
+
+def _functions(value: Any) -> Iterator[Any]:
+    """Yield the functions that a value runs: its own, or those that it wraps."""
+    parts = ("__func__", "fget", "fset", "fdel", "func", "__wrapped__")
+    if hasattr(value, "__code__"):
+        yield value
+    elif isinstance(value, _WRAPPERS):
+        yield from (part for name in parts if hasattr(part := getattr(value, name, None), "__code__"))
+
+
+def _is_made_in(value: Any, owner: Any) -> bool:
+    """Say whether a class, or the class of an object with attributes of its own, was made in *owner* or with it."""
+    kind = value if isinstance(value, type) else type(value)
+    here = owner.__name__ if isinstance(owner, type(sys)) else getattr(owner, "__module__", None)
+    return kind.__module__ == here and hasattr(value, "__dict__")
 
 
 def _is_same(now: Any, then: Any) -> bool:

@@ -48,6 +48,10 @@ def _trusting_git(self: Any, _places: object) -> dict[str, Any]:
     return {}
 
 
+def _agreed(*_given: Any) -> bool:
+    return True
+
+
 MUTANTS: dict[str, tuple[Callable[[Path], None], object, str, object]] = {
     "content is not compared": (tricks.changed_byte, comparing, "changes", _without_content),
     "modes are not compared": (tricks.executable, reading, "mode_of", _same_mode),
@@ -60,6 +64,7 @@ MUTANTS: dict[str, tuple[Callable[[Path], None], object, str, object]] = {
     "git is not asked": (tricks.assume_unchanged, unchanged, "hidden", _nothing),
     "git's index is not read": (tricks.skip_worktree, git.Git, "indexed", _trusting_git),
     "what git ignores is not asked": (tricks.ignored, git.Git, "ignored", _trusting_git),
+    "git's index need not hold a file": (tricks.not_in_git, hidden, "_agree", _agreed),
     "git's ids are not compared": (tricks.other_in_index, hidden, "_other", _nothing),
 }
 """What is left out, the trick that is then missed, and where the verifier is broken for it."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from verify.history.words import Verdict
-from verify.rollout.tests.trees import failing, look
+from verify.rollout.import_reach import import_reach
+from verify.rollout.tests.trees import failing, interpreter, look
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,3 +120,105 @@ def test_a_module_of_the_tree_cannot_stand_in_for_what_a_task_imports(tree: Path
     for name in ("grimp", "json", "importlib", "pkgutil"):
         (tree / f"{name}.py").write_text("raise SystemExit(0)\n")
     assert failing(look(tree, baseline, [ISOLATED])) == {}
+
+
+OVER_A_THIRD = {
+    "adaptive/learner.py": """
+
+def late(names):
+    import helper
+    import desk
+    from importlib import import_module as named
+
+    named(".kill_switch", package="risk")
+    return map(named, names)
+""",
+    "helper.py": "from paper_gate import gate\n",
+    "desk/__init__.py": "",
+    "desk/plain.py": "import importlib\n\nimportlib.import_module(name='model.inference')\n",
+    "apart.py": "import importlib\n\nimportlib.import_module(str())\n",
+}
+"""What the adaptive side and others hold besides."""
+
+
+def test_a_chain_over_what_belongs_to_neither_side_is_followed(tree: Path) -> None:
+    """Over packages and single modules, by other names of `import_module` and relative ones."""
+    for path, text in OVER_A_THIRD.items():
+        (tree / path).parent.mkdir(exist_ok=True)
+        with (tree / path).open("a") as file:
+            file.write(text)
+    (tree / "desk/__init__.py").write_text("from desk import plain\n")
+    sides = ["model", "paper_gate", "risk"]
+    reach = import_reach(interpreter(tree), [("adaptive", side) for side in sides])
+    assert sorted(reach.chains) == [
+        ["adaptive.learner", "desk", "desk.plain", "model.inference"],
+        ["adaptive.learner", "helper", "paper_gate.gate"],
+        ["adaptive.learner", "risk.kill_switch"],
+    ]
+    assert [path for path, _ in reach.made] == ["adaptive/learner.py"]
+
+
+PARTS = """
+import functools
+
+
+def free(exposure, *, most=1):
+    return most
+
+
+class Gate:
+    @staticmethod
+    def still(exposure):
+        return exposure
+
+    @classmethod
+    def of_all(cls):
+        return cls
+
+    @property
+    def most(self):
+        return 1
+
+    def __init__(self):
+        self.limit = 1.0
+
+
+gate = Gate()
+bound = functools.partial(free, 1)
+"""
+MEDDLE = """
+import sys
+import types
+
+if "risk.parts" in sys.modules:
+    parts = sys.modules["risk.parts"]
+    code = compile("lambda *all: True", "x", "eval").co_consts[0]
+    parts.Gate.__dict__["still"].__func__.__code__ = code
+    parts.Gate.__dict__["of_all"].__func__.__code__ = code
+    parts.Gate.__dict__["most"].fget.__code__ = code
+    parts.free.__kwdefaults__["most"] = 9
+    parts.gate.limit = 1e9
+    sys.modules["risk"].gates = types.ModuleType("gates")
+else:
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("harmless", "risk/gates.py")
+    sys.modules["harmless"] = importlib.util.module_from_spec(spec)
+"""
+
+
+def test_parts_of_functions_and_objects_are_watched(tree: Path) -> None:
+    """What a method, a property or an object is made of; and a protected file under another name is protected."""
+    (tree / "risk/parts.py").write_text(PARTS)
+    learn(tree, MEDDLE)
+    asked = {"isolated": ["adaptive"], "protected": ["risk"]}
+    assert interpreter(tree).run("import_watch", **asked, watch=True)["replaced"] == [
+        "risk.gates",
+        "risk.parts.Gate.most.__code__",
+        "risk.parts.Gate.of_all.__code__",
+        "risk.parts.Gate.still.__code__",
+        "risk.parts.bound.__kwdefaults__",
+        "risk.parts.free.__kwdefaults__",
+        "risk.parts.gate.limit",
+    ]
+    assert interpreter(tree).run("import_watch", **asked, watch=False)["loaded"] == ["harmless"]

@@ -81,6 +81,17 @@ def test_weights_that_nothing_protects_are_unknown(tree: Path) -> None:
     assert failing(look(tree, baseline_of(tree), [MODEL])) == {MODEL: ["unprotected"]}
 
 
+def test_a_file_of_the_model_that_is_not_there_is_refused(tree: Path, baseline: Baseline) -> None:
+    """A misspelt name would be compared with nothing, for ever; and a baseline that lacks it shows nothing of it."""
+    rules = tree / "rollout.toml"
+    rules.write_text(rules.read_text().replace('"model/preprocessing.py"', '"model/preparing.py"'))
+    with pytest.raises(RolloutError, match=r"model/preparing\.py of \[model\] is no file"):
+        baseline_of(tree)
+    entries = {path: entry for path, entry in baseline.entries.items() if path != "model/weights.json"}
+    (tree / "model/weights.json").unlink()
+    assert "unprotected" in failing(look(tree, replace(baseline, entries=entries), [MODEL]))[MODEL]
+
+
 CONFIGURATIONS = {
     "switched-on": ("retry:\n  enabled: false", "retry:\n  enabled: true", "retry.enabled is True, where False is"),
     "gone": ("retry:\n  enabled: false\n", "", "retry.enabled is not there, where False is expected"),

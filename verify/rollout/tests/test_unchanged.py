@@ -19,6 +19,7 @@ from verify.rollout.reading import read
 from verify.rollout.tests.trees import (
     UNCHANGED,
     WITHOUT_REDIS,
+    baseline_at,
     baseline_of,
     commit,
     failing,
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from verify.rollout.manifest import Baseline
+
+
+KINDS = ["byte", "cut", "longer", "mode", "name", "link"]
+"""What can be changed of a file."""
 
 
 def test_an_unchanged_tree_passes(committed: Path, baseline: Baseline) -> None:
@@ -58,6 +63,39 @@ def test_a_trick_is_seen_by_its_check_and_by_no_other(
     assert report.verdict is Verdict.INVALID
 
 
+CHANGED = {
+    "paper_pipeline_unchanged": "paper_gate/gate.py",
+    "execution_unchanged": "live/trading.py",
+    "risk_gates_unchanged": "risk/kill_switch.py",
+    "frozen_model_unchanged": "model/weights.json",
+}
+"""A file of each part."""
+HARMLESS: dict[str, Callable[[Path], object]] = {
+    "longer": lambda path: path.write_bytes(path.read_bytes() + b"\n"),
+    "executable": lambda path: path.chmod(0o755),
+    "new": lambda path: path.with_name("notes.txt").write_text("nothing\n"),
+}
+"""Changes after which all works as before."""
+
+
+@pytest.mark.in_turn(0)
+@pytest.mark.parametrize("how", HARMLESS)
+@pytest.mark.parametrize("check", CHANGED)
+def test_a_change_that_breaks_nothing_fails_its_check_alone(
+    tree: Path, baseline: Baseline, check: str, how: str
+) -> None:
+    """Of all checks: the others find what they look at as it was, and as alive as it was."""
+    HARMLESS[how](tree / CHANGED[check])
+    assert failing(look(tree, baseline)).keys() == {check}
+
+
+def test_what_guards_do_is_no_business_of_the_others(tree: Path, baseline: Baseline) -> None:
+    """Whatever stands in the files of the guards, the checks that try no guard pass."""
+    for path in (tree / "adapters").glob("*.py"):
+        path.write_text("raise SystemExit('nothing works')\n")
+    assert failing(look(tree, baseline)) == {}
+
+
 def test_every_protected_file_is_compared(tree: Path, baseline: Baseline) -> None:
     """One changed byte in any of them is seen, whichever it is."""
     for path, entry in baseline.entries.items():
@@ -70,14 +108,23 @@ def test_every_protected_file_is_compared(tree: Path, baseline: Baseline) -> Non
         (tree / path).write_bytes(before)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.fixture
+def linked(tree: Path) -> tuple[Path, Baseline]:
+    """Return a tree in which a link is protected, too, and its baseline."""
+    (tree / "risk/limits.py").symlink_to("gates.py")
+    return tree, baseline_of(tree)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_any_changed_byte_mode_or_name_is_seen(tree: Path, baseline: Baseline, data: st.DataObject) -> None:
-    """Any one mutation of any protected file gives a finding about it."""
+def test_any_changed_byte_mode_name_or_link_is_seen(linked: tuple[Path, Baseline], data: st.DataObject) -> None:
+    """Any one mutation of any protected file gives a finding about it, and so does another target of a link."""
+    tree, baseline = linked
     path = data.draw(st.sampled_from(sorted(baseline.entries)))
     place = tree / path
     before, mode = place.read_bytes(), place.stat().st_mode
-    how = data.draw(st.sampled_from(["byte", "cut", "longer", "mode", "name", "link"]))
+    is_link = place.is_symlink()
+    how = data.draw(st.sampled_from(["target", "file", "name"] if is_link else KINDS))
     if how == "byte":
         changed = bytearray(before)
         changed[data.draw(st.integers(0, len(before) - 1))] ^= data.draw(st.integers(1, 255))
@@ -88,6 +135,12 @@ def test_any_changed_byte_mode_or_name_is_seen(tree: Path, baseline: Baseline, d
         place.write_bytes(before + data.draw(st.binary(min_size=1, max_size=9)))
     elif how == "mode":
         place.chmod(mode ^ 0o100)
+    elif how in {"target", "file"}:
+        place.unlink()
+        target = data.draw(
+            st.sampled_from(["./gates.py", "kill_switch.py", "../risk/gates.py", "nowhere", "limits.py"])
+        )
+        place.symlink_to(target) if how == "target" else place.write_bytes(before)
     else:
         place.rename(tree / "moved")
         if how == "link":
@@ -99,8 +152,11 @@ def test_any_changed_byte_mode_or_name_is_seen(tree: Path, baseline: Baseline, d
     finally:
         place.unlink(missing_ok=True)
         (tree / "moved").unlink(missing_ok=True)
-        place.write_bytes(before)
-        place.chmod(mode)
+        if is_link:
+            place.symlink_to("gates.py")
+        else:
+            place.write_bytes(before)
+            place.chmod(mode)
 
 
 def test_line_endings_do_not_matter_where_git_says_so(tmp_path: Path) -> None:
@@ -205,6 +261,26 @@ def test_a_submodule_is_compared_by_commit_and_by_content(tmp_path: Path) -> Non
     commit(tree / "execution/inner")
     git(tree, "add", "execution/inner")
     assert failing(look(tree, baseline, UNCHANGED))["execution_unchanged"] == ["other-in-git"]
+
+
+def test_a_submodule_is_compared_with_a_commit(tmp_path: Path) -> None:
+    """The file that says where its repository lies is git's own, and in no commit."""
+    inner, tree = make_tree(tmp_path / "inner"), make_tree(tmp_path / "tree")
+    git(tree, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(inner), "execution/inner")
+    commit(tree)
+    assert failing(look(tree, baseline_at(tree), UNCHANGED)) == {}
+    flip(tree / "execution/inner/risk/gates.py")
+    assert failing(look(tree, baseline_at(tree), UNCHANGED)) == {"execution_unchanged": ["changed"]}
+
+
+def test_what_git_does_not_hold_has_no_id_of_git(tree: Path) -> None:
+    """A baseline may be made before the files are added; the report says of how many no id is known."""
+    (tree / "risk/more.py").write_text("")
+    baseline = baseline_of(tree)
+    assert baseline.entries["risk/more.py"].git == ""
+    (result,) = look(tree, baseline, ["risk_gates_unchanged"]).results
+    assert result.verdict is Verdict.VALID
+    assert "for 1 of them the baseline has no id of git to compare with git's index" in result.evidence
 
 
 def test_a_report_stays_readable(tree: Path, baseline: Baseline) -> None:

@@ -123,6 +123,11 @@ def ignored(tree: Path) -> None:
     (tree / ".git/info/exclude").write_text("execution/orders.py\n")
 
 
+def not_in_git(tree: Path) -> None:
+    """Git forgets a file that still lies there."""
+    git(tree, "rm", "--cached", "--quiet", "execution/orders.py")
+
+
 def other_in_index(tree: Path) -> None:
     """Git holds another content than the tree."""
     path = tree / "execution/orders.py"
@@ -163,6 +168,7 @@ TRICKS: Mapping[Callable[[Path], None], tuple[str, str]] = {
     assume_unchanged: (EXECUTION, "hidden"),
     skip_worktree: (EXECUTION, "hidden"),
     ignored: (EXECUTION, "hidden"),
+    not_in_git: (EXECUTION, "not-in-git"),
     other_in_index: (EXECUTION, "other-in-git"),
     new_in_index: (EXECUTION, "new"),
     odd_names: (EXECUTION, "new"),
