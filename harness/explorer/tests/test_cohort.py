@@ -11,10 +11,11 @@ import pytest
 
 from harness.explorer.cohort import run_together
 from harness.explorer.world.ends import Pause
-from harness.explorer.world.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from harness.explorer.world.world import World
 
 
 _MANY = 200_000
