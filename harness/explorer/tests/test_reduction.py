@@ -114,10 +114,18 @@ def test_what_came_to_the_same_is_gone_on_from_once(
 
 @NEEDS_CLOCK
 @pytest.mark.takes_long
-@pytest.mark.parametrize("name", ["broken.get_then_set", "twin.get_then_set"])
-def test_two_faults_on_a_guard_are_merged_soundly(name: str, redis_server: RedisServer, tmp_path: Path) -> None:
-    """The same of a planted guard and of its twin, with what the checkers find."""
-    kinds = select(["request_lost"])
+@pytest.mark.parametrize(
+    ("name", "kinds"),
+    [
+        ("broken.get_then_set", ["request_lost"]),
+        ("twin.get_then_set", ["request_lost"]),
+        ("broken.get_then_set", OF_STORE),
+    ],
+)
+def test_two_faults_on_a_guard_are_merged_soundly(
+    name: str, kinds: list[str], redis_server: RedisServer, tmp_path: Path
+) -> None:
+    """The same of a planted guard and of its twin, with what the checkers find; also where the store is lost."""
     full, merged = (
         explore(
             redis_server,
@@ -125,7 +133,7 @@ def test_two_faults_on_a_guard_are_merged_soundly(name: str, redis_server: Redis
             load_subject(name),
             workers=2,
             faults=2,
-            kinds=kinds,
+            kinds=select(kinds),
             reduces=merges,
             merges=merges,
         )
