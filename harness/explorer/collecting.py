@@ -7,36 +7,33 @@ it looks through everything that is alive, which is mostly modules, and so it lo
 from __future__ import annotations
 
 import gc
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+FIRST = 256
+"""Schedules before the first collection, which looks through all that is alive: a few are over before it pays."""
 EVERY = 64
-"""Schedules between two collections: they leave a megabyte behind, looked through in milliseconds."""
+"""Schedules between later ones: they leave a megabyte behind, looked through in milliseconds."""
 
 
-@contextmanager
-def sparing_what_stands() -> Iterator[None]:
-    """Let collections within the block pass over what was alive before it."""
-    if gc.get_freeze_count():
-        # Somebody else spares what stood before them, and it must stay so behind the block.
-        yield
-        return
-    gc.collect()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
+class Collecting:
+    """Collects now and then, and passes over what was alive at the first time."""
 
+    def __init__(self) -> None:
+        self._ran = 0
+        self._spares = False
 
-def collect_after(schedules: int) -> None:
-    """Collect what schedules left behind, if it is time.
-
-    Args:
-        schedules: How many ran.
-    """
-    if schedules % EVERY == 0:
+    def ran(self) -> None:
+        """Count a schedule, and collect what others left behind if it is time."""
+        self._ran += 1
+        if self._ran < FIRST or self._ran % EVERY:
+            return
         gc.collect()
+        # Somebody else may spare what stood before him, and it must stay so.
+        if not gc.get_freeze_count():
+            gc.freeze()
+            self._spares = True
+
+    def close(self) -> None:
+        """Leave the collector as it was found."""
+        if self._spares:
+            gc.unfreeze()
+            self._spares = False

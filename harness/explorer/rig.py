@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 import greenlet
 
 from harness.errors import CouldNotRunError, HarnessError
-from harness.explorer.collecting import sparing_what_stands
+from harness.explorer.collecting import Collecting
 from harness.explorer.gate.commands import CommandTable
 from harness.explorer.gate.greenlet_gate import GreenletGate
 from harness.explorer.gate.placement import on_one_core
@@ -69,6 +69,7 @@ class Rig:
     Attributes:
         store: The server that schedules share.
         gate: What holds the subject's processes.
+        collecting: What frees the memory of schedules that are over.
         now_s: How far time has jumped.
     """
 
@@ -88,6 +89,7 @@ class Rig:
         self._stack = ExitStack()
         self._idle: list[PrivateStore] = []
         self._lent: list[PrivateStore] = []
+        self.collecting = Collecting()
         self.now_s = target.moved_s
 
     def __enter__(self) -> Self:
@@ -106,7 +108,7 @@ class Rig:
             self.gate.advance(self.now_s)
             self._masters.move_clock(self.now_s)
             self.prepare(self.store)
-            self._stack.enter_context(sparing_what_stands())
+            self._stack.callback(self.collecting.close)
             self._stack = self._stack.pop_all()
         return self
 

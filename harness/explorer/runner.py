@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from harness import clock
 from harness.errors import CouldNotRunError
 from harness.explorer.cohort import run_together
-from harness.explorer.collecting import collect_after
 from harness.explorer.outcome import Historian, Outcome
 from harness.explorer.rig import losses_of
 from harness.explorer.search.tree import Ran, Unit
@@ -112,7 +111,7 @@ class Runner:
     def _world(self, setting: Setting, unit: Unit, seats: Seats) -> World:
         self._numbered += 1
         self._since_flush += 1
-        collect_after(self._numbered)
+        self._rig.collecting.ran()
         key = f"sp{self._mark:08x}n{self._numbered:07d}z"
         surroundings = Surroundings(self._rig.store_for(unit), seats, self._historian.applicable)
         return World(setting, surroundings, key, unit)
