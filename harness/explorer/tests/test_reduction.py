@@ -115,15 +115,15 @@ def test_what_came_to_the_same_is_gone_on_from_once(
 @NEEDS_CLOCK
 @pytest.mark.takes_long
 @pytest.mark.parametrize(
-    ("name", "kinds"),
+    ("name", "kinds", "workers"),
     [
-        ("broken.get_then_set", ["request_lost"]),
-        ("twin.get_then_set", ["request_lost"]),
-        ("broken.get_then_set", OF_STORE),
+        ("broken.get_then_set", ["request_lost"], 2),
+        ("twin.get_then_set", ["request_lost"], 2),
+        ("broken.get_then_set", [*OF_STORE, "request_lost"], 1),
     ],
 )
 def test_two_faults_on_a_guard_are_merged_soundly(
-    name: str, kinds: list[str], redis_server: RedisServer, tmp_path: Path
+    name: str, kinds: list[str], workers: int, redis_server: RedisServer, tmp_path: Path
 ) -> None:
     """The same of a planted guard and of its twin, with what the checkers find; also where the store is lost."""
     full, merged = (
@@ -131,7 +131,7 @@ def test_two_faults_on_a_guard_are_merged_soundly(
             redis_server,
             tmp_path,
             load_subject(name),
-            workers=2,
+            workers=workers,
             faults=2,
             kinds=select(kinds),
             reduces=merges,
