@@ -203,8 +203,10 @@ def _wait(
     """Return the client that *looked* finds; end *process* where it finds none."""
     deadline_ns = clock.elapsed_ns() + int(_START_DEADLINE_S * 1e9)
     while (client := looked()) is None:
+        # Asked before its log is read: what it says last must not be missed.
+        runs = process.poll() is None
         said = log.read_text("utf-8", "replace")
-        if process.poll() is None and clock.elapsed_ns() < deadline_ns and _CLASH not in said:
+        if runs and clock.elapsed_ns() < deadline_ns and _CLASH not in said:
             clock.pause_s(0.002)
             continue
         _end(process)
