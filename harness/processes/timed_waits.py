@@ -61,12 +61,20 @@ _WAITS = MappingProxyType(
 def timed_wait_of(pid: int) -> str:
     """Return the system call in which a thread of a process waits with a time limit; empty where none does."""
     try:
-        for task in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 - at every step, and pathlib is slow
-            with open(f"/proc/{pid}/task/{task}/syscall", "rb") as told:  # noqa: PTH123 - as above
-                number, *arguments = told.read().split()
-            wait = _WAITS.get(int(number)) if number.isdigit() else None
-            if wait is not None and (wait.limit < 0 or int(arguments[wait.limit], 16) != wait.without):
-                return wait.name
+        tasks = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208 - at every step, and pathlib is slow
     except OSError:
         return ""
-    return ""
+    return next(filter(None, (_timed_wait(f"/proc/{pid}/task/{task}/syscall") for task in tasks)), "")
+
+
+def _timed_wait(path: str) -> str:
+    try:
+        with open(path, "rb") as told:  # noqa: PTH123 - as above
+            number, *arguments = told.read().split()
+    except (OSError, ValueError):
+        # It has ended meanwhile, or nobody may look.
+        return ""
+    wait = _WAITS.get(int(number)) if number.isdigit() else None
+    if wait is None or (wait.limit >= 0 and int(arguments[wait.limit], 16) == wait.without):
+        return ""
+    return wait.name

@@ -146,8 +146,7 @@ class Doorway:
         if connection.link.subscription is not None:
             self._watch_messages(connection, connection.link.subscription)
         # The store may have been lost meanwhile: nobody may find out later than a client that is told at once.
-        if self._losses_seen != WirePool.losses:
-            self.drop_stale(last=connection)
+        self.drop_stale(last=connection)
         if not is_there or not connection.answer():
             self.close_connection(connection)
             return None

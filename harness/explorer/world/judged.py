@@ -35,7 +35,8 @@ def as_judged(events: Iterable[Event]) -> Judged:
     for event in events:
         if isinstance(event, Fault):
             continue
-        word, process = _word(event), getattr(event, "process", "")
+        word = _word(event, type(getattr(event, "fence", None)).__name__)
+        process = getattr(event, "process", "")
         how = "phase"
         if not isinstance(event, Phase):
             of_process[process].append(word)
@@ -67,6 +68,7 @@ def _leaves(event: Event, inside: set[str]) -> bool:
 
 
 @functools.lru_cache(maxsize=65536)
-def _word(event: Event) -> str:
+def _word(event: Event, _fence: str) -> str:
+    # Guards say what their fence is: True equals 1, and is another word.
     values = [getattr(event, name) for name in event.__struct_fields__ if name not in _UNJUDGED]
     return f"{type(event).__name__}{values}"
