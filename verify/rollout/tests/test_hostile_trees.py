@@ -160,7 +160,7 @@ def test_what_cannot_be_read_is_unknown_and_the_rest_is_compared(tree: Path, bas
 
 
 MEASURED = """
-import resource, sys
+import sys
 from pathlib import Path
 from verify.rollout.baseline import of_file
 from verify.rollout.call_sites import call_sites
@@ -169,13 +169,18 @@ from verify.rollout.findings import first
 from verify.rollout.shadows import shadows
 from verify.rollout.startup import startup_in_tree
 
+def peak_kib():
+    # What getrusage says counts whoever started this process, too.
+    lines = Path("/proc/self/status").read_text("ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+
 tree, held = Path(sys.argv[1]), of_file(Path(sys.argv[2]), None)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak_kib()
 findings = first(compared(tree, held.entries, held.rules.all_protected, held.entries), 20)
 list(shadows(tree, held.entries, held.entries, (".",)))
 list(startup_in_tree(tree, held.entries))
 call_sites(tree, held.rules.effects, (".",))
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, findings[-1].sentence)
+print(peak_kib() - before, findings[-1].sentence)
 """
 """Prints by how many KiB the memory grew, and the last thing that was said."""
 
@@ -205,4 +210,4 @@ def test_memory_does_not_grow_with_the_files_that_nobody_knows(tree: Path) -> No
         shutil.rmtree(tree)
     grown, _, sentence = said.strip().partition(" ")
     assert sentence == f"{number - 20:,} more of this kind (new)"
-    assert int(grown) < most_kib
+    assert int(grown) < most_kib, grown
