@@ -35,8 +35,7 @@ def play(stage: Stage) -> None:
     (key,) = stage.orders(1)
 
     def start() -> None:
-        stage.give(first, key)
-        hold_midway(stage, workers=1)
+        hold_midway(stage, [(first, key)])
 
     stage.site.key = names_from(stage, start)[0]
     with stage.strike(eviction.FAULT, at="between effect and mark", policy=_POLICY) as blow:

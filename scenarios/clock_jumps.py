@@ -29,9 +29,7 @@ def play(stage: Stage) -> None:
     """Let every worker have an effect, end its lease, deliver the orders to others, then let all go on."""
     names = STORY.worker_names
     keys = stage.orders(len(names))
-    for worker, key in zip(names, keys, strict=True):
-        stage.give(worker, key)
-    hold_midway(stage, workers=len(names))
+    hold_midway(stage, zip(names, keys, strict=True), workers=len(names))
     with stage.strike(clock_jump.FAULT, at="between effect and mark", seconds=_JUMP_S) as blow:
         fresh = stage.hire(len(names))
         control = stage.venue.control

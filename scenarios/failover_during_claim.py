@@ -36,9 +36,7 @@ def play(stage: Stage) -> None:
     pair = stage.site.the_pair
 
     def place() -> None:
-        for worker, key in zip(names, keys, strict=True):
-            stage.give(worker, key)
-        hold_midway(stage, workers=len(names))
+        hold_midway(stage, zip(names, keys, strict=True), workers=len(names))
 
     with stage.strike(replica_promotion.FAULT, at="between effect and mark", meanwhile=place) as blow:
         promoted_ns = clock.shared_ns()

@@ -11,10 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.nemesis import server_kill
+from scenarios.midway import hold_midway, see_midway
 from scenarios.story import Category, Story
 
 if TYPE_CHECKING:
-    from scenarios.blow import Blow
     from scenarios.stage import Stage
 
 STORY = Story(
@@ -32,29 +32,12 @@ _BEFORE_KILL = 6
 def play(stage: Stage) -> None:
     """Kill the server while two replies of the venue are held back."""
     names = STORY.worker_names
-    for key in stage.orders(_ORDERS):
-        for worker in stage.random.sample(names, 2):
-            stage.give(worker, key)
-    control = stage.venue.control
-    warm = len(control.take()) + _BEFORE_KILL
-    stage.until(lambda: len(control.take()) >= warm)
-    control.hold()
-    landed = len(control.take())
+    deliveries = [(worker, key) for key in stage.orders(_ORDERS) for worker in stage.random.sample(names, 2)]
     # Two held replies are two workers that cannot go on: one is struck, the other one is the load.
-    stage.until(lambda: len(control.take()) >= landed + 2)
+    hold_midway(stage, deliveries, workers=2, after=_BEFORE_KILL)
     with stage.strike(server_kill.FAULT, at="between effect and mark") as blow:
-        control.release()
+        stage.venue.control.release()
         stage.until_idle()
-        _look(stage, blow)
+        see_midway(stage, blow)
     stage.heal()
     stage.redeliver()
-
-
-def _look(stage: Stage, blow: Blow) -> None:
-    """See that an order was in the book whose worker waited for the venue, and that others were under way."""
-    running = stage.running_at(blow.at_ns)
-    landed = [event for event in stage.venue.read_book().entries if (event.at_ns or 0) < blow.at_ns]
-    struck = [event for event in landed if event.process in running]
-    if struck and len(running) > 1:
-        others = len(running) - 1
-        blow.saw(f"{struck[0].key} was in the book and not yet marked, {others} other calls were under way")

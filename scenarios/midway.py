@@ -5,19 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from scenarios.blow import Blow
     from scenarios.stage import Stage
 
 
-def hold_midway(stage: Stage, *, workers: int) -> None:
-    """Keep back the replies of the venue, and return when so many effects have landed whose workers wait for them.
+def hold_midway(stage: Stage, deliveries: Iterable[tuple[str, str]], *, workers: int = 1, after: int = 0) -> None:
+    """Deliver orders, and return when some of the workers that got them wait for the venue, or all have answered.
 
+    However late this process is, they wait: the venue keeps its replies back from the first one on that it should.
     ``stage.venue.control.release()`` lets them go on.
+
+    Args:
+        stage: Where; nobody has anything to do.
+        deliveries: Workers, and the keys of the orders that each one gets.
+        workers: How many must have had an effect and wait.
+        after: Effects that are answered before.
     """
     control = stage.venue.control
-    control.hold()
-    landed = len(control.take())
-    stage.until(lambda: len(control.take()) >= landed + workers)
+    answered = control.hold(after=after) + after
+    for worker, key in deliveries:
+        stage.give(worker, key)
+    stage.until(lambda: len(control.take(answered)) >= workers or stage.crew.is_idle)
 
 
 def see_midway(stage: Stage, blow: Blow, *, at_ns: int | None = None) -> None:

@@ -6,6 +6,7 @@ truth. A guard that takes the refused mark for a matter of the cache, and frees 
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 from harness.nemesis import oom
@@ -28,9 +29,7 @@ _ORDERS = 12
 def play(stage: Stage) -> None:
     """Let every worker have an effect, take the memory away, and let them mark."""
     names = STORY.worker_names
-    for at, key in enumerate(stage.orders(_ORDERS)):
-        stage.give(names[at % len(names)], key)
-    hold_midway(stage, workers=len(names))
+    hold_midway(stage, zip(cycle(names), stage.orders(_ORDERS), strict=False), workers=len(names))
     with stage.strike(oom.FAULT, at="between effect and mark") as blow:
         stage.venue.control.release()
         stage.until_idle()

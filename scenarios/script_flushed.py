@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from harness.nemesis import noscript, script_flush
-from scenarios.midway import see_under_way
+from scenarios.midway import hold_midway, see_under_way
 from scenarios.story import Category, Story
 
 if TYPE_CHECKING:
@@ -37,12 +37,10 @@ def play(stage: Stage) -> None:
 
 
 def _forget(stage: Stage, fault: RealFault[Any]) -> None:
-    """Let the server forget its scripts once every worker has answered something, and wait for all other answers."""
-    enough = len(stage.answers) + len(STORY.worker_names)
-    for key in stage.orders(_ORDERS):
-        for worker in STORY.worker_names:
-            stage.give(worker, key)
-    stage.until(lambda: len(stage.answers) > enough)
+    """Let the server forget its scripts while one worker waits for the venue, and wait for all answers."""
+    keys = stage.orders(_ORDERS)
+    hold_midway(stage, ((worker, key) for key in keys for worker in STORY.worker_names))
     with stage.strike(fault, at="under load") as blow:
+        stage.venue.control.release()
         stage.until_idle()
         see_under_way(stage, blow)

@@ -91,8 +91,7 @@ def _until_command(site: Site, held: ExitStack, stream: str, rule: dict[str, Any
 def _until_effect(site: Site, held: ExitStack) -> str:
     """Let the crew work until an effect of the worker has landed, whose reply is held back; return which."""
     control = site.the_venue.control
-    known = len(control.take())
-    control.hold()
+    known = control.hold()
     held.callback(control.release)
 
     def landed() -> list[str]:

@@ -119,9 +119,13 @@ class VenueControl(VenueClient):
         """Return what landed since the book had *position* lines."""
         return self._lines({"do": "take", "position": position})
 
-    def hold(self) -> None:
-        """Keep back all replies to effects from now on; the effects themselves go on landing."""
-        self._call({"do": "hold"})
+    def hold(self, *, after: int = 0) -> int:
+        """Keep back all replies to effects once *after* more have landed; the effects themselves go on landing.
+
+        Returns:
+            How many lines the book had: those beyond this number and *after* belong to effects whose replies wait.
+        """
+        return int(self._call({"do": "hold", "after": after}))
 
     def release(self) -> None:
         """Send the replies that were kept back, and keep back no more."""

@@ -44,6 +44,7 @@ class VenueServer:
         self._venue = venue
         self._flowing = asyncio.Event()
         self._flowing.set()
+        self._held_from: int | None = None
         self._landed = asyncio.Condition()
         self._catches: list[_Catch] = []
         self._controls: dict[str, Callable[[Message], Any]] = {
@@ -53,8 +54,8 @@ class VenueServer:
             "plan": lambda m: venue.plan(mischief_from(m["mischief"]), key=m.get("key"), nth=m.get("nth")),
             "behave": lambda _: venue.behave(),
             "mischief_met": lambda _: venue.mischief_met(),
-            "hold": lambda _: self._flowing.clear(),
-            "release": lambda _: self._flowing.set(),
+            "hold": lambda m: self._hold(int(m["after"])),
+            "release": lambda _: self._release(),
             "let_go": lambda _: self._let_go(),
             "late_tickets": lambda _: venue.late_tickets(),
             "fill": lambda m: venue.fill(str(m["order_id"])),
@@ -126,10 +127,24 @@ class VenueServer:
             return self._venue.act(request, mischief)
         finally:
             caught = self._caught(request) if self._venue.book.count > known else None
+            if self._held_from is not None and self._venue.book.count > self._held_from:
+                self._flowing.clear()
             await self._tell_landed()
             await self._flowing.wait()
             if caught is not None:
                 await caught.over.wait()
+
+    def _hold(self, after: int) -> int:
+        """Keep replies back once *after* more effects have landed; return how many have landed."""
+        count = self._venue.book.count
+        self._held_from = count + after
+        if not after:
+            self._flowing.clear()
+        return count
+
+    def _release(self) -> None:
+        self._held_from = None
+        self._flowing.set()
 
     async def _catch(self, prefix: str) -> Message:
         """Wait for an effect of a process whose name begins with *prefix*, and return its line."""

@@ -14,16 +14,17 @@ from harness.nemesis.tests.case import without_strike
 from harness.subjects.broken.registry import PLANTED
 from scenarios import crash_points, registry
 from scenarios.registry import STORIES
+from scenarios.stage import Stage
 from scenarios.story import Category
 from scenarios.tests.telling import judged
 from verify.history.events import Fault
 from verify.history.words import Verdict
 
 if TYPE_CHECKING:
-    from scenarios.stage import Stage
     from scenarios.storybook import Telling
 
 CAUGHT = [(name, guard) for name, telling in STORIES.items() for guard in telling.STORY.catches]
+_LATE_S = 0.05
 STRUCK = [(name, kind) for name, telling in STORIES.items() for kind in telling.STORY.kinds]
 
 
@@ -83,6 +84,27 @@ def test_a_fault_that_does_nothing_shows_nothing(
     judgement, _ = judged(STORIES[name], tmp_path, reference_of(name), seed)
     assert judgement.verdict is Verdict.UNKNOWN
     assert any(kind in reason and "left no witness" in reason for reason in judgement.reasons)
+
+
+@pytest.mark.in_turn(3)
+@pytest.mark.parametrize(
+    "name", ["script_flushed", "replies_lost", "kill_redis", "clock_jumps", "redis_out_of_memory"]
+)
+def test_a_fault_strikes_calls_under_way_however_late_this_process_is(
+    name: str, tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Workers that could answer meanwhile have answered after each delivery: those that are to be struck wait."""
+    give = Stage.give
+
+    def give_late(stage: Stage, worker: str, key: str, *, delivery: int = 0) -> int:
+        op = give(stage, worker, key, delivery=delivery)
+        stage.wait(_LATE_S, unless=lambda: stage.crew.is_idle)
+        return op
+
+    monkeypatch.setattr(Stage, "give", give_late)
+    judgement, events = judged(STORIES[name], tmp_path, "reference", seed)
+    assert judgement.verdict is Verdict.VALID, judgement.reasons or judgement.findings
+    assert [event for event in events if isinstance(event, Fault)]
 
 
 def test_a_race_that_did_not_happen_shows_nothing(tmp_path: Path, seed: int) -> None:

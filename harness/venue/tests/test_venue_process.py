@@ -80,6 +80,20 @@ def test_held_replies_wait_while_effects_land() -> None:
         assert reply.result(timeout=10)["receipt_id"] == "a/1"
 
 
+def test_replies_are_held_from_the_effect_on_that_was_asked_for() -> None:
+    """hold(after=2) answers two effects more, and says how many there were; the third one's caller waits."""
+    with VenueProcess() as venue, ThreadPoolExecutor(1) as worker:
+        venue.client().effect("a", 1)
+        assert venue.control.hold(after=2) == 1
+        assert [venue.client().effect("a", 1)["receipt_id"] for _ in range(2)] == ["a/2", "a/3"]
+        reply = worker.submit(venue.client().effect, "a", 1)
+        assert venue.control.wait_landed(4) == 4
+        assert not reply.done()
+        venue.control.release()
+        assert reply.result(timeout=10)["receipt_id"] == "a/4"
+        assert venue.client().effect("a", 1)["receipt_id"] == "a/5"
+
+
 def test_caller_that_ran_out_of_patience_learns_nothing() -> None:
     """A held reply ends in the caller's own timeout, which is ambiguous, and the effect is in the book."""
     with VenueProcess() as venue:
