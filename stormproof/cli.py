@@ -10,10 +10,27 @@ import typer
 from harness.errors import HarnessError
 from harness.interruption import heeding_signals
 from reports.stored_run import StoredRunError
+from stormproof.cli_options import (
+    Allow,
+    Budget,
+    Command,
+    Gate,
+    Jobs,
+    Json,
+    Kinds,
+    Out,
+    Promise,
+    Python,
+    Redis,
+    Seed,
+    Subject,
+    Toxiproxy,
+)
 from stormproof.compare_cli import compare
 from stormproof.report_cli import evidence_app, history, report
 from stormproof.rollout_cli import baseline_app, verify_rollout
 from stormproof.saying import Exit, complain
+from stormproof.storm_cli import storm
 from verify.rollout.errors import CannotCheckError, RolloutError
 from verify.signing import SigningError
 
@@ -27,32 +44,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-
-Redis = Annotated[
-    str,
-    typer.Option("--redis", help="embedded, embedded:6.2, path, container[:IMAGE:TAG], redis://..., unix://..."),
-]
-Allow = Annotated[
-    list[str] | None, typer.Option("--allow-target", metavar="HOST:PORT", help="Permission for an external Redis.")
-]
-Toxiproxy = Annotated[str, typer.Option("--toxiproxy", help="embedded, path, a file, or http://HOST:PORT.")]
-Seed = Annotated[int | None, typer.Option("--seed", help="Makes a run repeatable; shown in every report.")]
-Budget = Annotated[float | None, typer.Option("--budget", help="Seconds after which the rest is left UNKNOWN.")]
-Out = Annotated[str | None, typer.Option("--out", help="Run folder; default stormproof-runs/<time>-<seed>.")]
-Jobs = Annotated[int | None, typer.Option("--jobs", help="Processes, each with a server and a core of its own.")]
-Subject = Annotated[
-    str | None, typer.Option("--subject", help="A name, package.module:make, or path/to/file.py:make.")
-]
-Promise = Annotated[str | None, typer.Option("--promise", help="Overrides the subject's own.")]
-Kinds = Annotated[str | None, typer.Option("--kinds", help="Fault kinds, separated by commas; or all.")]
-Gate = Annotated[str, typer.Option("--gate", help="Who holds the processes: auto, greenlet or proxy.")]
-Python = Annotated[
-    str | None, typer.Option("--python", metavar="PATH", help="Another interpreter, which runs the subject.")
-]
-Command = Annotated[
-    str | None, typer.Option("--command", help="A program that speaks the line protocol, instead of a subject.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 
 @app.command()
@@ -289,67 +280,7 @@ app.command("verify-rollout")(verify_rollout)
 app.add_typer(baseline_app)
 
 
-@app.command()
-def storm(
-    subject: Annotated[
-        str, typer.Option("--subject", help="A name, package.module:make, or path/to/file.py:make.")
-    ] = "reference",
-    promise: Annotated[str | None, typer.Option("--promise", help="Overrides the subject's own.")] = None,
-    users: Annotated[int, typer.Option("--users", help="Locust users, in all processes together.")] = 20,
-    seconds: Annotated[int, typer.Option("--seconds", help="How long they work.")] = 30,
-    inject: Annotated[
-        str, typer.Option("--inject", metavar="SPEC", help="Faults, as kill@10s,latency:200ms@20s..30s.")
-    ] = "",
-    processes: Annotated[
-        int, typer.Option("--processes", help="Worker processes; with --master, those of all other machines.")
-    ] = 2,
-    web: Annotated[bool, typer.Option("--web", help="Serve Locust's own page on loopback.")] = False,
-    master: Annotated[bool, typer.Option("--master", help="Lead a storm that other machines join.")] = False,
-    worker: Annotated[bool, typer.Option("--worker", help="Join a storm with --processes.")] = False,
-    master_host: Annotated[str | None, typer.Option("--master-host", help="Of --worker: who leads.")] = None,
-    bind: Annotated[
-        str, typer.Option("--bind", help="Of --master: the address at which others find it.")
-    ] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option("--port", min=1, max=65532, help="The first of four ports of --master.")
-    ] = 5580,
-    redis: Redis = "embedded",
-    allow_target: Allow = None,
-    toxiproxy: Toxiproxy = "embedded",
-    seed: Seed = None,
-    out: Out = None,
-) -> None:
-    """Let many users guard effects at once while things go wrong, and judge all that happened."""
-    from stormproof import storming  # noqa: PLC0415 - as above
-
-    if worker:
-        alone = {
-            "--master": master,
-            "--web": web,
-            "--inject": inject,
-            "--out": out,
-            "--subject": subject != "reference",
-        }
-        storming.join(
-            master_host, port=port, processes=processes, others=[name for name, given in alone.items() if given]
-        )
-    if master_host is not None:
-        raise typer.BadParameter("--master-host goes with --worker")
-    storming.storm(
-        subject=subject,
-        promise=promise,
-        users=users,
-        seconds=seconds,
-        inject=inject,
-        processes=processes,
-        web=web,
-        lead=(bind, port) if master else None,
-        redis=redis,
-        allow_target=allow_target,
-        toxiproxy=toxiproxy,
-        seed=seed,
-        out=out,
-    )
+app.command()(storm)
 
 
 @app.command()

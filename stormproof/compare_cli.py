@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from stormproof.cli_options import Jobs, Json, Out, Seed
+
 
 def compare(
     subjects: Annotated[
@@ -22,17 +24,13 @@ def compare(
     limit: Annotated[
         int | None, typer.Option("--limit", help="Schedules of each guard at most; the rest is left UNKNOWN.")
     ] = None,
-    jobs: Annotated[
-        int | None, typer.Option("--jobs", help="Processes, each with a server and a core of its own.")
-    ] = None,
+    jobs: Jobs = None,
     redis: Annotated[
         str, typer.Option("--redis", help="embedded, embedded:6.2, path, or container[:IMAGE:TAG].")
     ] = "embedded",
-    seed: Annotated[int | None, typer.Option("--seed", help="Makes a run repeatable; shown in every report.")] = None,
-    out: Annotated[
-        str | None, typer.Option("--out", help="Run folder; default stormproof-runs/<time>-<seed>.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    seed: Seed = None,
+    out: Out = None,
+    as_json: Json = False,
 ) -> None:
     """Run several guards under the same faults, one in a schedule; set side by side what happened to each."""
     from stormproof import comparing  # noqa: PLC0415 - loading all takes long, and a command needs its own

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from stormproof.cli_options import Json
+
 evidence_app = typer.Typer(
     name="evidence", help="Pack a run into one file, or verify such a file.", rich_markup_mode=None
 )
@@ -34,7 +36,7 @@ def history(
         tuple[str, str] | None,
         typer.Option("--compare", metavar="OLD NEW", help="Say what differs between two of its runs."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Show how the runs in a folder went: verdicts, schedules, rates; exit 1 if a part is flaky, or got worse."""
     from stormproof import reporting  # noqa: PLC0415 - as above

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from stormproof.cli_options import Json
+
 baseline_app = typer.Typer(
     name="baseline", help="Make the baseline of a tree, or compare the tree with it.", rich_markup_mode=None
 )
@@ -43,7 +45,7 @@ def verify_rollout(
         typer.Option("--fast", help="Read no file that nothing has touched since the last look; not for a release."),
     ] = False,
     jobs: Annotated[int, typer.Option("--jobs", min=1, help="Processes that read the protected files.")] = 1,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Say whether what must not change is unchanged, and whether the guards work: eight checks."""
     from stormproof import rollout_checking  # noqa: PLC0415 - a command loads only what it needs
