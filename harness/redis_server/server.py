@@ -188,7 +188,7 @@ class RedisServer:
                 "Tried to advance the clock of a server that was not started with a controlled one. "
                 "Use RedisServer(controlled_clock=True); it needs the extra `clock`: pip install 'stormproof[clock]'."
             )
-        return self._clock.advance(seconds)
+        return self._clock.advance(seconds, pause=self._pause)
 
     @property
     def is_append_only(self) -> bool:

@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness import clock
 from harness.processes.faked_clock import SYSTEM_PATHS, FakedClock, find_library, forget_shared_memory
 from harness.redis_server.errors import ClockUnavailableError
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _MOVE_DEADLINE_NS = 10_000_000_000
 _SLACK_US = 1_000
 """How far the server's cached clock may lag behind (Valkey 9 refreshes it once per event loop, at most 1 ms old)."""
+
+_LOOK_S = 0.000_2
 
 
 class ServerClock:
@@ -62,8 +68,12 @@ class ServerClock:
         """How far the server's clock was moved in all, in seconds."""
         return self._faked.offset_us / 1_000_000
 
-    def advance(self, seconds: float) -> float:
+    def advance(self, seconds: float, *, pause: Callable[[float], None] = clock.pause_s) -> float:
         """Move the server's clock by *seconds* (> 0) and return the jump that its TIME showed, in seconds.
+
+        Args:
+            seconds: How far.
+            pause: Passes the seconds between two looks at TIME.
 
         Raises:
             ValueError: *seconds* is not above 0.
@@ -86,6 +96,7 @@ class ServerClock:
                     f"{(now_us - before_us) / 1_000_000} s. Check that the server is not paused and runs with "
                     f"{self._faked.library}."
                 )
+            pause(_LOOK_S)
 
     def forget_connection(self) -> None:
         """Drop the kept connection: the server is gone, or about to go."""

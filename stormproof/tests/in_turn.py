@@ -34,7 +34,11 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is another test's turn, unless everything or a single test was asked for."""
+    """Leave out what is another test's turn, unless everything or a single test was asked for.
+
+    What takes long comes first: begun last, one process would work on it while the others have nothing left.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("takes_long") is None)
     if config.getoption("--thorough") or any("::" in word for word in config.args):
         return
     met: Counter[str] = Counter()

@@ -43,8 +43,17 @@ def test_what_is_left_out_is_the_rest() -> None:
     assert max(everything.values()) == 1
 
 
+def test_what_takes_long_begins_first() -> None:
+    """Wherever it stands in its file."""
+    long = _counted("--thorough", "-m", "takes_long", FILES[0])
+    left = list(_counted("--left-out", FILES[0]))
+    assert long
+    assert set(left[: len(long)]) == set(long)
+    assert left[len(long) :]
+
+
 def _counted(*words: str) -> Counter[str]:
-    """Return how often each test is collected."""
+    """Return how often each test is collected, in their order."""
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", *words]
     seen = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return Counter(line for line in seen.stdout.splitlines() if "::" in line)
