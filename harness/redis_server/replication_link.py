@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socket
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, cast
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import redis
 
@@ -199,7 +199,7 @@ class ReplicationLink:
 
 def _role(server: redis.Redis) -> _Role:
     """Ask a server what it is: a fraction of what INFO costs, which is asked a thousand times a second."""
-    name, *known = cast("list[Any]", server.role())
+    name, *known = server.role()
     if name == b"master":
         offset, _replicas = known
         return _Role("master", "", offset)

@@ -54,6 +54,8 @@ _recording = Recording(Path(plan.folder), f"w{number}", plan.buckets)
 _operations = count(number * _OPERATIONS_OF_ONE + 1)
 _users = count(1)
 _before: list[tuple[int, float]] = []
+_times: dict[str, int] = {}
+"""When the users began and were told to end, on the clock that processes share."""
 
 
 def _nowhere(_event: Event) -> None:
@@ -135,7 +137,16 @@ def _give_up(**_: object) -> NoReturn:
 
 @events.test_start.add_listener  # type: ignore[untyped-decorator]  # as above
 def _begin_to_count(**_: object) -> None:
+    _times["began_ns"] = clock.shared_ns()
     _before.append((next(_operations), clock.processor_s()))
+
+
+@events.test_stopping.add_listener  # type: ignore[untyped-decorator]  # as above
+def _tell_that_it_ends(environment: Any, **_: object) -> None:
+    """Let the leader say that the storm is over before any worker process ends because it was told to."""
+    _times["ends_ns"] = clock.shared_ns()
+    if isinstance(environment.runner, MasterRunner):
+        _tell_status(environment)
 
 
 @events.quitting.add_listener  # type: ignore[untyped-decorator]  # as above
@@ -164,14 +175,18 @@ def _lead(environment: Any, known: Mapping[int, str]) -> None:
     Left alone, Locust waits for several heartbeats of a worker that was killed.
     """
     gone = Path(plan.folder) / GONE
-    with (Path(plan.folder) / STATUS).open("a", encoding="utf-8", buffering=1) as status:
-        while True:
-            status.write(json.dumps(_status(environment)) + "\n")
-            for each in gone.read_text("ascii").split() if gone.exists() else ():
-                client = environment.runner.clients.get(known.get(int(each), ""))
-                if client is not None:
-                    client.heartbeat = min(client.heartbeat, _DEAD)
-            gevent.sleep(_STATUS_EVERY_S)
+    while True:
+        _tell_status(environment)
+        for each in gone.read_text("ascii").split() if gone.exists() else ():
+            client = environment.runner.clients.get(known.get(int(each), ""))
+            if client is not None:
+                client.heartbeat = min(client.heartbeat, _DEAD)
+        gevent.sleep(_STATUS_EVERY_S)
+
+
+def _tell_status(environment: Any) -> None:
+    with (Path(plan.folder) / STATUS).open("a", encoding="utf-8") as status:
+        status.write(json.dumps(_status(environment)) + "\n")
 
 
 def _status(environment: Any) -> dict[str, Any]:
@@ -187,4 +202,5 @@ def _status(environment: Any) -> dict[str, Any]:
         "per_s": round(total.current_rps, 1),
         "p95_ms": total.get_response_time_percentile(0.95) or 0,
         "outcomes": outcomes,
+        **_times,
     }

@@ -255,7 +255,7 @@ class _Storm:
         is_alone = self.happened.asked.lead is None
         deadline_s = _START_S if is_alone else _JOIN_S
         deadline_ns = clock.elapsed_ns() + int(deadline_s * 1e9)
-        while self.gang.status().get("state") not in {"spawning", "running"}:
+        while "began_ns" not in (status := self.gang.status()):
             stop_if_asked()
             come = len(self.company.numbers)
             self.say(f"{'starting Locust' if is_alone else 'waiting for other machines'}: {come} worker processes")
@@ -267,7 +267,7 @@ class _Storm:
                     f"Locust did not begin within {deadline_s:g} s; {come} worker processes had come"
                 )
             clock.pause_s(_TICK_S)
-        self.happened.began_ns = clock.shared_ns()
+        self.happened.began_ns = status["began_ns"]
 
     def _rage(self, timeline: Timeline) -> None:
         """Do what is due until Locust has ended."""
@@ -276,10 +276,12 @@ class _Storm:
         while True:
             stop_if_asked()
             elapsed_s = (clock.shared_ns() - happened.began_ns) / 1e9
+            gone = self.company.ended()
+            # Read after that: Locust says that it ends before it tells anybody to.
             happened.status = self.gang.status() or happened.status
             leader = self.gang.leader_ended()
-            for ended in self.company.ended():
-                if leader is None and not (ended.status == 0 and elapsed_s > self.plan.seconds):
+            for ended in gone:
+                if leader is None and (ended.status or "ends_ns" not in happened.status):
                     happened.lost.append(ended)
                     self.gang.bury(ended.number)
             if leader is not None:

@@ -18,6 +18,7 @@ from harness.faults.registry import select
 from harness.processes.family import descendants
 from harness.storm.catches import CATCHES, SECONDS
 from harness.storm.inject import WORDS
+from harness.storm.storm import _Storm
 from harness.storm.workload import EFFECT_TYPES
 from stormproof.cli import main
 from stormproof.demoting import KINDS_OF, kinds_of
@@ -199,6 +200,56 @@ def test_worker_that_somebody_else_kills_is_told(tmp_path: Path) -> None:
     assert process.returncode == 0, out + err
     record = json.loads((tmp_path / "run" / "parts" / "storm" / "exploration.json").read_text("utf-8"))
     assert any("w2 was ended by signal SIGKILL, which nothing here has sent" in note for note in record["notes"])
+
+
+ENDS = """
+import os
+
+import redis
+
+
+def make(redis_url, lease_s):
+    client = redis.Redis.from_url(redis_url)
+
+    def guard(key, payload, effect):
+        if client.incr("calls") == 40:
+            os._exit(0)
+        if not client.set(key, "taken", nx=True):
+            raise RuntimeError("somebody has taken it")
+        return effect(payload)
+
+    return guard
+
+
+make.promise = "at_most_once"
+"""
+
+
+@pytest.mark.takes_long
+def test_worker_that_ends_by_itself_shows_nothing(tmp_path: Path) -> None:
+    """Its guard ends the process as if all were well, long before the storm is over."""
+    (tmp_path / "ends.py").write_text(ENDS, "utf-8")
+    code, verdict, _ = storm(tmp_path, "--subject", "ends.py:make", "--processes", "2")
+    assert code == 3
+    assert any("ended by itself, with status 0" in reason for reason in verdict["reasons"]), verdict["reasons"]
+
+
+@pytest.mark.takes_long
+def test_workers_that_end_with_the_storm_are_no_loss(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """However late this process is, it knows those that Locust has told to end."""
+    wait = _Storm._wait_for_users
+
+    def wait_and_be_late(raging: _Storm) -> None:
+        wait(raging)
+        raging.happened.began_ns += 60 * 10**9
+
+    monkeypatch.setattr(_Storm, "_wait_for_users", wait_and_be_late)
+    monkeypatch.setattr(sys, "argv", ["stormproof", "storm", "--seconds", "2", "--out", str(tmp_path / "run")])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0, capsys.readouterr()
 
 
 @pytest.mark.takes_long
