@@ -270,9 +270,15 @@ class Program(Living):
         self.signal(TIME_MOVED)
         deadline_ns = clock.elapsed_ns() + int(_BUSY_S * 1e9)
         try:
-            while (message := self._lines.take("moved")) is None:
-                self._wait_a_moment(deadline_ns)
+            while True:
+                has_slept = self.is_asleep()
                 self._feed()
+                if (message := self._lines.take("moved")) is not None:
+                    break
+                if has_slept:
+                    # It came just before a system call, which it did not interrupt: Python has not acted on it.
+                    self.signal(TIME_MOVED)
+                self._wait_a_moment(deadline_ns)
         except LinesError as error:
             raise self._ended(error) from error
         due: int = message["due"]

@@ -182,6 +182,26 @@ def test_paused_threads_see_the_time_when_they_come_back(redis_server: RedisServ
 
 
 @NEEDS_CLOCK
+def test_signal_that_comes_to_nothing_is_sent_again(
+    redis_server: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that comes just before a system call wakes nobody, as where the call begins anew after a pause."""
+    send = program.Program.signal
+    lost: list[int] = []
+
+    def lose_the_first(process: program.Program, number: int) -> None:
+        if number == program.TIME_MOVED and not lost:
+            lost.append(number)
+        else:
+            send(process, number)
+
+    monkeypatch.setattr(program.Program, "signal", lose_the_first)
+    world = run_held(redis_server, guard(tmp_path, SLOW_TO_WAIT), "w0", "w0!pause")
+    assert lost
+    assert ("w0", "PEXPIRE") in [(step.process, step.name) for step in world.trace.steps]
+
+
+@NEEDS_CLOCK
 def test_script_that_a_thread_meets_unknown_is_loaded_first(redis_server: RedisServer, tmp_path: Path) -> None:
     """As with everybody's scripts: what a server has cached is no part of a schedule."""
     body = SLOW_TO_WAIT.replace("client.pexpire, key, int(lease_s * 1000)", "script, [key], [int(lease_s * 1000)]")
