@@ -25,6 +25,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     )
 
 
+@pytest.mark.takes_long
 def test_fast_look_says_so_and_sees_a_changed_byte(tree: Path) -> None:
     """The last line says that it is not for a release; nothing but a cache is left where the user's others are."""
     said = run(tree, "verify-rollout", ".", "--fast")
@@ -49,6 +50,7 @@ def test_fast_look_is_refused_with_what_means_the_contrary(tree: Path, more: tup
     assert "leave one of them out" in said.err
 
 
+@pytest.mark.takes_long
 def test_several_processes_read_one_tree(tree: Path) -> None:
     """As many as were asked for, and they see what one would see."""
     for number in range(100):
