@@ -48,8 +48,7 @@ def close(stage: Stage, names: list[str]) -> None:
 def kill_prober(stage: Stage, names: list[str], *, at: str = "while it probes") -> str:
     """Let everybody ask while the venue keeps its replies back; kill the first one that came to it, and name it."""
     control = stage.venue.control
-    position = len(control.take())
-    control.hold()
+    position = control.hold()
     ops = ask(stage, names)
     stage.until(lambda: bool(control.take(position)) or all(op in stage.answers for op in ops))
     stage.wait(_PATIENCE_S, unless=lambda: sum(op in stage.answers for op in ops) >= len(ops) - 1)

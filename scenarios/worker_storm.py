@@ -33,8 +33,7 @@ _DEAD = 6
 def play(stage: Stage) -> None:
     """Kill six workers that wait for the venue, each as soon as its order is in the book."""
     control = stage.venue.control
-    position = len(control.take())
-    control.hold()
+    position = control.hold()
     for key in stage.orders(_ORDERS):
         for worker in stage.random.sample(STORY.worker_names, 2):
             stage.give(worker, key)

@@ -30,8 +30,6 @@ _RUN_ID = re.compile(rb"run_id:(\w+)")
 _REPLICATION_ID = re.compile(rb"master_replid:(\w+)")
 _NO_REWRITE = (b"aof_rewrite_in_progress:0", b"aof_rewrite_scheduled:0")
 _REWRITE_NS = 30_000_000_000
-_QUICK_HZ, _SLOW_HZ = int(PAIR_CONFIG["hz"]), 10
-"""How often timers run while servers copy, and while they wait: each time costs about what a command costs."""
 _CONFIG = {**PAIR_CONFIG, "auto-aof-rewrite-percentage": "0"}
 
 
@@ -119,7 +117,6 @@ class PrivateStore(Store):
     def _attach_replica(self) -> None:
         """Copy the primary to a replica, where one is to take over."""
         if any(kind.fails_over for kind in self._losses):
-            self._set_pace(_QUICK_HZ)
             self._replica = self._started()
             self.move_clock()
             self._link = ReplicationLink(self._primary, self._replica, pause=let_others_go_on)
@@ -138,14 +135,8 @@ class PrivateStore(Store):
         self._appended = self._settled_file() if self._losses else None
         self._kept = []
         self.wrote()
-        self._set_pace(_SLOW_HZ)
         # A copy for the replica counts as a save, and starts the count of changes again.
         self.pool.recount()
-
-    def _set_pace(self, hz: int) -> None:
-        self.pool.ask(b"CONFIG", b"SET", b"hz", b"%d" % hz)
-        if self._link is not None:
-            self._link.set_pace(hz)
 
     def _settled_file(self) -> Path:
         """Return the append-only file once the server begins no other: one that was a replica has been rewriting it.
@@ -172,7 +163,6 @@ class PrivateStore(Store):
             raise TypeError("a failover without a replica")
         self._link.let_through(streamed)
         self._primary.kill()
-        self._link.set_pace(_QUICK_HZ)
         self._link.promote()
         self._stop(self._primary)
         self._primary, self._replica = self._replica, None

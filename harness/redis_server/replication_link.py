@@ -139,10 +139,6 @@ class ReplicationLink:
         _send(down, arrived)
         _send(up, _read(down))
 
-    def set_pace(self, hz: int) -> None:
-        """Let the replica's timers run *hz* times a second."""
-        self._replica.config_set("hz", hz)
-
     def promote(self) -> None:
         """Make the replica a primary, as a failover does; what is held back is lost.
 

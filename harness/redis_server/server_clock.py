@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 _MOVE_DEADLINE_NS = 10_000_000_000
 _SLACK_US = 1_000
 """How far the server's cached clock may lag behind (Valkey 9 refreshes it once per event loop, at most 1 ms old)."""
-
 _LOOK_S = 0.000_2
+"""Between two looks at TIME: the server, which may share our core, gets to its event loop meanwhile."""
 
 
 class ServerClock:

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from scenarios.storybook import Telling
 
 CAUGHT = [(name, guard) for name, telling in STORIES.items() for guard in telling.STORY.catches]
-_LATE_S = 0.05
 STRUCK = [(name, kind) for name, telling in STORIES.items() for kind in telling.STORY.kinds]
+_LATE_S = 0.05
+"""How long an answer is waited for after each delivery; one that does not come is held back."""
 
 
 def is_of_breakers(name: str) -> bool:
