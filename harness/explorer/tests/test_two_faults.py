@@ -6,16 +6,35 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.explorer.tests.exploring import NEEDS_CLOCK, explore
+from harness.explorer.tests.exploring import NEEDS_CLOCK, explore, run_schedule
 from harness.explorer.tests.probes import commands
 from harness.faults.registry import select
 from harness.subjects.loading import load_subject
-from verify.history.words import Verdict
+from verify.history.events import Complete
+from verify.history.words import Outcome, Verdict
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.redis_server.server import RedisServer
+
+
+_IN_QUARANTINE = (
+    "restart_losing:0 w0 w1 go-on r1 r1 r1 r1 go-on c2 c2 c2 c2 go-on r3 r3 go-on c4 c4 c4 go-on r5 r5 go-on"
+)
+"""The store is lost first of all: the guard does nothing before it has asked the venue for the third time."""
+
+
+@NEEDS_CLOCK
+@pytest.mark.parametrize("struck", ["c6!crash_after", "c6 c6 c6 c6 c6 go-on r7!reply_lost", "restart_losing:0"])
+def test_rounds_are_counted_anew_after_a_fault(redis_server: RedisServer, struck: str) -> None:
+    """A fault strikes when the job queue would go its last round: it goes on until the job is done."""
+    decisions = (*_IN_QUARANTINE.split(), *struck.split())
+    world = run_schedule(redis_server, load_subject("reference"), *decisions, workers=2)
+    assert world.faults_left == 0
+    answers = [event.outcome for event in world.trace.events if isinstance(event, Complete)]
+    assert answers[-1] is Outcome.OK
+    assert Outcome.OK not in answers[:-1]
 
 
 @NEEDS_CLOCK

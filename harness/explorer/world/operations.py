@@ -49,6 +49,8 @@ class Operations:
         self._last_answer: dict[Job, Complete | None] = {}
         self._deliveries: Counter[Job] = Counter()
         self._recoveries = 0
+        self._rounds_left = ROUNDS
+        self._faults_before = world.faults_left
         self._can_reconcile = False
 
     def number_of(self, process: str) -> int:
@@ -58,6 +60,11 @@ class Operations:
     def job_of(self, process: str) -> Job:
         """Return the job that a process was called with."""
         return self._job_of[process]
+
+    @property
+    def outlook(self) -> tuple[int, bool]:
+        """How many rounds the job queue still goes, and whether a fault has struck in this one."""
+        return self._rounds_left, self._is_disturbed
 
     def play(self) -> None:
         """Run the schedule from the first delivery to the last word."""
@@ -132,19 +139,27 @@ class Operations:
         # Where time cannot pass, leases still run and nobody can be blamed for waiting: nothing is stuck yet.
         world.enter("redeliver" if world.setting.has_clock else "redeliver_early")
         wanted = tuple(dict.fromkeys(self._jobs))
-        for left in range(ROUNDS, -1, -1):
+        self._rounds_left = ROUNDS
+        while True:
+            self._faults_before = world.faults_left
             world.situation.passed()
             world.jump()
             world.trace.forget_touched()
             reconcilable = False
             for job in wanted:
                 reconcilable |= self._redeliver(job)
-            is_settled = all(self._is_settled(job, reconcilable=reconcilable) for job in wanted)
+            if all(self._is_settled(job, reconcilable=reconcilable) for job in wanted):
+                return
             # What the last reconciliation has brought shows in one more delivery.
-            if is_settled or left == 0 or (left == 1 and not reconcilable):
+            if not self._is_disturbed and self._rounds_left <= (not reconcilable):
                 return
             if reconcilable:
                 self._reconcile(wanted)
+            self._rounds_left = ROUNDS if self._is_disturbed else self._rounds_left - 1
+
+    @property
+    def _is_disturbed(self) -> bool:
+        return self._world.faults_left < self._faults_before
 
     def _redeliver(self, job: Job) -> bool:
         self._deliver_again(job)

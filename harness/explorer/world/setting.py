@@ -32,7 +32,8 @@ STEP_LIMIT = 400
 
 ROUNDS = 3
 """How often a job queue delivers again before the operation counts as stuck; once more where the last delivery was
-followed by a reconciliation."""
+followed by a reconciliation. Where a fault strikes meanwhile it begins to count anew: a guard whose store was lost
+again has as much to find out as before."""
 
 WORKLOADS: Mapping[str, str] = {
     "same": "every worker is given the same key and the same payload, as by a queue that delivers twice",

@@ -173,6 +173,7 @@ class Followed(Situation):
             sorted(world.written),
             world.writes if self._loses_writes else 0,
             world.faults_left,
+            world.operations.outlook,
             bool(struck),
             sorted({kind for kind in struck if kind in self._outside}),
             world.idle_sleeps,
