@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import struct
-from contextlib import suppress
+import weakref
 from typing import TYPE_CHECKING, Any, TypeVar, final
 
 from .answers import Claim
@@ -111,17 +111,20 @@ def _timed_by_the_system(sock: Any) -> bool:
 class LinkPool:
     """Idle connections of one guard. Safe for threads (list operations are atomic) and for forks (by process id)."""
 
-    __slots__ = ("_address", "_idle", "_pid")
+    __slots__ = ("__weakref__", "_address", "_idle", "_pid")
 
     def __init__(self, address: Address) -> None:
         self._address = address
         self._idle: list[Link] = []
         self._pid = os.getpid()
+        # Not by `__del__`: the collector may come to a socket before it comes to the pool that would have closed it.
+        weakref.finalize(self, _close_all, self._idle)
 
     def take(self) -> Link | StoreFailure:
         """Return an idle connection, else a new one, else why there is none."""
         if os.getpid() != self._pid:
-            self._idle, self._pid = [], os.getpid()
+            self._idle.clear()
+            self._pid = os.getpid()
         try:
             return self._idle.pop()
         except IndexError:
@@ -143,17 +146,7 @@ class LinkPool:
 
     def close(self) -> None:
         """Close every idle connection."""
-        while True:
-            try:
-                link = self._idle.pop()
-            except IndexError:
-                return
-            link.connection.disconnect()
-
-    def __del__(self) -> None:
-        """Close what is idle: left to the collector, a socket may be found before the connection that closes it."""
-        with suppress(Exception):
-            self.close()
+        _close_all(self._idle)
 
     def _dial(self) -> Link | StoreFailure:
         try:
@@ -162,6 +155,15 @@ class LinkPool:
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing of ours was sent
             return connect_failure(error)
         return Link(connection)
+
+
+def _close_all(idle: list[Link]) -> None:
+    while True:
+        try:
+            link = idle.pop()
+        except IndexError:
+            return
+        link.connection.disconnect()
 
 
 class Driver:
