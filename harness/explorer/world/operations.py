@@ -151,7 +151,8 @@ class Operations:
             if all(self._is_settled(job, reconcilable=reconcilable) for job in wanted):
                 return
             # What the last reconciliation has brought shows in one more delivery.
-            if not self._is_disturbed and self._rounds_left <= (not reconcilable):
+            last = 0 if reconcilable else 1
+            if self._rounds_left <= last and not self._is_disturbed:
                 return
             if reconcilable:
                 self._reconcile(wanted)
