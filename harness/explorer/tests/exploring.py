@@ -21,6 +21,7 @@ from harness.explorer.search.tests.toys import normal_form
 from harness.explorer.store import HistoryStore
 from harness.explorer.target import Target, clock_is_installed
 from harness.explorer.world.judged import as_judged
+from harness.explorer.world.setting import castings
 from verify.decisions import faults_of
 from verify.history.judge import StoredHistory, judge_exploration
 from verify.run_layout import EXPLORED
@@ -75,8 +76,9 @@ class Explored:
 
     @property
     def judged(self) -> set[Judged]:
-        """Of every history, what decides how it is judged."""
-        return {as_judged(events) for events in self.histories.values()}
+        """Of every history, what decides how it is judged, whoever did what of two workers with the same job."""
+        same = castings("same", self.record.bound.workers)
+        return {min(as_judged(events, casting) for casting in same) for events in self.histories.values()}
 
     @property
     def findings(self) -> set[tuple[str, tuple[str, ...], str]]:

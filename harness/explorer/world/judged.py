@@ -13,7 +13,7 @@ from verify.history.events import Complete, Died, EffectCall, EffectReply, Event
 from verify.history.words import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 Words = tuple[str, ...]
 Judged = tuple[tuple[tuple[str, Words], ...], Words, tuple[Words, ...]]
@@ -21,12 +21,16 @@ Judged = tuple[tuple[tuple[str, Words], ...], Words, tuple[Words, ...]]
 
 _UNJUDGED = frozenset({"at_ns", "detail"})
 """Fields of events that no checker reads where there are no limits to be kept: a finding may quote them."""
+_SAID_OTHERWISE = frozenset({"process", "op"})
+"""Fields that tell who it was: each process has one operation."""
+_AS_THEMSELVES: Mapping[str, str] = {}
 
 
-def as_judged(events: Iterable[Event]) -> Judged:
+def as_judged(events: Iterable[Event], casting: Mapping[str, str] = _AS_THEMSELVES) -> Judged:
     """Return what each process did, how effects landed, and who entered before whom left.
 
-    In which order two processes entered, or left, or asked in vain, nobody asks.
+    In which order two processes entered, or left, or asked in vain, nobody asks. A process that *casting* names is
+    called by the part that it gives.
     """
     of_process: dict[str, list[str]] = defaultdict(list)
     landed: list[str] = []
@@ -35,11 +39,12 @@ def as_judged(events: Iterable[Event]) -> Judged:
     for event in events:
         if isinstance(event, Fault):
             continue
-        word = _word(event, type(getattr(event, "fence", None)).__name__)
         process = getattr(event, "process", "")
+        part = casting.get(process, process)
+        word = _word(event, part, type(getattr(event, "fence", None)).__name__)
         how = "phase"
         if not isinstance(event, Phase):
-            of_process[process].append(word)
+            of_process[part].append(word)
             if isinstance(event, EffectCall):
                 inside.add(process)
             if isinstance(event, EffectCall | Landed):
@@ -68,7 +73,7 @@ def _leaves(event: Event, inside: set[str]) -> bool:
 
 
 @functools.lru_cache(maxsize=65536)
-def _word(event: Event, _fence: str) -> str:
+def _word(event: Event, part: str, _fence: str) -> str:
     # Guards say what their fence is: True equals 1, and is another word.
-    values = [getattr(event, name) for name in event.__struct_fields__ if name not in _UNJUDGED]
-    return f"{type(event).__name__}{values}"
+    named = [name for name in event.__struct_fields__ if name not in _UNJUDGED and name not in _SAID_OTHERWISE]
+    return f"{part} {type(event).__name__}{[getattr(event, name) for name in named]}"

@@ -16,7 +16,7 @@ class Late:
     """A step whose client gave up and that lands later.
 
     ``expires_s`` is virtual time; None means never. ``held`` is the wire that the client's connection held (WATCH):
-    a MULTI block that lands later is still subject to it. ``view`` names what its client knew when it sent it.
+    a MULTI block that lands later is still subject to it.
     """
 
     name: str
@@ -25,7 +25,6 @@ class Late:
     kind: str
     expires_s: float | None
     held: Wire | None
-    view: bytes
 
     def close(self) -> None:
         """Close what it held."""

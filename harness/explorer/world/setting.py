@@ -90,6 +90,14 @@ def job_of(key: str, payload: Mapping[str, str], effect_type: str = USUAL_TYPE) 
 
 
 @functools.lru_cache(maxsize=64)
+def castings(workload: str, workers: int) -> tuple[Mapping[str, str], ...]:
+    """Return how the workers may take each other's parts, the first one as themselves: two that have the same job."""
+    given = jobs(workload, "k", workers)
+    are_alike = len(given) > 1 and given[0] == given[1]
+    return ({}, {"w0": "w1", "w1": "w0"}) if are_alike else ({},)
+
+
+@functools.lru_cache(maxsize=64)
 def _digest(payload: tuple[tuple[str, str], ...]) -> str:
     return payload_digest(dict(payload))
 

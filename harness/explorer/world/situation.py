@@ -1,21 +1,21 @@
 """What a schedule has come to, as a name: two schedules of one name go on alike, and are judged alike from there on.
 
-Nothing is read from the server or out of a process for it. A guard is deterministic, so what it knows follows from
-what it was told, and what the server holds follows from who wrote there, and what each writer knew. The name is made
-of causes, so random tokens and real time are not in it. Causes that nobody can meet any more are left out: what a
-process knew that has answered or is dead, reads, commands that changed nothing, and which kind of fault it was that
-left no trace but its own line in the history.
+The name is made of causes. Those that nobody can meet any more are left out: what a process knew that has answered or
+is dead, reads, commands that changed nothing, and which kind of fault it was that left no trace but its own line in
+the history. Where two workers are told the same, and a phase begins, it is one name whichever of them did what.
 
 Must never give one name to situations that differ in anything that a guard could still notice, or a checker judge.
 """
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
+from harness.explorer.world.causes import Causes, short_name
 from harness.explorer.world.judged import as_judged
 from harness.explorer.world.process import State
+from harness.explorer.world.server_scripts import ServerScripts
+from harness.explorer.world.setting import castings
 from harness.explorer.world.steps import Bytes, CommandStep, Failed, Receipt
 from harness.faults.kind import Target
 
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from harness.explorer.world.steps import Came
     from harness.explorer.world.world import World
     from harness.faults.kind import FaultKind
-
-_LOADS_SCRIPTS = ("EVAL", "SCRIPT", "FUNCTION")
-"""How commands begin after which the server may hold a script that it did not hold before."""
 
 
 class Situation:
@@ -47,12 +44,11 @@ class Situation:
     def acts(self, process: Process) -> None:
         """Follow nothing."""
 
-    def lands(self, late: Late) -> None:
+    def postponed(self, late: Late) -> None:
         """Follow nothing."""
 
-    def view_of(self, _process: Process) -> bytes:
+    def lands(self, late: Late) -> None:
         """Follow nothing."""
-        return b""
 
     def asked(self, step: CommandStep, keys: Iterable[str] | None, *, wrote: bool) -> None:
         """Follow nothing."""
@@ -84,59 +80,53 @@ class Followed(Situation):
         self.places: list[tuple[int, bytes]] = []
         self._is_hidden = False
         self._passed = 0
-        self._views: dict[str, bytes] = {}
-        self._actor = b""
-        self._heard: bytes | None = None
-        self._writes: list[tuple[tuple[str, ...] | None, bytes]] = []
         self._losses: list[str] = []
-        self._scripts: list[bytes] = []
-        kinds = world.setting.kinds
-        self._loses_writes = any(kind.target is Target.STORE for kind in kinds)
-        self._outside = [kind.name for kind in kinds if world.setting.subject.is_outside("", (kind.name,))]
+        self._scripts = ServerScripts(world.key)
+        setting = world.setting
+        self._causes = [Causes(casting) for casting in castings(setting.workload, setting.workers)]
+        self._most_lost = max((kind.loses for kind in setting.kinds if kind.target is Target.STORE), default=0)
+        self._outside = [kind.name for kind in setting.kinds if setting.subject.is_outside("", (kind.name,))]
 
     def acts(self, process: Process) -> None:
         """Note whose step is taken."""
-        self._actor = self._views[process.name]
-        self._heard = None
+        for causes in self._causes:
+            causes.acts(process.name)
+
+    def postponed(self, late: Late) -> None:
+        """Note that a step lands later."""
+        for causes in self._causes:
+            causes.postponed(late)
 
     def lands(self, late: Late) -> None:
-        """Note that a late step lands: what was sent was known when it was sent."""
-        self._actor = _name("late", late.view)
-
-    def view_of(self, process: Process) -> bytes:
-        """Return the name of what a process knows."""
-        return self._views[process.name]
+        """Note that a late step lands."""
+        for causes in self._causes:
+            causes.lands(late)
 
     def asked(self, step: CommandStep, keys: Iterable[str] | None, *, wrote: bool) -> None:
         """Note that the server did a command; *keys* are the plain names of what it touches, None for anything."""
-        # A command that names no key may still have looked at all of them.
         names = tuple(sorted(keys)) if keys else None
-        seen = _name(self._actor, step.name, names, self._written(names), self._around())
-        if wrote:
-            self._writes.append((names, seen))
-        if self._losses and step.name.startswith(_LOADS_SCRIPTS) and not step.name.startswith("EVALSHA"):
-            self._scripts.append(seen)
-        self._heard = seen
+        around = (self._world.now_s, tuple(self._losses), self._scripts.told_by(step) if self._losses else ())
+        for causes in self._causes:
+            causes.asked(step.name, names, around, wrote=wrote)
+        if self._losses:
+            self._scripts.learn(step)
 
     def removed(self, key: str) -> None:
         """Note that a key is gone."""
-        self._writes.append(((key,), _name("removed", self._written((key,)), self._around())))
+        for causes in self._causes:
+            causes.removed(key, self._world.now_s)
 
     def lost(self, kind: FaultKind) -> None:
-        """Note that the server died; it keeps what was written before the writes that are lost."""
-        if any(names is None for names, _ in self._writes) or len(self._writes) != self._world.writes:
-            # A key was removed meanwhile: nobody counts whether that is lost.
-            self._writes = [(None, _name("lost", kind.name, self._writes))]
-        elif kind.loses:
-            self._writes = self._writes[: -kind.loses]
+        """Note that the server died; it keeps what was written before the writes that are lost, and no script."""
+        for causes in self._causes:
+            causes.lost(kind, self._world.writes)
         self._losses.append("failover" if kind.fails_over else "restart")
-        self._scripts = []
+        self._scripts.forget()
 
     def told(self, process: Process, came: Came | None) -> None:
         """Note what a process experiences; None is its beginning."""
-        before = self._views.get(process.name, b"")
-        self._views[process.name] = _name(before, process.name, self._came(came), self._around())
-        self._heard = None
+        for causes in self._causes:
+            causes.told(process.name, self._came(came), self._world.now_s)
 
     def hide(self) -> None:
         """Note that a process does more than it waits for: nobody knows any more what it knows."""
@@ -146,7 +136,8 @@ class Followed(Situation):
         """Note that a decision was carried out, and what a fault has left behind."""
         prefix = self._world.unit.prefix
         if len(self._world.path) == len(prefix) and "!" in decision and not self._is_hidden:
-            self.came_to = self._name("struck")
+            # Among the faults tried at one decision, what follows may still trade places with what was before.
+            self.came_to = self._name("struck", self._causes[:1])
 
     def passed(self) -> None:
         """Note what it has come to where nothing from before can trade places with what follows."""
@@ -154,63 +145,54 @@ class Followed(Situation):
         depth = len(self._world.path)
         if self._is_hidden or depth < len(self._world.unit.prefix) or (self.places and self.places[-1][0] == depth):
             return
-        self.places.append((depth, self._name("passed")))
+        self.places.append((depth, self._name("passed", self._causes)))
 
     # Within.
 
-    def _name(self, where: str) -> bytes:
-        """Return the name of the situation; *where* tells which point of a schedule's life it is."""
+    def _name(self, where: str, castings: Sequence[Causes]) -> bytes:
+        """Return one name for the situation as each of *castings* plays it; *where* tells the point of its life."""
         world = self._world
         struck = world.trace.struck
-        written: Any = self._writes
-        if not self._loses_writes:
-            written = [(key, self._written((key,))) for key in sorted(self._touched())]
-        return _name(
+        common = (
             where,
             self._passed,
-            self._around(),
-            written,
+            world.now_s,
+            self._losses,
+            self._scripts.held,
             sorted(world.written),
-            world.writes if self._loses_writes else 0,
             world.faults_left,
             world.operations.outlook,
             bool(struck),
             sorted({kind for kind in struck if kind in self._outside}),
             world.idle_sleeps,
             world.landed_late,
-            [(late.name, late.kind, late.view, late.expires_s, late.held is None) for late in world.late],
-            [self._of(process) for process in world.processes if process.state not in {State.DONE, State.DEAD}],
-            [process.name for process in world.processes],
-            as_judged(world.trace.events),
+        )
+        return min(short_name(common, self._as_cast(causes)) for causes in castings)
+
+    def _as_cast(self, causes: Causes) -> tuple[Any, ...]:
+        """Return what of the name depends on who is who."""
+        world = self._world
+        going_on = [process for process in world.processes if process.state not in {State.DONE, State.DEAD}]
+        return (
+            causes.held(min(self._most_lost, world.writes) if world.faults_left else 0),
+            [(late.kind, causes.known_of(late), late.expires_s, late.held is None) for late in world.late],
+            sorted(self._of(process, causes) for process in going_on),
+            sorted(causes.part_of(process.name) for process in world.processes),
+            as_judged(world.trace.events, causes.casting),
         )
 
-    def _of(self, process: Process) -> tuple[Any, ...]:
+    @staticmethod
+    def _of(process: Process, causes: Causes) -> tuple[Any, ...]:
         is_stale = process.link is not None and process.link.is_stale
-        known = self._views[process.name]
-        return process.name, process.state.name, known, process.ordinal, process.follows_command, is_stale
-
-    def _around(self) -> tuple[Any, ...]:
-        """Return what everybody may notice: the time, how the store was lost, and the scripts that it was given."""
-        return self._world.now_s, tuple(self._losses), tuple(self._scripts)
-
-    def _touched(self) -> set[str]:
-        return {key for names, _ in self._writes for key in (("",) if names is None else names)}
-
-    def _written(self, keys: Sequence[str] | None) -> list[bytes]:
-        """Return what was written where, in order."""
-        return [
-            seen for names, seen in self._writes if keys is None or names is None or not set(keys).isdisjoint(names)
-        ]
+        known = causes.known_to(process.name)
+        part = causes.part_of(process.name)
+        return part, process.state.name, known, process.ordinal, process.follows_command, is_stale
 
     def _came(self, came: Came | None) -> object:
         if isinstance(came, Bytes):
-            return came.data if self._heard is None else self._heard
+            return came.data
         if isinstance(came, Receipt):
             return self._world.trace.canonical(came.body)
         if isinstance(came, Failed):
             return type(came.error).__name__, str(came.error)
         return type(came).__name__
-
-
-def _name(*parts: object) -> bytes:
-    return blake2b(repr(parts).encode(), digest_size=12).digest()

@@ -337,9 +337,9 @@ class World(greenlet.greenlet):
         life_s = self.setting.lease_s * REQUEST_LIFE_LEASES
         expires_s = self.now_s + life_s if isinstance(step, EffectStep) else None
         held = process.link.hand_over_held() if isinstance(step, CommandStep) and process.link is not None else None
-        name, view = late_name(process.name, process.ordinal), self.situation.view_of(process)
-        late = Late(name, process, step, kind, expires_s, held, view)
+        late = Late(late_name(process.name, process.ordinal), process, step, kind, expires_s, held)
         self.late.append(late)
+        self.situation.postponed(late)
         return late.name
 
     def lose_connections(self) -> None:
