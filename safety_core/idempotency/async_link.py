@@ -156,6 +156,8 @@ class AsyncDriver:
             result: T = end.value
             return result
         finally:
+            # Left to the collector, its parts may be ended in an order in which Python complains.
+            steps.close()
             if link is not None:
                 await link.connection.disconnect(nowait=True)
 

@@ -202,6 +202,8 @@ class Driver:
             result: T = end.value
             return result
         finally:
+            # Left to the collector, its parts may be ended in an order in which Python complains.
+            steps.close()
             if link is not None:
                 link.connection.disconnect()
 
