@@ -120,6 +120,7 @@ def test_what_came_to_the_same_is_gone_on_from_once(
         ("broken.get_then_set", ["request_lost"], 2),
         ("twin.get_then_set", ["request_lost"], 2),
         ("broken.get_then_set", [*OF_STORE, "request_lost"], 1),
+        ("broken.get_then_set", ["restart_losing:1", "evict"], 1),
     ],
 )
 def test_two_faults_on_a_guard_are_merged_soundly(

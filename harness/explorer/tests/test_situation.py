@@ -116,9 +116,28 @@ def test_write_that_may_be_lost_keeps_its_place() -> None:
         causes.acts("w0")
         for key in keys:
             causes.asked("SET", (key,), (), wrote=True)
+    assert one.held(None) == other.held(None)
     assert one.held(0) == other.held(0)
     assert one.held(1) != other.held(1)
     assert one.held(2) != other.held(2)
+
+
+def test_removal_that_may_be_lost_keeps_its_place() -> None:
+    """Behind the last write it is undone where the server starts again without losing a write; before it is not."""
+    before, behind = Causes({}), Causes({})
+    for causes, changes in ((before, ("a", "", "b")), (behind, ("a", "b", ""))):
+        causes.told("w0", None, 0.0)
+        causes.acts("w0")
+        for key in changes:
+            if key:
+                causes.asked("SET", (key,), (), wrote=True)
+            else:
+                causes.removed("a", 0.0)
+    assert before.held(None) == behind.held(None)
+    assert before.held(0) != behind.held(0)
+    assert before.held(1) != behind.held(1)
+    _, lost_with_the_last_write = before.held(1)
+    assert [write.is_removal for write in lost_with_the_last_write] == [True, False]
 
 
 @pytest.mark.parametrize(

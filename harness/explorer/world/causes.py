@@ -11,7 +11,7 @@ each did what the other one does elsewhere is the same play.
 from __future__ import annotations
 
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 
 Touched = tuple[str, ...] | None
 """Plain names of the keys that a command touches; None for any."""
+
+
+class _Write(NamedTuple):
+    """A change of the store: its keys, its name, and whether it was a key's removal, which no guard asked for."""
+
+    keys: Touched
+    seen: bytes
+    is_removal: bool = False
 
 
 class Causes:
@@ -33,7 +41,7 @@ class Causes:
         self._sent: dict[str, bytes] = {}
         self._actor = b""
         self._heard: bytes | None = None
-        self._writes: list[tuple[Touched, bytes]] = []
+        self._writes: list[_Write] = []
         self._lasting = 0
 
     def part_of(self, process: str) -> str:
@@ -57,18 +65,19 @@ class Causes:
         """Note that the server did a command; *around* is what it could notice besides its keys."""
         self._heard = short_name(self._actor, command, keys, self._written(keys), around)
         if wrote:
-            self._writes.append((keys, self._heard))
+            self._writes.append(_Write(keys, self._heard))
 
     def removed(self, key: str, now_s: float) -> None:
         """Note that a key is gone."""
-        self._writes.append(((key,), short_name("removed", self._written((key,)), now_s)))
+        seen = short_name("removed", self._written((key,)), now_s)
+        self._writes.append(_Write((key,), seen, is_removal=True))
 
-    def lost(self, kind: FaultKind, counted: int) -> None:
-        """Note that the server died; it forgets the last ones of *counted* writes since it was lost before."""
+    def lost(self, kind: FaultKind) -> None:
+        """Note that the server died, and forgets the last writes since it was lost before."""
         recent = self._writes[self._lasting :]
-        if any(keys is None for keys, _ in recent) or len(recent) != counted:
-            # A key was removed meanwhile: nobody counts whether that is lost.
-            self._writes = [(None, short_name("lost", kind.name, self._writes))]
+        if any(write.keys is None or write.is_removal for write in recent):
+            # Nobody counts whether a removal is lost.
+            self._writes = [_Write(None, short_name("lost", kind.name, self._writes))]
         elif kind.loses:
             self._writes = self._writes[: -kind.loses]
         self._lasting = len(self._writes)
@@ -88,19 +97,33 @@ class Causes:
         """Return the name of what was known when a late step was sent."""
         return self._sent[late.name]
 
-    def held(self, at_stake: int) -> tuple[Any, ...]:
-        """Return what was written to each key, and in which order the *at_stake* writes that may still be lost."""
-        lasting = self._writes[: len(self._writes) - at_stake]
-        names = {key for keys, _ in lasting for key in (("",) if keys is None else keys)}
-        of_keys = [(key, [seen for keys, seen in lasting if keys is None or key in keys]) for key in sorted(names)]
-        return of_keys, self._writes[len(lasting) :]
+    def held(self, at_stake: int | None) -> tuple[Any, ...]:
+        """Return what was written to each key, and in which order what may still be lost.
+
+        Those are so many last writes, and the removals beside them; None says that the store cannot be lost.
+        """
+        cut = len(self._writes) if at_stake is None else self._last_but(at_stake)
+        lasting = self._writes[:cut]
+        names = {key for keys, _, _ in lasting for key in (("",) if keys is None else keys)}
+        of_keys = [(key, [seen for keys, seen, _ in lasting if keys is None or key in keys]) for key in sorted(names)]
+        return of_keys, self._writes[cut:]
 
     # Within.
+
+    def _last_but(self, writes: int) -> int:
+        """Return how many changes come before so many last writes, and the removals beside them."""
+        cut = len(self._writes)
+        while cut > self._lasting and (writes or self._writes[cut - 1].is_removal):
+            cut -= 1
+            writes -= not self._writes[cut].is_removal
+        return cut
 
     def _written(self, keys: Sequence[str] | None) -> list[bytes]:
         """Return what was written where, in order."""
         # A command that names no key may have looked at all of them.
-        return [seen for names, seen in self._writes if not keys or names is None or not set(keys).isdisjoint(names)]
+        return [
+            seen for names, seen, _ in self._writes if not keys or names is None or not set(keys).isdisjoint(names)
+        ]
 
 
 def short_name(*parts: object) -> bytes:

@@ -84,7 +84,7 @@ class Followed(Situation):
         self._scripts = ServerScripts(world.key)
         setting = world.setting
         self._causes = [Causes(casting) for casting in castings(setting.workload, setting.workers)]
-        self._most_lost = max((kind.loses for kind in setting.kinds if kind.target is Target.STORE), default=0)
+        self._losing = [kind.loses for kind in setting.kinds if kind.target is Target.STORE]
         self._outside = [kind.name for kind in setting.kinds if setting.subject.is_outside("", (kind.name,))]
 
     def acts(self, process: Process) -> None:
@@ -119,7 +119,7 @@ class Followed(Situation):
     def lost(self, kind: FaultKind) -> None:
         """Note that the server died; it keeps what was written before the writes that are lost, and no script."""
         for causes in self._causes:
-            causes.lost(kind, self._world.writes)
+            causes.lost(kind)
         self._losses.append("failover" if kind.fails_over else "restart")
         self._scripts.forget()
 
@@ -174,7 +174,7 @@ class Followed(Situation):
         world = self._world
         going_on = [process for process in world.processes if process.state not in {State.DONE, State.DEAD}]
         return (
-            causes.held(min(self._most_lost, world.writes) if world.faults_left else 0),
+            causes.held(min(max(self._losing), world.writes) if self._losing and world.faults_left else None),
             [(late.kind, causes.known_of(late), late.expires_s, late.held is None) for late in world.late],
             sorted(self._of(process, causes) for process in going_on),
             sorted(causes.part_of(process.name) for process in world.processes),
