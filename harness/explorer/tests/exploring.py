@@ -77,8 +77,9 @@ class Explored:
     @property
     def judged(self) -> set[Judged]:
         """Of every history, what decides how it is judged, whoever did what of two workers with the same job."""
-        same = castings("same", self.record.bound.workers)
-        return {min(as_judged(events, casting) for casting in same) for events in self.histories.values()}
+        (workload,) = self.record.bound.workloads
+        played = castings(workload, self.record.bound.workers)
+        return {min(as_judged(events, casting) for casting in played) for events in self.histories.values()}
 
     @property
     def findings(self) -> set[tuple[str, tuple[str, ...], str]]:
