@@ -20,16 +20,16 @@ class Footprint:
         reads: Names of what it read and did not change.
         writes: Names of what it may have changed.
         everything: It conflicts with every other step: time passed, all connections broke, or nobody can tell.
-        enters: A process came to the venue, or an effect landed there.
-        leaves: A process that had come to the venue was told, answered or died, or somebody was answered OK. What the
-            checkers ask of the order of events is the order of entering and leaving.
+        enters: The keys for which a process came to the venue, or an effect landed there.
+        leaves: The keys of which a process that had come to the venue was told, answered or died, or somebody was
+            answered OK. What the checkers ask of the order of events is the order of entering and leaving of a key.
     """
 
     reads: frozenset[str]
     writes: frozenset[str]
     everything: bool
-    enters: bool
-    leaves: bool
+    enters: frozenset[str]
+    leaves: frozenset[str]
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Let a copy in another process be interned there."""
@@ -42,8 +42,8 @@ def footprint(
     writes: frozenset[str] = _NONE,
     *,
     everything: bool = False,
-    enters: bool = False,
-    leaves: bool = False,
+    enters: frozenset[str] = _NONE,
+    leaves: frozenset[str] = _NONE,
 ) -> Footprint:
     """Return the one footprint with these attributes."""
     return Footprint(reads - writes, writes, everything, enters, leaves)
@@ -63,10 +63,10 @@ def independent(one: Footprint, other: Footprint) -> bool:
     """Say whether two neighbouring steps of different processes give the same whichever comes first."""
     if one.everything or other.everything:
         return False
-    if (one.enters and other.leaves) or (one.leaves and other.enters):
-        return False
     return (
-        one.writes.isdisjoint(other.writes)
+        one.enters.isdisjoint(other.leaves)
+        and one.leaves.isdisjoint(other.enters)
+        and one.writes.isdisjoint(other.writes)
         and one.writes.isdisjoint(other.reads)
         and one.reads.isdisjoint(other.writes)
     )

@@ -14,6 +14,7 @@ from harness.subjects.broken.registry import PLANTED
 from harness.subjects.loading import load_subject
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from harness.explorer.tests.exploring import Explored
@@ -33,11 +34,21 @@ def assert_same(full: Explored, reduced: Explored) -> None:
     assert reduced.record.schedules <= full.record.schedules
 
 
-def in_full_and_reduced(server: RedisServer, folder: Path, name: str) -> tuple[Explored, Explored]:
-    """Return what the exploration of every schedule met, and the reduced one: two workers, one fault."""
-    kinds = select(kinds_for(name.partition(".")[2]))
+def in_full_and_reduced(
+    server: RedisServer, folder: Path, name: str, kinds: Sequence[str], *, workload: str = "same", faults: int = 1
+) -> tuple[Explored, Explored]:
+    """Return what the exploration of every schedule met, and the reduced one, with two workers."""
     full, reduced = (
-        explore(server, folder, load_subject(name), workers=2, faults=1, kinds=kinds, reduces=reduces)
+        explore(
+            server,
+            folder,
+            load_subject(name),
+            workers=2,
+            faults=faults,
+            kinds=select(kinds),
+            workloads=(workload,),
+            reduces=reduces,
+        )
         for reduces in (False, True)
     )
     return full, reduced
@@ -50,14 +61,14 @@ def test_reduction_meets_the_classes_and_findings_of_every_schedule(
     name: str, redis_server: RedisServer, tmp_path: Path
 ) -> None:
     """The reduced exploration of each planted guard finds what the full one finds."""
-    assert_same(*in_full_and_reduced(redis_server, tmp_path, f"broken.{name}"))
+    assert_same(*in_full_and_reduced(redis_server, tmp_path, f"broken.{name}", kinds_for(name)))
 
 
 @NEEDS_CLOCK
 @pytest.mark.parametrize("name", TWINS)
 def test_reduction_leaves_nothing_of_a_sound_guard_out(name: str, redis_server: RedisServer, tmp_path: Path) -> None:
     """The same of a few that keep their promise."""
-    assert_same(*in_full_and_reduced(redis_server, tmp_path, name))
+    assert_same(*in_full_and_reduced(redis_server, tmp_path, name, kinds_for(name.partition(".")[2])))
 
 
 def test_every_kind_takes_its_turn() -> None:
@@ -66,15 +77,34 @@ def test_every_kind_takes_its_turn() -> None:
 
 
 @pytest.mark.takes_long
-def test_losing_the_store_is_reduced_soundly(redis_server: RedisServer, tmp_path: Path) -> None:
-    """A store that is lost conflicts with every command, and with no effect."""
-    subject = load_subject("broken.claim_without_nx")
-    full, reduced = (
-        explore(redis_server, tmp_path, subject, workers=2, faults=1, kinds=select(OF_STORE), reduces=reduces)
-        for reduces in (False, True)
-    )
+@pytest.mark.parametrize(
+    ("name", "kind", "workload"),
+    [
+        ("broken.claim_without_nx", OF_STORE[0], "same"),
+        # Which of two keys was written last decides which write is lost.
+        ("broken.get_then_set", "restart_losing:1", "neighbours"),
+    ],
+)
+def test_losing_the_store_is_reduced_soundly(
+    name: str, kind: str, workload: str, redis_server: RedisServer, tmp_path: Path
+) -> None:
+    """A store that is lost conflicts with every command, and with no effect; its last write, with every other."""
+    full, reduced = in_full_and_reduced(redis_server, tmp_path, name, [kind], workload=workload)
     assert_same(full, reduced)
+    assert reduced.judged == full.judged
     assert reduced.record.schedules < full.record.schedules
+
+
+def test_what_is_done_for_two_keys_trades_places(redis_server: RedisServer, tmp_path: Path) -> None:
+    """Workers that share nothing are run in one order; where one of them crashes, the other goes on as it would."""
+    kinds = ["crash_after", "reply_lost"]
+    for faults, alone in ((0, 1), (1, 23)):
+        full, reduced = in_full_and_reduced(
+            redis_server, tmp_path, "broken.get_then_set", kinds, workload="neighbours", faults=faults
+        )
+        assert_same(full, reduced)
+        assert reduced.judged == full.judged
+        assert reduced.record.schedules == alone
 
 
 @pytest.mark.takes_long

@@ -1,6 +1,7 @@
 """Of a history that goes on, what decides how it is judged.
 
-Must keep apart whatever a checker may ever tell apart. That it does is compared on explorations of every schedule.
+Must keep apart whatever a checker may ever tell apart, which is nothing across keys (``verify.history.partition``).
+That it does is compared on explorations of every schedule.
 """
 
 from __future__ import annotations
@@ -9,15 +10,17 @@ import functools
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from verify.history.events import Complete, Died, EffectCall, EffectReply, Event, Fault, Landed, Phase
-from verify.history.words import Outcome
+from harness.explorer.world.sections import Sections
+from verify.history.events import Event, Fault, Invoke, Landed, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 Words = tuple[str, ...]
-Judged = tuple[tuple[tuple[str, Words], ...], Words, tuple[Words, ...]]
-"""What each process did, in its order; what landed, in its order; who entered and left, in groups."""
+OfKey = tuple[str, Words, tuple[Words, ...]]
+"""A key, what landed of it, in its order, and who entered and left, in groups."""
+Judged = tuple[tuple[tuple[str, Words], ...], tuple[OfKey, ...]]
+"""What each process did, in its order, and what became of each key."""
 
 _UNJUDGED = frozenset({"at_ns", "detail"})
 """Fields of events that no checker reads where there are no limits to be kept: a finding may quote them."""
@@ -27,49 +30,62 @@ _AS_THEMSELVES: Mapping[str, str] = {}
 
 
 def as_judged(events: Iterable[Event], casting: Mapping[str, str] = _AS_THEMSELVES) -> Judged:
-    """Return what each process did, how effects landed, and who entered before whom left.
+    """Return what each process did, and of each key how effects landed and who entered before whom left.
 
-    In which order two processes entered, or left, or asked in vain, nobody asks. A process that *casting* names is
-    called by the part that it gives.
+    In which order two processes entered, or left, or asked in vain, nobody asks, nor what came first of two keys. A
+    process that *casting* names is called by the part that it gives.
     """
     of_process: dict[str, list[str]] = defaultdict(list)
-    landed: list[str] = []
-    meetings: list[tuple[str, list[str]]] = []
-    inside: set[str] = set()
+    of_key: dict[str, _Meetings] = {}
+    key_of: dict[str, str] = {}
+    phases: list[str] = []
     for event in events:
         if isinstance(event, Fault):
             continue
         process = getattr(event, "process", "")
         part = casting.get(process, process)
         word = _word(event, part, type(getattr(event, "fence", None)).__name__)
-        how = "phase"
-        if not isinstance(event, Phase):
-            of_process[part].append(word)
-            if isinstance(event, EffectCall):
-                inside.add(process)
-            if isinstance(event, EffectCall | Landed):
-                how = "enters"
-            elif _leaves(event, inside):
-                how = "leaves"
-            else:
-                continue
-        if isinstance(event, Landed):
-            landed.append(word)
-        if how == "phase" or not meetings or meetings[-1][0] != how:
-            meetings.append((how, []))
-        meetings[-1][1].append(word)
+        if isinstance(event, Phase):
+            phases.append(word)
+            for meetings in of_key.values():
+                meetings.note("phase", word)
+            continue
+        of_process[part].append(word)
+        if isinstance(event, Invoke):
+            key_of[process] = event.key
+            if event.key not in of_key:
+                of_key[event.key] = _Meetings(phases)
+        elif process in key_of:
+            of_key[key_of[process]].take(event, word)
     of_all = sorted((process, tuple(words)) for process, words in of_process.items())
-    return tuple(of_all), tuple(landed), tuple(tuple(sorted(words)) for _, words in meetings)
+    return tuple(of_all), tuple(meetings.told(key) for key, meetings in sorted(of_key.items()))
 
 
-def _leaves(event: Event, inside: set[str]) -> bool:
-    """Say whether a process leaves what it had entered, or somebody is answered OK."""
-    if isinstance(event, EffectReply):
-        inside.discard(event.process)
-        return True
-    if isinstance(event, Complete):
-        return event.outcome is Outcome.OK or event.process in inside
-    return isinstance(event, Died) and event.process in inside
+class _Meetings:
+    """How effects of one key landed, and who entered before whom left."""
+
+    def __init__(self, phases: Iterable[str]) -> None:
+        self._landed: list[str] = []
+        self._sections = Sections()
+        self._groups = [("phase", [word]) for word in phases]
+
+    def take(self, event: Event, word: str) -> None:
+        """Note an event of a process that has to do with the key."""
+        if isinstance(event, Landed):
+            self._landed.append(word)
+        how = self._sections.meets(event)
+        if how:
+            self.note(how, word)
+
+    def note(self, how: str, word: str) -> None:
+        """Note a word beside those of which nobody asks which came first; phases keep their order."""
+        if how == "phase" or not self._groups or self._groups[-1][0] != how:
+            self._groups.append((how, []))
+        self._groups[-1][1].append(word)
+
+    def told(self, key: str) -> OfKey:
+        """Return what became of the key."""
+        return key, tuple(self._landed), tuple(tuple(sorted(words)) for _, words in self._groups)
 
 
 @functools.lru_cache(maxsize=65536)

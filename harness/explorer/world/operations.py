@@ -273,7 +273,7 @@ class Operations:
                 key=trace.plain(job.key),
                 payload=payload_digest(step.payload),
                 effect_type=job.effect_type,
-                order_id=trace.order_id(step.order_id),
+                order_id=trace.order_id(step.order_id, trace.plain(job.key)),
                 fence=step.fence,
             )
             trace.event(call)

@@ -133,6 +133,11 @@ class Setting:
         """How far time jumps, in seconds."""
         return self.lease_s * JUMP_LEASES
 
+    @property
+    def may_lose_writes(self) -> bool:
+        """Whether a fault can strike that loses the last writes."""
+        return any(kind.loses for kind in self.kinds)
+
     def strikes(self, step: Step) -> tuple[FaultKind, ...]:
         """Return the kinds that can strike a process that waits for *step*."""
         return _striking(self.kinds, step.name, getattr(step, "may_write", True))

@@ -18,7 +18,7 @@ from harness.explorer.world.steps import (
     TimedOut,
     Woken,
 )
-from harness.explorer.world.trace import THE_STORE, THE_VENUE, place_of
+from harness.explorer.world.trace import THE_LAST_WRITE, THE_STORE, place_of
 from harness.faults.kind import Answer, Fate, FaultKind, Target
 from harness.faults.registry import ALL
 from harness.subjects.contract import REQUEST_LIFE_LEASES
@@ -133,10 +133,11 @@ class Striking:
         step = late.step
         if isinstance(step, CommandStep):
             names = self._trace.plain_keys(step.keys or ())
-            writes = names if step.may_write else ()
-            self._trace.missed(late.name, reads=(THE_STORE, *names), writes=writes, enters=False)
+            writes = (THE_LAST_WRITE, *names) if step.may_write else ()
+            self._trace.missed(late, reads=(THE_STORE, *names), writes=writes, enters=False)
         else:
-            self._trace.missed(late.name, reads=(), writes=(THE_VENUE,), enters=True)
+            at_venue = self._trace.at_venue(self._world.operations.job_of(late.process.name).key)
+            self._trace.missed(late, reads=(), writes=(at_venue,), enters=True)
 
     # Within.
 
@@ -191,7 +192,7 @@ class Striking:
         self._world.situation.asked(step, names, wrote=wrote)
         trace.touch(reads=(THE_STORE, *trace.plain_keys(step.watched)))
         if wrote:
-            trace.touch(writes=names)
+            trace.touch(writes=(THE_LAST_WRITE, *names) if self._world.may_lose_writes else names)
             self._world.written.update(
                 (name, key) for name, key in zip(names, step.keys, strict=True) if self._own in key
             )
@@ -212,9 +213,9 @@ class Striking:
 
     def _effect(self, process: Process, step: EffectStep) -> Receipt | Failed:
         """Do the effect, unless the caller said until when it may be done and that time is over."""
-        self._trace.touch(writes=(THE_VENUE,))
         venue = self._world.operations.venue
         job = self._world.operations.job_of(process.name)
+        self._trace.touch(writes=(self._trace.at_venue(job.key),))
         request = EffectRequest(
             key=job.key,
             payload=step.payload,
@@ -232,7 +233,7 @@ class Striking:
         return Receipt(receipt)
 
     def _probe(self, step: ProbeStep) -> Receipt:
-        self._trace.touch(reads=(THE_VENUE,))
+        self._trace.touch(reads=(self._trace.at_venue(step.key),))
         life_s = self._world.setting.lease_s * REQUEST_LIFE_LEASES
         return Receipt({**self._world.operations.venue.look_up(step.key), "request_life_s": life_s})
 

@@ -1,7 +1,7 @@
 """What happened in one schedule: the events that are judged, what each step touched, and what a person wants to see.
 
-Names are made the same in every schedule (the key becomes ``k0``, order ids ``o1``, ``o2`` ...), so that schedules
-that differ only in such names give one history.
+Names are made the same in every schedule (the key becomes ``k0``, its order ids ``o1``, ``o2`` ..., those of a second
+key ``o1'`` ...), so that schedules that differ only in such names give one history.
 """
 
 from __future__ import annotations
@@ -12,19 +12,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from harness.explorer.search.footprint import EVERYTHING, Footprint, footprint
 from harness.explorer.search.races import MISSED, UNDECIDED
 from harness.explorer.search.races import Event as Happened
-from verify.history.events import Complete, Died, EffectCall, EffectReply, Event, Fault, Landed, Phase, changed
-from verify.history.words import Outcome
+from harness.explorer.world.sections import Sections
+from verify.history.events import Event, Fault, Invoke, Landed, Phase, changed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from harness.explorer.world.late import Late
     from harness.explorer.world.process import Process
     from harness.explorer.world.steps import Step
 
 KEY = "k0"
 TIME = "time"
 """Where a jump of time is counted: it strikes no process in particular."""
-THE_STORE, THE_VENUE = "the store", "the venue"
+THE_STORE, THE_LAST_WRITE, THE_VENUE = "the store", "the last write", "the venue"
 """What steps touch besides keys."""
 
 _NOTHING: frozenset[str] = frozenset()
@@ -83,7 +84,8 @@ class Trace:
 
         Args:
             key: The schedule's own.
-            now_ns: Dates the events, where what is judged depends on time; None leaves them undated.
+            now_ns: Dates the events, where what is judged depends on time, and is asked of all keys together; None
+                leaves them undated.
         """
         self.key = key
         self._now_ns = now_ns
@@ -95,12 +97,13 @@ class Trace:
         self._phases = 0
         self._order_ids: dict[str, str] = {}
         self._names: dict[bytes, str] = {}
-        self._inside: set[str] = set()
+        self._sections = Sections()
+        self._key_of: dict[str, str] = {}
         self._reads: set[str] = set()
         self._writes: set[str] = set()
         self._touches_all = False
-        self._enters = False
-        self._leaves = False
+        self._enters: set[str] = set()
+        self._leaves: set[str] = set()
 
     # Names.
 
@@ -122,11 +125,15 @@ class Trace:
         """Return the plain names of Redis keys."""
         return tuple([self.plain_key(key) for key in keys])
 
-    def order_id(self, order_id: str | None) -> str | None:
-        """Return the plain name of a client order id."""
+    def order_id(self, order_id: str | None, key: str) -> str | None:
+        """Return the plain name of a client order id of a plain *key*: numbered by itself, whatever others do."""
         if order_id is None:
             return None
-        return self._order_ids.setdefault(order_id, f"o{len(self._order_ids) + 1}")
+        if order_id not in self._order_ids:
+            mark = "'" * list(dict.fromkeys(self._key_of.values())).index(key)
+            number = sum(name.count("'") == len(mark) for name in self._order_ids.values()) + 1
+            self._order_ids[order_id] = f"o{number}{mark}"
+        return self._order_ids[order_id]
 
     def canonical(self, value: object) -> str:
         """Return what a guard or the venue returned as plain canonical JSON."""
@@ -137,26 +144,20 @@ class Trace:
     def event(self, event: Event) -> None:
         """Add an event that is judged."""
         self.events.append(event if self._now_ns is None else changed(event, at_ns=self._now_ns()))
-        if type(event) is Phase:
+        if isinstance(event, Phase):
             self._phases += 1
-        elif type(event) is Complete:
-            self._leaves |= event.process in self._inside or event.outcome is Outcome.OK
-        elif type(event) is EffectCall:
-            self._inside.add(event.process)
-            self._enters = True
-        elif type(event) is Landed:
-            self._enters = True
-        elif type(event) is EffectReply:
-            self._inside.discard(event.process)
-            self._leaves = True
-        elif type(event) is Died:
-            self._leaves |= event.process in self._inside
+        elif isinstance(event, Invoke):
+            self._key_of[event.process] = event.key
+        elif meeting := self._sections.meets(event):
+            met = self._enters if meeting == "enters" else self._leaves
+            met.add(self._judged_with(getattr(event, "process", "")))
 
     def landed(self, line: Landed) -> None:
         """Add a line of the venue's book."""
-        order_id = self.order_id(line.order_id)
+        key = self.plain(line.key)
+        order_id = self.order_id(line.order_id, key)
         receipt = None if line.receipt is None else self.plain(line.receipt)
-        self.event(changed(line, key=self.plain(line.key), order_id=order_id, receipt=receipt))
+        self.event(changed(line, key=key, order_id=order_id, receipt=receipt))
 
     def fault(self, process: Process, kind: str, witness: str) -> None:
         """Add a fault that has bitten, with its witness."""
@@ -182,6 +183,10 @@ class Trace:
 
     # What was touched.
 
+    def at_venue(self, key: str) -> str:
+        """Return what a request of a key touches at the venue, which numbers effects key by key."""
+        return f"{THE_VENUE}, {self.plain(key)}" if self._now_ns is None else THE_VENUE
+
     def touch(self, *, reads: Iterable[str] = (), writes: Iterable[str] = (), everything: bool = False) -> None:
         """Note what the step being taken touches."""
         self._reads.update(reads)
@@ -196,8 +201,8 @@ class Trace:
             else footprint(
                 frozenset(self._reads) if self._reads else _NOTHING,
                 frozenset(self._writes) if self._writes else _NOTHING,
-                enters=self._enters,
-                leaves=self._leaves,
+                enters=frozenset(self._enters) if self._enters else _NOTHING,
+                leaves=frozenset(self._leaves) if self._leaves else _NOTHING,
             )
         )
         self.happened.append(Happened(actor, decision, node, seen))
@@ -208,17 +213,25 @@ class Trace:
         """Forget what was touched where nobody decided anything."""
         self._reads.clear()
         self._writes.clear()
-        self._touches_all = self._enters = self._leaves = False
+        self._enters.clear()
+        self._leaves.clear()
+        self._touches_all = False
 
     def undecided(self) -> None:
         """Note that something happened that nobody decided and that nothing may trade places with."""
         if not self.happened or not self.happened[-1].footprint.everything:
             self.happened.append(Happened("", "", UNDECIDED, EVERYTHING))
 
-    def missed(self, decision: str, *, reads: Iterable[str], writes: Iterable[str], enters: bool) -> None:
+    def missed(self, late: Late, *, reads: Iterable[str], writes: Iterable[str], enters: bool) -> None:
         """Note that a step could have landed until now, and does not any more."""
-        touched = footprint(frozenset(reads), frozenset((*writes, decision)), enters=enters)
+        decision = late.name
+        entered = frozenset((self._judged_with(late.process.name),)) if enters else _NOTHING
+        touched = footprint(frozenset(reads), frozenset((*writes, decision)), enters=entered)
         self.happened.append(Happened(decision, decision, MISSED, touched))
+
+    def _judged_with(self, process: str) -> str:
+        """Return the key of a process; one name for all where limits are to be kept, which are asked of all keys."""
+        return self._key_of[process] if self._now_ns is None else ""
 
     # What a person sees.
 

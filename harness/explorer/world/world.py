@@ -226,6 +226,11 @@ class World(greenlet.greenlet):
         """Return the processes that wait at the gate."""
         return [process for process in self.processes if process.state is State.READY]
 
+    @property
+    def may_lose_writes(self) -> bool:
+        """Whether the last writes may still be lost: then it matters which ones those are."""
+        return bool(self.faults_left and self.setting.may_lose_writes)
+
     # Deciding.
 
     def _options(self, runnable: list[Process]) -> tuple[str, ...]:
