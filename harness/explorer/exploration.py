@@ -142,8 +142,11 @@ class Exploration:
     def _every_pass(self, runner: Runner | Jobs) -> str:
         settings = self.plan.settings(has_clock=self._target.has_clock, can_be_lost=self._target.can_be_lost)
         for at, setting in enumerate(settings):
+            if setting.loses_writes and not setting.may_lose_writes:
+                continue
             faults = setting.faults
             self._progress.doing = f"{setting.workload}, {faults} fault{'' if faults == 1 else 's'}"
+            self._progress.doing += ", losing writes" if setting.loses_writes else ""
             reason = self._one_pass(at, setting, runner)
             if reason:
                 return reason

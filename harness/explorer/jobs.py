@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from harness.errors import CouldNotRunError, WrongInputError
 from harness.explorer.outcome import heard
+from harness.explorer.plan import Pass
 from harness.explorer.shorthand import Hearer, Speaker
 from harness.interruption import stop_if_asked
 from harness.processes.linked import TICK_S, LinkedProcesses
@@ -127,7 +128,7 @@ class Jobs:
             CouldNotRunError: A process cannot go on, or too many died.
             WrongInputError: The subject cannot be loaded or prepared.
         """
-        at = self._plan.passes.index((setting.workload, setting.faults))
+        at = self._plan.passes.index(Pass(setting.workload, setting.faults, setting.loses_writes))
         while True:
             self._hand_out(at, next_unit)
             if not self._units and not self._again:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.explorer.hosting import GREENLET, GREENLETS, Hosting, find_subject
 from harness.explorer.world.setting import Setting
@@ -31,6 +31,20 @@ class Progress:
     classes: int = 0
     waiting: int = 0
     elapsed_s: float = 0.0
+
+
+class Pass(NamedTuple):
+    """A part of an exploration that is exhausted before the next one begins.
+
+    Attributes:
+        workload: What the workers are given.
+        faults: Faults per schedule.
+        loses_writes: Whether each schedule loses writes, or none does.
+    """
+
+    workload: str
+    faults: int
+    loses_writes: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +85,16 @@ class Plan:
         return replace(self, budget_s=min(budgets, default=None))
 
     @property
-    def passes(self) -> tuple[tuple[str, int], ...]:
-        """Workload and faults of each pass: fewest faults first, so that the shallow part is whole early."""
-        return tuple((workload, faults) for faults in range(self.faults + 1) for workload in self.workloads)
+    def passes(self) -> tuple[Pass, ...]:
+        """The passes in order: fewest faults first, so that the shallow part is whole early."""
+        kept, lost = ([kind for kind in self.kinds if bool(kind.loses) is loses] for loses in (False, True))
+        return tuple(
+            Pass(workload, faults, loses_writes)
+            for faults in range(self.faults + 1)
+            for workload in self.workloads
+            for loses_writes, is_there in ((False, kept or not (faults and lost)), (True, faults and lost))
+            if is_there
+        )
 
     def to_object(self) -> dict[str, Any]:
         """Return the plan as a JSON object; the subject is named."""
@@ -120,12 +141,15 @@ class Plan:
                 workload=workload,
                 workers=self.workers,
                 faults=faults,
-                kinds=tuple(kind for kind in self.kinds if kind.name not in missing),
+                kinds=tuple(
+                    kind for kind in self.kinds if kind.name not in missing and (loses_writes or not kind.loses)
+                ),
                 has_clock=has_clock,
                 reduces=self.reduces,
                 merges=self._merges(faults),
+                loses_writes=loses_writes,
             )
-            for workload, faults in self.passes
+            for workload, faults, loses_writes in self.passes
         )
 
     def _merges(self, faults: int) -> bool:

@@ -107,6 +107,29 @@ def test_what_is_done_for_two_keys_trades_places(redis_server: RedisServer, tmp_
         assert reduced.record.schedules == alone
 
 
+def test_only_schedules_that_lose_writes_are_run_in_every_order_of_writes(
+    redis_server: RedisServer, tmp_path: Path
+) -> None:
+    """The others are explored apart, as if no write could be lost; nothing is run in both parts."""
+    crash, loss = "crash_after", "restart_losing:1"
+    alone, both = (
+        explore(
+            redis_server,
+            tmp_path,
+            load_subject("broken.get_then_set"),
+            workers=2,
+            faults=1,
+            kinds=select(kinds),
+            workloads=("neighbours",),
+            reduces=True,
+        )
+        for kinds in ([crash], [crash, loss])
+    )
+    assert sorted(line for line in both.schedules if loss not in line) == sorted(alone.schedules)
+    assert any(loss in line for line in both.schedules)
+    assert len(set(both.schedules)) == len(both.schedules)
+
+
 @pytest.mark.takes_long
 def test_two_faults_are_reduced_soundly(redis_server: RedisServer, tmp_path: Path) -> None:
     """Also where a second fault strikes, in recovery or beside the first."""

@@ -116,6 +116,8 @@ class Setting:
         has_clock: True where time can be moved.
         reduces: True where schedules that differ in nothing that can be noticed are run once.
         merges: True where schedules that came to the same are gone on from once.
+        loses_writes: True where only schedules are looked for that lose writes; the others need not be run in every
+            order of writes, and are explored apart.
     """
 
     subject: Subject
@@ -127,6 +129,7 @@ class Setting:
     has_clock: bool = True
     reduces: bool = True
     merges: bool = False
+    loses_writes: bool = False
 
     @property
     def jump_s(self) -> float:

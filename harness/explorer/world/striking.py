@@ -48,7 +48,7 @@ class Striking:
     def possible(self, process: Process) -> tuple[str, ...]:
         """Return the decisions that let a fault strike *process* where it waits."""
         step = process.step
-        if step is None:
+        if step is None or self._world.must_lose_writes:
             return ()
         kinds = self._world.setting.strikes(step)
         if process.link is not None and isinstance(step, CommandStep) and process.link.is_stale:

@@ -68,6 +68,7 @@ class World(greenlet.greenlet):
         vacuous: The fault with which its prefix ends changed nothing.
         written: Keys that the schedule wrote and nobody evicted, by their plain names.
         writes: How many of its commands changed something, since it last lost the store.
+        has_lost_writes: Whether it lost the store with writes.
         jump_s: How far time jumps, when the world waits for that, in seconds.
         situation: Follows what it has come to, where that is asked for.
         idle_sleeps: How often in a row sleepers were woken because nobody else could move.
@@ -103,6 +104,7 @@ class World(greenlet.greenlet):
         self.landed_late = False
         self.written: dict[str, bytes] = {}
         self.writes = 0
+        self.has_lost_writes = False
         self.awaited = -1
         self._asleep: Mapping[str, Footprint] = {}
         self._last: Process | None = None
@@ -230,6 +232,11 @@ class World(greenlet.greenlet):
     def may_lose_writes(self) -> bool:
         """Whether the last writes may still be lost: then it matters which ones those are."""
         return bool(self.faults_left and self.setting.may_lose_writes)
+
+    @property
+    def must_lose_writes(self) -> bool:
+        """Whether the one fault that is left must be a loss of writes, for none has been lost yet."""
+        return self.setting.loses_writes and self.faults_left == 1 and not self.has_lost_writes
 
     # Deciding.
 

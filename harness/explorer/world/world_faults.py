@@ -29,15 +29,16 @@ class WorldFaults:
         world = self._world
         note = world.surroundings.applicable.add
         options = []
-        for kind in self._time:
+        must_lose = world.must_lose_writes
+        for kind in () if must_lose else self._time:
             options.append(kind.name)
             note((TIME, (kind.name,)))
-        for kind in self._keys:
+        for kind in () if must_lose else self._keys:
             for name in world.written:
                 options.append(on_key(kind.name, name))
                 note((name, (kind.name,)))
         for kind in self._store:
-            if kind.loses <= world.writes:
+            if must_lose <= kind.loses <= world.writes:
                 options.append(kind.name)
                 note((THE_STORE, (kind.name,)))
         return options
@@ -77,6 +78,7 @@ class WorldFaults:
         world.situation.lost(kind)
         # What is left of the earlier writes cannot be lost again: it is what the server has started with.
         world.writes = 0
+        world.has_lost_writes |= kind.loses > 0
         world.lose_connections()
         world.trace.world_fault(kind.name, THE_STORE, witness, _loss_in_words(kind))
 
