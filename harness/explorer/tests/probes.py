@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,20 @@ def commands(count: int) -> Subject:
                     client.incr(key)
                 except redis.RedisError:
                     continue
+
+        return guard
+
+    return probe(guard_of)
+
+
+def counters(*names: str) -> Subject:
+    """Return the subject whose guard counts calls under each of *names* beside its key, and performs nothing."""
+
+    def guard_of(client: redis.Redis, _lease_s: float) -> Guard:
+        def guard(key: str, _payload: Mapping[str, Any], _effect: Effect) -> None:
+            for name in names:
+                with contextlib.suppress(redis.RedisError):
+                    client.incr(f"{key}:{name}")
 
         return guard
 

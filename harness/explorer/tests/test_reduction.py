@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.explorer.tests.exploring import NEEDS_CLOCK, explore
-from harness.explorer.tests.probes import commands
+from harness.explorer.tests.probes import commands, counters
 from harness.explorer.tests.turns import ROUND, kinds_for
 from harness.faults.registry import select
 from harness.subjects.broken.registry import PLANTED
@@ -107,6 +107,25 @@ def test_what_is_done_for_two_keys_trades_places(redis_server: RedisServer, tmp_
         assert reduced.record.schedules == alone
 
 
+@pytest.mark.takes_long
+def test_an_eviction_is_tried_before_and_behind_a_write_that_is_lost(
+    redis_server: RedisServer, tmp_path: Path
+) -> None:
+    """A key that was evicted behind the last write that is kept is there again; one that was before is not."""
+    lost = explore(
+        redis_server,
+        tmp_path,
+        counters("a", "b"),
+        workers=1,
+        faults=2,
+        kinds=select(["evict", "restart_losing:1"]),
+        reduces=True,
+    )
+    assert lost.beginning("w0", "evict(k0:a)", "w0", "restart_losing:1")
+    assert lost.beginning("w0", "w0", "evict(k0:a)", "restart_losing:1")
+
+
+@pytest.mark.takes_long
 def test_only_schedules_that_lose_writes_are_run_in_every_order_of_writes(
     redis_server: RedisServer, tmp_path: Path
 ) -> None:

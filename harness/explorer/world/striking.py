@@ -192,7 +192,7 @@ class Striking:
         self._world.situation.asked(step, names, wrote=wrote)
         trace.touch(reads=(THE_STORE, *trace.plain_keys(step.watched)))
         if wrote:
-            trace.touch(writes=(THE_LAST_WRITE, *names) if self._world.may_lose_writes else names)
+            trace.touch(writes=self._world.written_now(*names))
             self._world.written.update(
                 (name, key) for name, key in zip(names, step.keys, strict=True) if self._own in key
             )

@@ -21,7 +21,7 @@ from harness.explorer.world.setting import STEP_LIMIT
 from harness.explorer.world.situation import Followed, Situation
 from harness.explorer.world.steps import CommandStep, EffectStep, SleepStep, Woken
 from harness.explorer.world.striking import Striking
-from harness.explorer.world.trace import THE_STORE, Trace
+from harness.explorer.world.trace import THE_LAST_WRITE, THE_STORE, Trace
 from harness.explorer.world.world_faults import WorldFaults
 from harness.faults.registry import loses_store
 from harness.subjects.contract import REQUEST_LIFE_LEASES
@@ -228,10 +228,9 @@ class World(greenlet.greenlet):
         """Return the processes that wait at the gate."""
         return [process for process in self.processes if process.state is State.READY]
 
-    @property
-    def may_lose_writes(self) -> bool:
-        """Whether the last writes may still be lost: then it matters which ones those are."""
-        return bool(self.faults_left and self.setting.may_lose_writes)
+    def written_now(self, *names: str) -> tuple[str, ...]:
+        """Return what a change of keys touches: which one was last matters as long as the last writes may be lost."""
+        return (THE_LAST_WRITE, *names) if self.faults_left and self.setting.may_lose_writes else names
 
     @property
     def must_lose_writes(self) -> bool:

@@ -64,7 +64,7 @@ class WorldFaults:
 
     def _remove(self, kind: FaultKind, name: str) -> None:
         world = self._world
-        world.trace.touch(reads=(THE_STORE,), writes=(name,))
+        world.trace.touch(reads=(THE_STORE,), writes=world.written_now(name))
         world.situation.removed(name)
         was_there = world.surroundings.store.remove(world.written.pop(name))
         world.vacuous = not was_there
