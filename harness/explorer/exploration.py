@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from harness.explorer.world.setting import Setting
 
 _STALLS = 8
+_STAND_IN = (
+    "where two faults strike, a server that starts again stands for a replica that takes over and has lost as much: "
+    "the subject says that it does the same behind both, and a sample was run with either"
+)
 """Schedules without end after which it is clear that there are more of them: each branches at every poll."""
 
 INTERRUPTED = "interrupted"
@@ -110,6 +114,7 @@ class Exploration:
         plan, target = self.plan, self._target
         notes = [] if target.has_clock else ["time cannot be moved on this server: leases never ran out"]
         notes += filter(None, [plan.hosting.described(), _merging_described(self._counts.merged.total())])
+        notes += [_STAND_IN] if plan.has_stand_ins and target.can_be_lost else []
         return ExplorationRecord(
             tier="explore",
             name=plan.name,

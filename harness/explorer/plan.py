@@ -135,21 +135,31 @@ class Plan:
     def settings(self, *, has_clock: bool, can_be_lost: bool) -> tuple[Setting, ...]:
         """Return what is explored in each pass."""
         missing = unavailable(self.kinds, has_clock=has_clock, can_be_lost=can_be_lost)
-        return tuple(
-            Setting(
-                subject=self.subject,
-                workload=workload,
-                workers=self.workers,
-                faults=faults,
-                kinds=tuple(
-                    kind for kind in self.kinds if kind.name not in missing and (loses_writes or not kind.loses)
-                ),
-                has_clock=has_clock,
-                reduces=self.reduces,
-                merges=self._merges(faults),
-                loses_writes=loses_writes,
-            )
-            for workload, faults, loses_writes in self.passes
+        there = [kind for kind in self.kinds if kind.name not in missing]
+        return tuple(self._setting(each, there, has_clock=has_clock) for each in self.passes)
+
+    @property
+    def has_stand_ins(self) -> bool:
+        """Whether a restart stands for a failover anywhere."""
+        return bool(self._merges(self.faults) and self.subject.losses_alike and stand_ins(self.kinds))
+
+    def _setting(self, part: Pass, there: Iterable[FaultKind], *, has_clock: bool) -> Setting:
+        kinds = tuple(kind for kind in there if part.loses_writes or not kind.loses)
+        merges = self._merges(part.faults)
+        # With one fault each of the two is tried at every place; what is spared are their combinations.
+        taken_as_one = stand_ins(kinds) if merges and self.subject.losses_alike else ()
+        spared = [other for _, other in taken_as_one]
+        return Setting(
+            subject=self.subject,
+            workload=part.workload,
+            workers=self.workers,
+            faults=part.faults,
+            kinds=tuple(kind for kind in kinds if kind not in spared),
+            has_clock=has_clock,
+            reduces=self.reduces,
+            merges=merges,
+            loses_writes=part.loses_writes,
+            stand_ins=taken_as_one,
         )
 
     def _merges(self, faults: int) -> bool:
@@ -160,6 +170,13 @@ class Plan:
         """
         followed = self.hosting.gate == GREENLET and self.subject.masters == 1 and self.subject.limits is None
         return self.reduces and self.merges and faults > 1 and followed
+
+
+def stand_ins(kinds: Iterable[FaultKind]) -> tuple[tuple[FaultKind, FaultKind], ...]:
+    """Return each restart among *kinds* with the failover that loses the same, where that is among them too."""
+    failovers = {kind.loses: kind for kind in kinds if kind.fails_over}
+    restarts = [kind for kind in kinds if kind.target is Target.STORE and not kind.fails_over]
+    return tuple((kind, failovers[kind.loses]) for kind in restarts if kind.loses in failovers)
 
 
 def unavailable(kinds: Iterable[FaultKind], *, has_clock: bool, can_be_lost: bool) -> dict[str, str]:

@@ -44,6 +44,7 @@ class PrivateStore(Store):
         self._losses: list[FaultKind] = []
         self._link: ReplicationLink | None = None
         self._replica: RedisServer | None = None
+        self._was_replica = False
         self._appended: Path | None = None
         self._kept: list[tuple[int, int]] = []
         self._primary = self._started()
@@ -59,11 +60,13 @@ class PrivateStore(Store):
     def begin(self) -> None:
         """Empty the server, let it know the scripts that the guard's clients have sent so far, and prepare it."""
         self.forgot_scripts = False
+        # A schedule that could have lost its store and did not has left its replica.
+        self._detach_replica()
+        if self._was_replica:
+            self._replace_primary()
         self.move_clock()
         self.pool.ask(b"FLUSHALL")
         self.pool.load_scripts()
-        # A schedule that could have lost its store and did not has left its replica.
-        self._detach_replica()
         # The first replica changes the replication id, which the subject may record when it prepares the store.
         self._attach_replica()
         self._rig.prepare(self)
@@ -113,6 +116,13 @@ class PrivateStore(Store):
             self._stop(server)
 
     # Within.
+
+    def _replace_primary(self) -> None:
+        """Let another server stand in the place of one that was a replica, which it tells for as long as it runs."""
+        self._stop(self._primary)
+        self._primary = self._started()
+        self._was_replica = False
+        self.pool.lose(str(self._primary.unix_path))
 
     def _attach_replica(self) -> None:
         """Copy the primary to a replica, where one is to take over."""
@@ -166,6 +176,7 @@ class PrivateStore(Store):
         self._link.promote()
         self._stop(self._primary)
         self._primary, self._replica = self._replica, None
+        self._was_replica = True
 
     def _identity(self) -> tuple[bytes, bytes]:
         """Return run id and replication id."""

@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING
 
 from harness import clock
 from harness.errors import CouldNotRunError
+from harness.explorer.claims import alike, reuse, with_failovers
 from harness.explorer.cohort import run_together
-from harness.explorer.outcome import Historian, Outcome
+from harness.explorer.outcome import Historian
 from harness.explorer.rig import losses_of
-from harness.explorer.search.tree import Ran, Unit
+from harness.explorer.search.tree import Unit
 from harness.explorer.world.world import Surroundings, World
 from verify.decisions import actor_of, is_step, struck_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from harness.explorer.outcome import Outcome
     from harness.explorer.rig import Rig
     from harness.explorer.world.seats import Seats
     from harness.explorer.world.setting import Setting
@@ -34,10 +36,6 @@ _LOSING = 8
 COLD_ATTEMPTS = 32
 """How often a schedule is run again because the server did not know a script; a guard has fewer scripts than this."""
 
-_ALWAYS_CHECKED = 16
-_CHECKED_EVERY = 256
-"""Schedules of a reusable subject that are run again with fresh guards: the first ones, then one in so many."""
-
 
 class Runner:
     """Runs schedules of one subject."""
@@ -48,14 +46,13 @@ class Runner:
         # Two explorations of one seed on one server must not meet each other's keys.
         self._mark = clock.shared_ns() & 0xFFFFFFFF
         self._numbered = 0
-        self._whole = 0
         self._since_flush = 0
         self._again: list[Unit] = []
         self._aside: list[Unit] = []
         self._warming: set[Unit] = set()
         self._cold: Counter[Unit] = Counter()
-        self._doubted: list[World] = []
-        self._originals: dict[World, World] = {}
+        self._reuse = reuse()
+        self._alike = alike()
 
     def run(self, setting: Setting, next_unit: Callable[[], Unit | None]) -> Iterator[tuple[Unit | None, Outcome]]:
         """Run schedules as long as there are any; yield what came of each, with None for a second run of one.
@@ -88,10 +85,9 @@ class Runner:
 
     def _next(self, setting: Setting, next_unit: Callable[[], Unit | None]) -> World | None:
         """Return the next schedule for the shared server; those that lose their server are put aside."""
-        if self._doubted:
-            doubted = self._doubted.pop()
+        if (doubted := self._reuse.doubted()) is not None:
             again = self._world(setting, doubted.unit, self._rig.gate.seats(keeps_guards=False, fresh=True))
-            self._originals[again] = doubted
+            self._reuse.checks(doubted, again)
             return again
         while self._since_flush < _FLUSH_EVERY:
             unit = self._again.pop() if self._again else next_unit()
@@ -103,10 +99,15 @@ class Runner:
         return None
 
     def _next_losing(self, setting: Setting) -> World | None:
-        if not self._aside:
-            return None
+        if (doubted := self._alike.doubted()) is not None:
+            again = self._losing_world(setting.with_failovers(), with_failovers(doubted))
+            self._alike.checks(doubted, again)
+            return again
+        return self._losing_world(setting, self._aside.pop(0)) if self._aside else None
+
+    def _losing_world(self, setting: Setting, unit: Unit) -> World:
         # A guard that is kept holds connections to the server that the others share.
-        return self._world(setting, self._aside.pop(0), self._rig.gate.seats(keeps_guards=False))
+        return self._world(setting, unit, self._rig.gate.seats(keeps_guards=False))
 
     def _world(self, setting: Setting, unit: Unit, seats: Seats) -> World:
         self._numbered += 1
@@ -117,14 +118,11 @@ class Runner:
         return World(setting, surroundings, key, unit)
 
     def _ended(self, world: World) -> Iterator[tuple[Unit | None, Outcome]]:
-        original = self._originals.pop(world, None)
-        if original is not None:
-            difference = _difference(original, world)
-            if difference:
-                yield (
-                    None,
-                    Outcome(ran=Ran(path=(), events=()), problem=difference[0], nondeterministic=difference[1]),
-                )
+        claim = next((claim for claim in (self._reuse, self._alike) if claim.is_checked_by(world)), None)
+        if claim is not None:
+            broken = claim.settled(world)
+            if broken is not None:
+                yield None, broken
         elif world.unit in self._warming:
             self._warming.discard(world.unit)
         elif world.cold_at is not None:
@@ -132,11 +130,16 @@ class Runner:
         else:
             outcome = self._historian.outcome(world)
             if outcome.history is not None:
-                self._whole += 1
-                is_shared = not losses_of(world.unit)
-                if is_shared and self._rig.gate.reuses and _is_sampled(self._whole):
-                    self._doubted.append(world)
+                self._relies(world)
             yield world.unit, outcome
+
+    def _relies(self, world: World) -> None:
+        """Note on which claims of the subject a schedule relied."""
+        if not losses_of(world.unit):
+            if self._rig.gate.reuses:
+                self._reuse.relied_on(world)
+        elif world.setting.stand_ins:
+            self._alike.relied_on(world)
 
     def _warm_up(self, world: World) -> None:
         """Let a schedule be run once more, behind those in which the guard loads the script that was unknown."""
@@ -163,17 +166,3 @@ def warming_for(world: World) -> list[Unit]:
     actor = actor_of(met[struck])
     undisturbed = (*met[:struck], actor) if is_step(actor) else met[:struck]
     return [Unit(undisturbed, {}), Unit(met, {})]
-
-
-def _is_sampled(number: int) -> bool:
-    """Say whether the schedule of a reusable subject is run again with fresh guards: the claim is never trusted."""
-    return number <= _ALWAYS_CHECKED or number % _CHECKED_EVERY == 0
-
-
-def _difference(original: World, again: World) -> tuple[str, str] | None:
-    """Compare a schedule with the same one on fresh guards; a cold one proves nothing."""
-    if again.cold_at is not None or again.trace.events == original.trace.events:
-        return None
-    claim = "the subject says that a guard may be reused"
-    seen = f"but with fresh guards the schedule '{' '.join(original.decisions)}' gives another history"
-    return "the subject is not reusable, though it says so", f"{claim}, {seen}"

@@ -29,7 +29,7 @@ MOST_MASTERS = 5
 USUAL_TYPE = "order"
 """The kind of an effect of which nobody says another one."""
 
-ATTRIBUTES = ("promise", "outside", "reusable", "breaker", "retries", "effect_types", "masters")
+ATTRIBUTES = ("promise", "outside", "reusable", "losses_alike", "breaker", "retries", "effect_types", "masters")
 """What a factory says of itself in attributes."""
 
 EXPLORED: Mapping[str, Promise] = {str(each): each for each in Promise if each is not Promise.AUDITED}
@@ -50,6 +50,7 @@ def declare(
     prepare: Callable[[str], object] | None = None,
     outside: Mapping[str, str] | None = None,
     reusable: bool | None = None,
+    losses_alike: bool | None = None,
     breaker: Mapping[str, int] | None = None,
     retries: Mapping[str, int] | None = None,
     effect_types: tuple[str, ...] | None = None,
@@ -66,6 +67,7 @@ def declare(
         "prepare": prepare,
         "outside": outside,
         "reusable": reusable,
+        "losses_alike": losses_alike,
         "breaker": breaker,
         "retries": retries,
         "effect_types": effect_types,
@@ -156,6 +158,8 @@ class Subject:
         outside: Fault kinds (or workloads) that its promise does not cover, with the reason.
         reusable: Its author says that a guard holds nothing but its client.
         load: Executes the subject's module anew and returns its ``make``, so that no two processes share globals.
+        losses_alike: Its author says that it goes on alike whether a server that died starts again or a replica has
+            taken over, if the same writes are lost.
         place: ``package.module:make`` or ``path/to/file.py:make``; empty where it is not in a Python module.
         is_boxed: Whether it ships with stormproof, and is known to keep nothing outside its module.
         breaker: The terms of its circuit breaker, where that is what it promises; else None.
@@ -171,6 +175,7 @@ class Subject:
     outside: Mapping[str, str]
     reusable: bool
     load: Callable[[], Make]
+    losses_alike: bool = False
     place: str = ""
     is_boxed: bool = False
     breaker: BreakerLimits | None = None
@@ -202,6 +207,7 @@ class Said:
     promise: object = DEFAULT_PROMISE
     outside: object = field(default_factory=dict)
     reusable: object = False
+    losses_alike: object = False
     breaker: object = None
     retries: object = None
     effect_types: object = ()
@@ -256,6 +262,7 @@ def described(
         promise=promised,
         outside=dict(outside),
         reusable=bool(said.reusable),
+        losses_alike=bool(said.losses_alike),
         load=load,
         place=place,
         is_boxed=is_boxed,

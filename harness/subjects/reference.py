@@ -13,6 +13,7 @@ OUTSIDE = {"evict": "AS3: nothing is evicted, and nobody deletes records"}
     promise="exactly_once_or_in_doubt",
     classify=classify,
     prepare=prepare,
+    losses_alike=True,
     outside=OUTSIDE,
     effect_types=EFFECT_TYPES,
 )

@@ -41,3 +41,15 @@ def test_file_that_is_going_to_be_replaced_is_not_noted(redis_server: RedisServe
             assert clock.elapsed_ns() < deadline_ns
             clock.pause_s(0.01)
         store.wrote()
+
+
+def test_server_that_was_a_replica_serves_no_further_schedule(redis_server: RedisServer) -> None:
+    """It says so for as long as it runs: a guard that looks would not do in the next schedule what it did before."""
+    with Rig(Target(redis_server, "test"), commands(1)) as rig:
+        store = rig._new_store()
+        for _ in range(2):
+            store.expect([ALL["failover_losing:0"]])
+            store.begin()
+            assert b"second_repl_offset:-1" in store.pool.ask(b"INFO", b"replication")
+            assert store.lose(ALL["failover_losing:0"])
+            assert b"second_repl_offset:-1" not in store.pool.ask(b"INFO", b"replication")

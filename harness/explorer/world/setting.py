@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from harness.faults.kind import OF_THE_WORLD, Target
@@ -118,6 +118,7 @@ class Setting:
         merges: True where schedules that came to the same are gone on from once.
         loses_writes: True where only schedules are looked for that lose writes; the others need not be run in every
             order of writes, and are explored apart.
+        stand_ins: Restarts that stand for a failover too, each with that one.
     """
 
     subject: Subject
@@ -130,6 +131,7 @@ class Setting:
     reduces: bool = True
     merges: bool = False
     loses_writes: bool = False
+    stand_ins: tuple[tuple[FaultKind, FaultKind], ...] = ()
 
     @property
     def jump_s(self) -> float:
@@ -140,6 +142,11 @@ class Setting:
     def may_lose_writes(self) -> bool:
         """Whether a fault can strike that loses the last writes."""
         return any(kind.loses for kind in self.kinds)
+
+    def with_failovers(self) -> Setting:
+        """Return the setting in which a replica takes over wherever a server would have started again for both."""
+        takes_over = dict(self.stand_ins)
+        return replace(self, kinds=tuple(takes_over.get(kind, kind) for kind in self.kinds), stand_ins=())
 
     def strikes(self, step: Step) -> tuple[FaultKind, ...]:
         """Return the kinds that can strike a process that waits for *step*."""
