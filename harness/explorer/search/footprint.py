@@ -31,12 +31,16 @@ class Footprint:
     enters: frozenset[str]
     leaves: frozenset[str]
 
+    @property
+    def only_reads(self) -> bool:
+        """Whether it changed nothing, and nobody asks when it happened."""
+        return not (self.writes or self.everything or self.enters or self.leaves)
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Let a copy in another process be interned there."""
         return _interned, (self.reads, self.writes, self.everything, self.enters, self.leaves)
 
 
-@functools.cache
 def footprint(
     reads: frozenset[str] = _NONE,
     writes: frozenset[str] = _NONE,
@@ -46,12 +50,14 @@ def footprint(
     leaves: frozenset[str] = _NONE,
 ) -> Footprint:
     """Return the one footprint with these attributes."""
-    return Footprint(reads - writes, writes, everything, enters, leaves)
+    return _interned(reads - writes, writes, everything, enters, leaves)
 
 
-def _interned(*attributes: Any) -> Footprint:
-    reads, writes, everything, enters, leaves = attributes
-    return footprint(reads, writes, everything=everything, enters=enters, leaves=leaves)
+@functools.cache
+def _interned(
+    reads: frozenset[str], writes: frozenset[str], everything: bool, enters: frozenset[str], leaves: frozenset[str]
+) -> Footprint:
+    return Footprint(reads, writes, everything, enters, leaves)
 
 
 NOTHING = footprint()

@@ -29,6 +29,10 @@ WINDOW = 128
 """Schedules that are given out and not taken back, at most."""
 
 
+Alike = tuple[tuple[str, str], ...]
+"""Processes that nobody could tell from an earlier one, each with that one."""
+
+
 class Node(NamedTuple):
     """One decision of a schedule: what could be decided, and what was.
 
@@ -36,11 +40,21 @@ class Node(NamedTuple):
         options: What could be decided.
         taken: What was; empty where all of it had been tried elsewhere.
         running: The process that could have gone on undisturbed; empty if there was none.
+        alike: Processes for which another one stands: what they could do is tried for that one only.
     """
 
     options: tuple[str, ...]
     taken: str
     running: str = ""
+    alike: Alike = ()
+
+    def tried_for(self, option: str) -> str:
+        """Return what is tried where *option* is wanted."""
+        actor = actor_of(option)
+        for process, other in self.alike:
+            if process == actor:
+                return other + option.removeprefix(actor)
+        return option
 
 
 @dataclass(slots=True, eq=False)
@@ -124,10 +138,11 @@ class Branch:
 
     def answer(self, race: Race) -> None:
         """Let the race be reversed here, unless what is tried here reverses it."""
-        for option in race.beginnings:
+        beginnings = [self.node.tried_for(option) for option in race.beginnings]
+        for option in beginnings:
             if option in self.started or option in self.asleep or option in self.waiting:
                 return
-        for option in race.beginnings:
+        for option in beginnings:
             if option in self.node.options:
                 if is_step(option):
                     self.want_all_of(option)

@@ -17,7 +17,7 @@ from harness.explorer.outcome import Historian
 from harness.explorer.plan import Plan
 from harness.explorer.replay import Replayer
 from harness.explorer.schedule import Schedule, parse_line
-from harness.explorer.search.tests.toys import normal_form
+from harness.explorer.search.tests.toys import form_as
 from harness.explorer.store import HistoryStore
 from harness.explorer.target import Target, clock_is_installed
 from harness.explorer.world.judged import as_judged
@@ -56,14 +56,14 @@ class Explored:
         lines: Every schedule that it ran, as stored: history, preemptions, one-line form.
         histories: The events of each distinct history, by number from 1.
         steps: The steps of the first schedule that gave each history.
-        classes: The class of each schedule, by its one-line form.
+        classes: The class of each schedule, and of those for which it stands where two workers have the same job.
     """
 
     record: ExplorationRecord
     lines: list[tuple[int, int, str]]
     histories: dict[int, tuple[Event, ...]]
     steps: dict[int, tuple[SeenStep, ...]]
-    classes: dict[str, Class]
+    classes: set[Class]
 
     @property
     def schedules(self) -> list[str]:
@@ -155,7 +155,7 @@ def explore(
         hosting=hosting,
     )
     seen: dict[bytes, World] = {}
-    classes: dict[str, Class] = {}
+    classes: set[Class] = set()
 
     class Watching(Historian):
         """Keeps the first world of each history."""
@@ -164,7 +164,7 @@ def explore(
             outcome = super().outcome(world)
             if outcome.history is not None:
                 seen.setdefault(outcome.history.digest, world)
-                classes[outcome.line] = _class_of(world)
+                classes.update(_classes_of(world))
             return outcome
 
     with HistoryStore(part) as store, mock.patch.object(runner, "Historian", Watching):
@@ -181,9 +181,12 @@ def explore(
     )
 
 
-def _class_of(world: World) -> Class:
+def _classes_of(world: World) -> set[Class]:
+    """Return the class of a schedule, and of those for which it stands."""
     happened = world.trace.happened
-    return normal_form(happened, [event.footprint for event in happened])
+    played = castings(world.setting.workload, world.setting.workers) if world.setting.reduces else ({},)
+    touched = [event.footprint for event in happened]
+    return {form_as(tuple(casting.items()), happened, touched) for casting in played}
 
 
 def run_schedule(

@@ -24,7 +24,7 @@ CHOICE = parse_choice("embedded", allow_target=[])
 PLAN = Plan(
     name="jobs",
     subject=load_subject("twin.early_not_found_is_final"),
-    workers=2,
+    workers=3,
     faults=1,
     kinds=select(["reply_lost", "effect_late"]),
     workloads=("same",),

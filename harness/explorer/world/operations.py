@@ -76,6 +76,7 @@ class Operations:
                 self.venue.plan(lose_request())
         for index, job in enumerate(self._jobs):
             self._deliver(f"w{index}", job, delivery=0)
+            world.likeness.begins(f"w{index}", job)
         world.drive()
         if limits is not None:
             self._call_in_waves()

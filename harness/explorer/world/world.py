@@ -15,6 +15,7 @@ import greenlet
 from harness.explorer.search.tree import Node, Unit, asleep_after
 from harness.explorer.world.ends import AbandonedError, AsleepError, DepartedError, Pause, StalledError
 from harness.explorer.world.late import Late
+from harness.explorer.world.likeness import Likeness
 from harness.explorer.world.operations import Operations
 from harness.explorer.world.process import Process, State
 from harness.explorer.world.setting import STEP_LIMIT
@@ -71,6 +72,7 @@ class World(greenlet.greenlet):
         has_lost_writes: Whether it lost the store with writes.
         jump_s: How far time jumps, when the world waits for that, in seconds.
         situation: Follows what it has come to, where that is asked for.
+        likeness: Follows which workers nobody could tell apart.
         idle_sleeps: How often in a row sleepers were woken because nobody else could move.
         awaited: Where there is something to read when a program of the schedule has come to something.
         cold_at: After how many decisions the server did not know a script; None if it knew all. What a server has
@@ -109,6 +111,7 @@ class World(greenlet.greenlet):
         self._asleep: Mapping[str, Footprint] = {}
         self._last: Process | None = None
         self._has_slept = False
+        self.likeness = Likeness()
         self.idle_sleeps = 0
         self._woken: list[Process] = []
         self._steps = 0
@@ -254,6 +257,7 @@ class World(greenlet.greenlet):
     def _decide(self, options: tuple[str, ...], running: str) -> str:
         at = len(self.path)
         prefix = self.unit.prefix
+        alike = self.likeness.of(process.name for process in self.waiting())
         if at < len(prefix):
             taken = prefix[at]
             if taken not in options:
@@ -264,17 +268,17 @@ class World(greenlet.greenlet):
             if at == len(prefix) - 1:
                 self._asleep = self.unit.asleep
         else:
-            taken = self._first_awake(options)
-        self.path.append(Node(options, taken, running))
+            taken = self._first_awake(options, [process for process, _ in alike])
+        self.path.append(Node(options, taken, running, alike))
         if not taken:
             raise AsleepError
         self._count_step()
         return taken
 
-    def _first_awake(self, options: tuple[str, ...]) -> str:
+    def _first_awake(self, options: tuple[str, ...], stood_for: list[str]) -> str:
         """Return how to go on unasked, empty where all is asleep: a store is lost only where it is our own."""
         for option in options:
-            if option not in self._asleep and not loses_store(option):
+            if option not in self._asleep and actor_of(option) not in stood_for and not loses_store(option):
                 return option
         return ""
 
@@ -303,6 +307,7 @@ class World(greenlet.greenlet):
             self._faults.strike(decision)
         touched = self.trace.decided(actor, decision, len(self.path) - 1)
         self.situation.decided(decision)
+        self.likeness.decided(actor, decision, touched)
         self._asleep = asleep_after(self._asleep, decision, touched)
         return decision
 
@@ -341,6 +346,7 @@ class World(greenlet.greenlet):
 
     def let_through(self, process: Process, step: CommandStep, link: Link) -> Came:
         """Let a command happen that nobody holds, because its process is held already."""
+        self.likeness.is_known = False
         return self._striking.let_through(process, step, link)
 
     def late_step(self, process: Process, step: Step, kind: str) -> str:

@@ -41,7 +41,7 @@ def explore_in_both(server: RedisServer, folder: Path, name: str, kinds: Iterabl
 def assert_same(greenlets: Explored, proxy: Explored) -> None:
     """Assert that no gate met what the other one did not."""
     assert set(proxy.histories.values()) == set(greenlets.histories.values())
-    assert set(proxy.classes.values()) == set(greenlets.classes.values())
+    assert proxy.classes == greenlets.classes
     assert proxy.findings == greenlets.findings
     assert proxy.record.schedules == greenlets.record.schedules
     assert proxy.record.hits == greenlets.record.hits

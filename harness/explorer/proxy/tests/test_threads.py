@@ -86,6 +86,15 @@ def test_time_moves_when_every_thread_waits(redis_server: RedisServer, tmp_path:
 
 
 @NEEDS_CLOCK
+def test_nobody_is_alike_once_a_thread_has_acted(redis_server: RedisServer, tmp_path: Path) -> None:
+    """What it did was no decision, so that nobody knows who could still be told apart."""
+    world = run_held(redis_server, guard(tmp_path, SLOW_TO_WAIT), "w0", "advance", workers=3)
+    assert aside(world)
+    assert [node.alike for node in world.path[:2]] == [(("w1", "w0"), ("w2", "w0")), (("w2", "w1"),)]
+    assert not any(node.alike for node in world.path[2:])
+
+
+@NEEDS_CLOCK
 def test_threads_wake_one_after_the_other_as_they_are_due(redis_server: RedisServer, tmp_path: Path) -> None:
     """Both are due within one leg of a jump: neither who began first counts, nor who is quicker."""
     body = """

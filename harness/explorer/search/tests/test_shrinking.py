@@ -65,12 +65,12 @@ def _run(case: _Case, decisions: Sequence[str], more_faults: int = 0) -> Attempt
     course = Course(tuple(decisions), (), more_faults)
     for known in range(len(decisions), -1, -1):
         try:
-            ran, seen, _ = toy.run(Unit(tuple(decisions[:known]), {}))
+            ended = toy.run(Unit(tuple(decisions[:known]), {}))
         except AssertionError:
             continue
         if known < len(decisions):
-            return Attempt(course, ran.path[:known], shows=False)
-        return Attempt(course, ran.path, shows=seen is not None and case.shows(seen))
+            return Attempt(course, ended.path[:known], shows=False)
+        return Attempt(course, ended.path, shows=ended.is_whole and case.shows(ended.seen()[0]))
     raise AssertionError(decisions)
 
 

@@ -63,6 +63,39 @@ def test_full_search_runs_every_schedule_once(toy: Toy, window: int) -> None:
     assert full.blocked == 0
 
 
+@st.composite
+def crews(draw: st.DrawFn) -> Toy:
+    """Draw a system of workers with the same steps, and perhaps one with others, that tells who is like whom."""
+    alike, workers = draw(st.sampled_from([(2, 2), (2, 3), (3, 3)]))
+    steps = st.lists(OPS, min_size=1, max_size=3 if workers == alike == 2 else 2)
+    programs = dict.fromkeys(("w0", "w1", "w2")[:alike], tuple(draw(steps)))
+    if workers > alike:
+        programs["w2"] = tuple(draw(steps))
+    return Toy(programs, draw(st.integers(0, 2 if workers == 2 else 1)), jumps=draw(st.booleans()), likens=True)
+
+
+@settings(PROFILE, max_examples=30)
+@given(crews(), st.integers(1, 40), st.integers(0, 1000))
+def test_workers_that_are_alike_are_tried_once(toy: Toy, window: int, disorder: int) -> None:
+    """Every class is met, but for who of those with the same steps did what in it."""
+    reduced, full = explore(toy, reduces=True, window=window, disorder=disorder), explore(toy, reduces=False)
+    assert set(reduced.classes) == set(full.classes)
+    assert reduced.ends == full.ends
+
+
+@pytest.mark.parametrize("workers", [2, 3, 4])
+def test_who_of_several_comes_first_is_tried_once(workers: int) -> None:
+    """One claims, the others find it taken: where nobody could tell who it was there is one schedule."""
+    program = (Op("read", "x"), Op("claim", "k"))
+    alike, apart = (
+        explore(Toy({f"w{number}": program for number in range(workers)}, likens=likens), reduces=True)
+        for likens in (True, False)
+    )
+    assert len(alike.schedules) - alike.blocked == 1
+    assert len(apart.schedules) == workers
+    assert set(alike.classes) == set(apart.classes)
+
+
 def guarded(workers: int) -> Toy:
     """Return workers of which the winner of a claim goes on with two writes, and the others read twice."""
     program = (Op("claim", "k", 2), Op("write", "e"), Op("write", "k", 0), Op("read", "k"), Op("read", "k"))
