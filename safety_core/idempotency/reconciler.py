@@ -37,7 +37,7 @@ class Found:
 
     Attributes:
         result: What the effect would have returned; replayed from now on.
-        payload: What was done, if the venue tells: where the store lost the record, another payload then conflicts.
+        payload: What was done, if the venue tells: any other payload conflicts from now on.
     """
 
     result: Any = None
@@ -126,8 +126,8 @@ class Reconciler:
         Args:
             effect_type: An EffectType, or its name.
             entity_id: The entity.
-            payload: What the intent asked for. Used where the store lost the record and the venue does not tell what
-                it did: without either, a record is written that any payload of this effect type meets.
+            payload: What the intent asked for. Used where no record tells it and the venue does not tell what it
+                did: without either, a record is written that any payload of this effect type meets.
 
         Raises:
             StoreError: The store cannot be reached or must not be trusted.
@@ -182,21 +182,26 @@ class Reconciler:
                 resolution=Resolution.OPEN, record=record, reason="its holder's lease still runs", wait_ms=wait_ms
             )
         answer = self._ask(record)
-        if isinstance(answer, Found):
-            done = digest if answer.payload is UNTOLD else payload_hash(kind, answer.payload)
-            return self._write(view, RecordState.DONE, self._mark(answer.result), done)
         if isinstance(answer, ProbeUnknown):
             return Reconciled(resolution=Resolution.OPEN, record=record, reason="the venue gave no answer")
+        known = record.payload_hash or digest
+        done = known
+        if isinstance(answer, Found) and answer.payload is not UNTOLD:
+            done = payload_hash(record.effect_type, answer.payload)
+        # What was found may be another intent's, whose record the store has lost. Then this one's was not found.
+        is_own = isinstance(answer, Found) and done == (record.payload_hash or done)
         # The time was read before the venue was asked: what could still come would have been there by then.
         wait_ms = began + wrapper.terms.life_ms - view.now_ms
-        if wait_ms >= 0:
+        if not is_own and wait_ms >= 0:
             return Reconciled(
                 resolution=Resolution.OPEN,
                 record=record,
                 reason="not found, but a request of its holder may still be accepted",
                 wait_ms=wait_ms + 1,
             )
-        return self._write(view, RecordState.FAILED, ("x", b"not found by reconciliation"), digest)
+        if isinstance(answer, Found):
+            return self._write(view, RecordState.DONE, self._mark(answer.result), done)
+        return self._write(view, RecordState.FAILED, ("x", b"not found by reconciliation"), known)
 
     def _ask(self, record: Record) -> Found | NotFound | ProbeUnknown:
         probe = self._probes.get(record.effect_type)

@@ -49,6 +49,21 @@ def test_found_effect_becomes_done_with_the_venues_result(guard: Guard) -> None:
     assert (answer.outcome, answer.result, guard.runs) == (Outcome.REPLAYED, {"receipt": 7}, 1)
 
 
+def test_effect_of_another_intent_does_not_answer_for_this_one(guard: Guard, server: Server) -> None:
+    """The venue may know one whose record is gone: this one was not found, and has to wait until it cannot come."""
+    mine, other = {"n": 1}, {"n": 2}
+    guard.once(effect=time_out, payload=mine)
+    asked = probing(guard, Found({"receipt": 7}, payload=other))
+    early = asked.reconcile("order", "intent-1")
+    assert early.resolution is Resolution.OPEN
+    assert 0 < (early.wait_ms or 0) <= LIFE_S * 1000 + 1
+    advance(server, LIFE_S + 1)
+    assert asked.reconcile("order", "intent-1").resolution is Resolution.DONE
+    assert guard.once(payload=mine).outcome is Outcome.CONFLICT
+    answer = guard.once(payload=other)
+    assert (answer.outcome, answer.result, guard.runs) == (Outcome.REPLAYED, {"receipt": 7}, 1)
+
+
 def test_not_found_counts_only_after_the_requests_life(guard: Guard, server: Server) -> None:
     """Until then the request may still be accepted; afterwards the key may be claimed again."""
     guard.once(effect=time_out)

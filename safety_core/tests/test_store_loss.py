@@ -122,6 +122,20 @@ def test_absent_key_is_cleared_only_after_lease_and_request_life(guard: Guard, s
     assert guard.once("another").outcome is Outcome.REFUSED_STORE_UNSAFE
 
 
+def test_record_that_knew_no_payload_learns_it_from_the_venue(guard: Guard, server: Server) -> None:
+    """Settled as never done, begun anew, and forgotten again: whose effect it is tells the venue only."""
+    server.restart()
+    asked = reconciler(guard, NotFound())
+    assert asked.reconcile("order", "intent-1").resolution is Resolution.OPEN
+    advance(server, LONG_AFTER)
+    assert asked.reconcile("order", "intent-1").resolution is Resolution.FAILED
+    server.restart()
+    found = Found({"receipt": "from the venue"}, payload={"n": 1})
+    assert reconciler(guard, found).reconcile("order", "intent-1").resolution is Resolution.DONE
+    assert guard.once(payload={"n": 2}).outcome is Outcome.CONFLICT
+    assert (guard.once(payload={"n": 1}).outcome, guard.runs) == (Outcome.REPLAYED, 0)
+
+
 def test_claim_from_before_the_loss_is_a_doubt_and_not_a_takeover(guard: Guard, server: Server) -> None:
     """Its START may be among what was lost."""
     key = guard.once().key

@@ -190,13 +190,18 @@ def _classes_of(world: World) -> set[Class]:
 
 
 def run_schedule(
-    server: RedisServer, subject: Subject, *decisions: str, workers: int = 1, hosting: Hosting = GREENLETS
+    server: RedisServer,
+    subject: Subject,
+    *decisions: str,
+    workers: int = 1,
+    workload: str = "same",
+    hosting: Hosting = GREENLETS,
 ) -> World:
     """Run the one schedule that begins with *decisions* and goes on undisturbed; it must have come to its end."""
     schedule = Schedule(
         subject=subject.name,
         promise=str(subject.promise),
-        workload="same",
+        workload=workload,
         workers=workers,
         kinds=tuple(dict.fromkeys(faults_of(decisions))),
         redis="test",

@@ -11,6 +11,8 @@ from harness.explorer.tests.probes import commands
 from harness.faults.registry import select
 from harness.subjects.loading import load_subject
 from verify.history.events import Complete
+from verify.history.judge import judge_history
+from verify.history.promises import DEFAULT_PROMISE
 from verify.history.words import Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -35,6 +37,24 @@ def test_rounds_are_counted_anew_after_a_fault(redis_server: RedisServer, struck
     answers = [event.outcome for event in world.trace.events if isinstance(event, Complete)]
     assert answers[-1] is Outcome.OK
     assert Outcome.OK not in answers[:-1]
+
+
+_CLEARED_AND_RUN = (
+    "restart_losing:0 w0 w0 w0 w0 w0 w1 go-on r1 r1 go-on r2 r2 go-on c3 c3 c3 c3 go-on r4 r4 go-on r5 r5 go-on "
+    "c6 c6 c6 c6 c6 go-on r7 r7 r7 r7 r7 restart_losing:2"
+)
+"""A key is cleared for any payload, one is done under it, and the store forgets that it was begun."""
+
+
+@NEEDS_CLOCK
+def test_reference_knows_whose_effect_it_was_when_its_store_is_lost_twice(redis_server: RedisServer) -> None:
+    """What the venue has is one intent's: the other one is told that the key is taken, and not that it was done."""
+    decisions = ("w0", *_CLEARED_AND_RUN.split())
+    world = run_schedule(redis_server, load_subject("reference"), *decisions, workers=2, workload="conflict")
+    assert world.faults_left == 0
+    assert not [found for found, promised in judge_history(world.trace.events, DEFAULT_PROMISE).findings if promised]
+    answers = [(event.outcome, event.word) for event in world.trace.events if isinstance(event, Complete)]
+    assert answers[-2:] == [(Outcome.OK, ""), (Outcome.FAIL, "conflict")]
 
 
 @NEEDS_CLOCK
