@@ -128,8 +128,7 @@ def _explore(
         run.interrupted = explored.record.reason == INTERRUPTED
         run.write()
         verdict = write_verdict(run.path)
-        if not run.interrupted:
-            store_schedules(run.path, verdict, plan, target, live)
+        store_schedules(run.path, verdict, plan, target, live, shrinks=not run.interrupted)
         write_reports(run.path)
     if as_json:
         typer.echo(to_json({**verdict, "rate": explored.rate}))

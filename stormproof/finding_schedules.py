@@ -27,7 +27,14 @@ _SAID = ("checker", "verdict", "phase", "sentence", "promised", "outside")
 
 
 def store_schedules(
-    folder: Path, verdict: Mapping[str, Any], plan: Plan, target: Target, live: Live, *, expected: str | None = None
+    folder: Path,
+    verdict: Mapping[str, Any],
+    plan: Plan,
+    target: Target,
+    live: Live,
+    *,
+    expected: str | None = None,
+    shrinks: bool = True,
 ) -> None:
     """Write the schedule of every finding where its replay line says; an interruption leaves none out.
 
@@ -42,13 +49,14 @@ def store_schedules(
         live: Where progress is shown.
         expected: Of a check of the instrument, the checker that had to fire, empty where none may. Only its first
             schedule is shrunk, where it has not fired what decides, and nothing else is run. None of a subject.
+        shrinks: Whether there is time to shrink any; else each stays as it was explored.
     """
     findings = {mark_of(finding): finding for finding in verdict["findings"]}
     schedules = {mark: _explored(finding, plan, target) for mark, finding in findings.items()}
     for mark, schedule in schedules.items():
         write_schedule(folder, mark, schedule)
     wanted = _worth_shrinking(verdict["findings"]) if expected is None else _telling(findings, expected)
-    if not wanted:
+    if not wanted or not shrinks:
         return
     shrunk: dict[str, Schedule] = {}
     with Shrinker(Replayer(target, plan.subject, plan.hosting), plan.subject) as shrinker:

@@ -58,10 +58,11 @@ def run_part(
     """
     with open_target(choice) as target:
         explored = explore_into(folder, plan, target, live, jobs=jobs, until=checker or "")
-        if explored.record.reason == INTERRUPTED:
-            return Told(f"{plan.name}: interrupted", interrupted=True)
+        interrupted = explored.record.reason == INTERRUPTED
         verdict = judge_part(run, plan.name)
-        store_schedules(folder, verdict, plan, target, live, expected=checker)
+        store_schedules(folder, verdict, plan, target, live, expected=checker, shrinks=not interrupted)
+    if interrupted:
+        return Told(f"{plan.name}: interrupted", interrupted=True)
     return Told(
         f"{plan.name}: {verdict['verdict']}, {count(explored.record.schedules, 'schedule')}, "
         f"{count(explored.record.classes, 'distinct history', 'distinct histories')}, "

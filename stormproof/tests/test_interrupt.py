@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.processes.family import descendants
-from stormproof.tests.running import TIME_LIMIT_S, start, wait_for
+from stormproof.tests.running import TIME_LIMIT_S, run, start, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +66,20 @@ def test_an_interrupted_run_leaves_nothing_behind(phase: str, number: int, tmp_p
     verdict = json.loads((tmp_path / "run" / "verdict.json").read_text("utf-8"))
     assert verdict["verdict"] == "UNKNOWN"
     assert any("interrupted" in reason for reason in verdict["reasons"])
+
+
+def test_what_an_interrupted_exploration_has_found_can_be_replayed(tmp_path: Path) -> None:
+    """Each replay line names a schedule that is there, as it was explored, and shows the finding again."""
+    process = start(tmp_path, "explore", "--subject", "broken.get_then_set", "--workers", "3", "--out", "run")
+    wait_for(_grows(tmp_path / "run" / "schedules" / "explored.tsv"))
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=TIME_LIMIT_S)
+    assert process.returncode == 130
+    findings = json.loads((tmp_path / "run" / "verdict.json").read_text("utf-8"))["findings"]
+    schedules = [Path(finding["replay"].split()[-1]) for finding in findings]
+    assert schedules
+    assert all((tmp_path / schedule).is_file() for schedule in schedules)
+    assert run(tmp_path, "replay", str(schedules[0])).code == 1
 
 
 @pytest.mark.in_turn(1)
