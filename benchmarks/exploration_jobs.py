@@ -29,7 +29,7 @@ _PAIR = 2
 def two_jobs(effort: Effort) -> list[Row]:
     """Compare two jobs with one, and with two processes that have nothing to do with each other."""
     schedules = str(effort.scaled(_SCHEDULES))
-    common = ("--workers", "3", "--keep-store", "--schedules", schedules)
+    common = ("--workers", "4", "--keep-store", "--schedules", schedules)
     gains, limits = [], []
     with all_cores() as cores:
         if len(cores) < _PAIR:
@@ -46,7 +46,7 @@ def two_jobs(effort: Effort) -> list[Row]:
     return [
         Row(
             benchmark=JOBS_NAME,
-            case=f"{_SUBJECT}, 3 workers, 1 fault: two jobs / what two independent processes reach here",
+            case=f"{_SUBJECT}, 4 workers, 1 fault: two jobs / what two independent processes reach here",
             ratio=spread_of([one / other for one, other in zip(gains, limits, strict=True)]),
             limit=_SHARE,
             at_least=True,
@@ -55,7 +55,7 @@ def two_jobs(effort: Effort) -> list[Row]:
         ),
         Row(
             benchmark=JOBS_NAME,
-            case=f"{_SUBJECT}, 3 workers, 1 fault: two jobs / one",
+            case=f"{_SUBJECT}, 4 workers, 1 fault: two jobs / one",
             ratio=gain,
             note=f"{_WANTED}x, wanted where the machine gives it, is {held}",
         ),

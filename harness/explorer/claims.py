@@ -65,13 +65,13 @@ class Claim:
         return Outcome(ran=Ran(path=(), events=()), problem=self._broken, nondeterministic=seen)
 
 
-def reuse() -> Claim:
-    """Return the claim of a subject that is ``reusable``."""
+def reusable() -> Claim:
+    """Return the claim that a subject's ``reusable`` is."""
     return Claim("the subject is not reusable, though it says so", "a guard may be reused", "with fresh guards")
 
 
-def alike() -> Claim:
-    """Return the claim of a subject whose ``losses_alike``."""
+def losses_alike() -> Claim:
+    """Return the claim that a subject's ``losses_alike`` is."""
     return Claim(
         "the subject tells a restart from a failover, though it says that it does not",
         "a server that starts again and a replica that takes over are alike to it",

@@ -28,11 +28,12 @@ if TYPE_CHECKING:
     from harness.explorer.world.setting import Setting
 
 _STALLS = 8
+"""Schedules without end after which it is clear that there are more of them: each branches at every poll."""
+
 _STAND_IN = (
     "where two faults strike, a server that starts again stands for a replica that takes over and has lost as much: "
     "the subject says that it does the same behind both, and a sample was run with either"
 )
-"""Schedules without end after which it is clear that there are more of them: each branches at every poll."""
 
 INTERRUPTED = "interrupted"
 """The reason of an exploration that the user ended."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from harness import clock
 from harness.errors import CouldNotRunError
-from harness.explorer.claims import alike, reuse, with_failovers
+from harness.explorer.claims import losses_alike, reusable, with_failovers
 from harness.explorer.cohort import run_together
 from harness.explorer.outcome import Historian
 from harness.explorer.rig import losses_of
@@ -51,8 +51,8 @@ class Runner:
         self._aside: list[Unit] = []
         self._warming: set[Unit] = set()
         self._cold: Counter[Unit] = Counter()
-        self._reuse = reuse()
-        self._alike = alike()
+        self._reusable = reusable()
+        self._losses_alike = losses_alike()
 
     def run(self, setting: Setting, next_unit: Callable[[], Unit | None]) -> Iterator[tuple[Unit | None, Outcome]]:
         """Run schedules as long as there are any; yield what came of each, with None for a second run of one.
@@ -85,9 +85,9 @@ class Runner:
 
     def _next(self, setting: Setting, next_unit: Callable[[], Unit | None]) -> World | None:
         """Return the next schedule for the shared server; those that lose their server are put aside."""
-        if (doubted := self._reuse.doubted()) is not None:
+        if (doubted := self._reusable.doubted()) is not None:
             again = self._world(setting, doubted.unit, self._rig.gate.seats(keeps_guards=False, fresh=True))
-            self._reuse.checks(doubted, again)
+            self._reusable.checks(doubted, again)
             return again
         while self._since_flush < _FLUSH_EVERY:
             unit = self._again.pop() if self._again else next_unit()
@@ -99,9 +99,9 @@ class Runner:
         return None
 
     def _next_losing(self, setting: Setting) -> World | None:
-        if (doubted := self._alike.doubted()) is not None:
+        if (doubted := self._losses_alike.doubted()) is not None:
             again = self._losing_world(setting.with_failovers(), with_failovers(doubted))
-            self._alike.checks(doubted, again)
+            self._losses_alike.checks(doubted, again)
             return again
         return self._losing_world(setting, self._aside.pop(0)) if self._aside else None
 
@@ -118,7 +118,7 @@ class Runner:
         return World(setting, surroundings, key, unit)
 
     def _ended(self, world: World) -> Iterator[tuple[Unit | None, Outcome]]:
-        claim = next((claim for claim in (self._reuse, self._alike) if claim.is_checked_by(world)), None)
+        claim = next((claim for claim in (self._reusable, self._losses_alike) if claim.is_checked_by(world)), None)
         if claim is not None:
             broken = claim.settled(world)
             if broken is not None:
@@ -137,9 +137,9 @@ class Runner:
         """Note on which claims of the subject a schedule relied."""
         if not losses_of(world.unit):
             if self._rig.gate.reuses:
-                self._reuse.relied_on(world)
+                self._reusable.relied_on(world)
         elif world.setting.stand_ins:
-            self._alike.relied_on(world)
+            self._losses_alike.relied_on(world)
 
     def _warm_up(self, world: World) -> None:
         """Let a schedule be run once more, behind those in which the guard loads the script that was unknown."""
