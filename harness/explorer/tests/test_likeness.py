@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from harness.explorer.search.footprint import EVERYTHING, Footprint, footprint
 from harness.explorer.tests.exploring import explore
-from harness.explorer.tests.probes import commands
+from harness.explorer.tests.probes import commands, probe
 from harness.explorer.world.likeness import Likeness
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
+    import redis
+
     from harness.redis_server.server import RedisServer
+    from harness.subjects.contract import Effect, Guard
 
 LOOKS, WRITES = footprint(frozenset("k")), footprint(writes=frozenset("k"))
 COMES_TO_THE_VENUE = footprint(frozenset("k"), enters=frozenset("k"))
@@ -83,3 +87,20 @@ def test_which_of_them_goes_first_is_tried_once(
     """Each worker counts once: those with one job keep one order, and another job has every place among them."""
     explored = explore(redis_server, tmp_path, commands(1), workers=workers, workloads=(workload,), reduces=True)
     assert explored.record.schedules == tried
+
+
+@pytest.mark.parametrize("workers", [2, 3])
+def test_who_has_looked_first_is_not_tried_in_the_place_of_another(
+    workers: int, redis_server: RedisServer, tmp_path: Path
+) -> None:
+    """Once all have looked, what was tried for the first is as good as tried for the others."""
+
+    def guard_of(client: redis.Redis, _lease_s: float) -> Guard:
+        def guard(key: str, _payload: Mapping[str, Any], _effect: Effect) -> None:
+            client.get(f"{key}:other")
+            client.incr(key)
+
+        return guard
+
+    explored = explore(redis_server, tmp_path, probe(guard_of), workers=workers, reduces=True)
+    assert explored.record.schedules == 1

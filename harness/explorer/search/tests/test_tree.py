@@ -9,7 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from harness.explorer.search.footprint import NOTHING, footprint
+from harness.explorer.search.races import Event
 from harness.explorer.search.tests.toys import Op, Toy, explore
+from harness.explorer.search.tree import Node, Ran, Tree
 
 if TYPE_CHECKING:
     from harness.explorer.search.tests.toys import Class
@@ -94,6 +97,21 @@ def test_who_of_several_comes_first_is_tried_once(workers: int) -> None:
     assert len(alike.schedules) - alike.blocked == 1
     assert len(apart.schedules) == workers
     assert set(alike.classes) == set(apart.classes)
+
+
+def test_what_one_is_wanted_for_is_tried_for_whom_it_is_like() -> None:
+    """A race asks for the third worker first; the second one would do the same there."""
+    tree = Tree()
+    first = tree.take()
+    assert first is not None
+    changes = footprint(writes=frozenset("k"))
+    path = [Node(("w0", "w1", "w2"), "w0", alike=(("w2", "w1"),)), Node(("w2", "w1"), "w2"), Node(("w1",), "w1")]
+    touched = [("w0", changes), ("w2", changes), ("w1", NOTHING)]
+    events = [Event(name, name, number, seen) for number, (name, seen) in enumerate(touched)]
+    tree.give_back(first, Ran(path=path, events=events))
+    wanted = tree.take()
+    assert wanted is not None
+    assert wanted.prefix == ("w1",)
 
 
 def guarded(workers: int) -> Toy:
