@@ -30,7 +30,7 @@ class Claim:
             otherwise: How the schedules are run again.
         """
         self._broken = broken
-        self._sentence = f"the subject says that {says}, but {otherwise} the schedule '{{}}' gives another history"
+        self._sentence = f"the subject says that {says}, but {otherwise} the schedule '{{}}' goes on otherwise"
         self._relied = 0
         self._doubted: list[World] = []
         self._originals: dict[World, World] = {}
@@ -59,7 +59,7 @@ class Claim:
         A schedule that met a script which the server did not know proves nothing.
         """
         original = self._originals.pop(again)
-        if again.cold_at is not None or _history(again, original.setting) == original.trace.events:
+        if again.cold_at is not None or _went_alike(original, again):
             return None
         seen = self._sentence.format(" ".join(original.decisions))
         return Outcome(ran=Ran(path=(), events=()), problem=self._broken, nondeterministic=seen)
@@ -81,9 +81,20 @@ def losses_alike() -> Claim:
 
 def with_failovers(world: World) -> Unit:
     """Return the schedule of *world* in which a replica takes over where the server has started again for both."""
-    takes_over = {stand_in.name: other.name for stand_in, other in world.setting.stand_ins}
-    prefix = tuple(takes_over.get(decision, decision) for decision in world.unit.prefix)
-    return Unit(prefix, world.unit.asleep)
+    return Unit(_as_failovers(world.unit.prefix, world.setting), world.unit.asleep)
+
+
+def _as_failovers(decisions: tuple[str, ...], setting: Setting) -> tuple[str, ...]:
+    takes_over = {stand_in.name: other.name for stand_in, other in setting.stand_ins}
+    return tuple(takes_over.get(decision, decision) for decision in decisions)
+
+
+def _went_alike(original: World, again: World) -> bool:
+    """Say whether both gave one history, and behind losses of other kinds took the same steps too."""
+    setting = original.setting
+    if setting.stand_ins and _as_failovers(original.decisions, setting) != again.decisions:
+        return False
+    return _history(again, setting) == original.trace.events
 
 
 def _history(again: World, setting: Setting) -> list[Event]:

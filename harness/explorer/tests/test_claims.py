@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from harness.explorer.claims import _went_alike
 from harness.explorer.tests.exploring import explore
 from harness.explorer.tests.probes import probe
-from harness.faults.registry import loses_store, select
+from harness.faults.registry import ALL, loses_store, select
 from harness.subjects.loading import load_subject
 from verify.decisions import decisions_of, faults_of
 from verify.history.words import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     import redis
 
     from harness.explorer.tests.exploring import Explored
+    from harness.explorer.world.world import World
     from harness.redis_server.server import RedisServer
     from harness.subjects.contract import Effect, Guard, Subject
 
@@ -46,6 +49,18 @@ def claims_once(client: redis.Redis, _lease_s: float) -> Guard:
 
     def guard(key: str, payload: Mapping[str, Any], effect: Effect) -> Any:
         return effect(payload) if client.set(key, "claimed", nx=True) else None
+
+    return guard
+
+
+def looks_again_behind_a_failover(client: redis.Redis, _lease_s: float) -> Guard:
+    """Answer the same, with one step more where the server was a replica once."""
+
+    def guard(key: str, payload: Mapping[str, Any], effect: Effect) -> Any:
+        claimed = client.set(key, "claimed", nx=True)
+        if client.info("replication")["second_repl_offset"] != -1:
+            client.get(key)
+        return effect(payload) if claimed else None
 
     return guard
 
@@ -91,14 +106,29 @@ def test_every_combination_is_tried_where_nothing_is_spared(redis_server: RedisS
     assert struck(whole, 2) == {(one, other) for one in LOSSES for other in LOSSES}
 
 
-def test_guard_that_lies_about_losses_is_caught(redis_server: RedisServer, tmp_path: Path) -> None:
+@pytest.mark.parametrize("lies", [looks_for_a_replica_that_took_over, looks_again_behind_a_failover])
+def test_guard_that_lies_about_losses_is_caught(
+    lies: Callable[[redis.Redis, float], Guard], redis_server: RedisServer, tmp_path: Path
+) -> None:
     """A guard that does something else behind a failover ends its exploration with the schedule that shows it."""
-    subject = replace(probe(looks_for_a_replica_that_took_over), losses_alike=True)
+    subject = replace(probe(lies), losses_alike=True)
     lied = explored(redis_server, tmp_path, subject, *LOSSES)
     assert "with failovers in the place of restarts the schedule" in lied.record.nondeterministic
     assert not lied.record.exhausted
     assert lied.judge().verdict is not Verdict.VALID
     assert any(loses_store(decision) for decision in lied.record.nondeterministic.split())
+
+
+@pytest.mark.parametrize(("steps", "is_caught"), [(1, False), (2, True)])
+def test_one_step_more_behind_a_failover_is_caught_although_nothing_else_comes_of_it(
+    steps: int, is_caught: bool
+) -> None:
+    """A second fault could strike there, and would be tried in schedules without it only."""
+    setting = SimpleNamespace(stand_ins=[(ALL[LOSSES[0]], ALL[LOSSES[1]])])
+    trace = SimpleNamespace(events=[])
+    original = SimpleNamespace(setting=setting, decisions=("w0", LOSSES[0], "w0"), trace=trace)
+    again = SimpleNamespace(cold_at=None, decisions=("w0", LOSSES[1], *["w0"] * steps), trace=trace)
+    assert _went_alike(cast("World", original), cast("World", again)) is not is_caught
 
 
 @pytest.mark.takes_long

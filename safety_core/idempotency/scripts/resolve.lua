@@ -1,7 +1,7 @@
 -- RESOLVE: a reconciler's word on a doubt. The token goes, so that a holder that wakes later is told LOST.
 -- KEYS 1 record
 -- ARGV 1 state seen ('' absent)  2 token seen  3 fence seen  4 new state D or F  5 field (r, g or x)  6 its value
---      7 store identity  8 retention ms  9 effect type  10 hash of the payload that was done, or else asked for; '' unknown
+--      7 store identity  8 retention ms  9 effect type  10 hash of the payload that was done, as far as known, or ''
 -- Never overrules a record that has moved since it was seen, and never one whose lease still runs.
 local key = KEYS[1]
 local t = redis.call('TIME')
