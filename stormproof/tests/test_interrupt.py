@@ -68,14 +68,26 @@ def test_an_interrupted_run_leaves_nothing_behind(phase: str, number: int, tmp_p
     assert any("interrupted" in reason for reason in verdict["reasons"])
 
 
-def test_what_an_interrupted_exploration_has_found_can_be_replayed(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (("explore", "--workers", "3"), "run"),
+        (("campaign", "--tier", "explore"), "run/parts/broken.get_then_set-2-workers-1-fault"),
+    ],
+    ids=["alone", "part"],
+)
+def test_what_an_interrupted_exploration_has_found_can_be_replayed(
+    words: tuple[str, ...], part: str, tmp_path: Path
+) -> None:
     """Each replay line names a schedule that is there, as it was explored, and shows the finding again."""
-    process = start(tmp_path, "explore", "--subject", "broken.get_then_set", "--workers", "3", "--out", "run")
-    wait_for(_grows(tmp_path / "run" / "schedules" / "explored.tsv"))
+    process = start(tmp_path, *words, "--subject", "broken.get_then_set", "--out", "run")
+    wait_for(_grows(tmp_path / part / "schedules" / "explored.tsv"))
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=TIME_LIMIT_S)
     assert process.returncode == 130
-    findings = json.loads((tmp_path / "run" / "verdict.json").read_text("utf-8"))["findings"]
+    exploration = json.loads((tmp_path / part / "exploration.json").read_text("utf-8"))
+    assert exploration["reason"] == "interrupted"
+    findings = json.loads((tmp_path / part / "verdict.json").read_text("utf-8"))["findings"]
     schedules = [Path(finding["replay"].split()[-1]) for finding in findings]
     assert schedules
     assert all((tmp_path / schedule).is_file() for schedule in schedules)
