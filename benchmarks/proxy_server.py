@@ -1,7 +1,8 @@
 """One proxy in a process of its own, ``python -m benchmarks.proxy_server KIND URL``; prints the port it listens on.
 
-``bytes`` hands bytes on. ``gate`` is the doorway of the proxy gate, behind which nobody is held: each command is cut
-out of the bytes, looked up and carried to the server, as in an exploration.
+``bytes`` hands bytes on, with a poll; ``asyncio`` does so with an event loop. ``gate`` is the doorway of the proxy
+gate, behind which nobody is held: each command is cut out of the bytes, looked up and carried to the server, as in an
+exploration.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import sys
 from urllib.parse import urlsplit
 
+from benchmarks import async_pass_through
 from benchmarks.pass_through import PassThrough
 from harness.errors import CouldNotRunError
 from harness.explorer.gate.commands import CommandTable
@@ -17,7 +19,7 @@ from harness.explorer.proxy.doorway import Doorway
 from harness.explorer.world.steps import Bytes, CommandStep
 from harness.redis_server.external import ExternalRedis
 
-GATE, BYTES = "gate", "bytes"
+GATE, BYTES, ASYNCIO = "gate", "bytes", "asyncio"
 
 
 class Open:
@@ -65,10 +67,15 @@ def serve_bytes(url: str) -> None:
     proxy.serve()
 
 
+def serve_bytes_by_loop(url: str) -> None:
+    """Do as :func:`serve_bytes` with an event loop."""
+    async_pass_through.serve_for_ever(urlsplit(url).path, _tell)
+
+
 def _tell(port: int | None) -> None:
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    {GATE: serve_gate, BYTES: serve_bytes}[sys.argv[1]](sys.argv[2])
+    {GATE: serve_gate, BYTES: serve_bytes, ASYNCIO: serve_bytes_by_loop}[sys.argv[1]](sys.argv[2])
