@@ -16,7 +16,7 @@ from harness.processes.child import is_running, process_state
 from harness.redis_server.errors import ClockUnavailableError, RedisUnavailableError
 from harness.redis_server.external import name_and_version
 from harness.redis_server.identity import ServerIdentity
-from harness.redis_server.port import free_port, has_bus
+from harness.redis_server.port import ReservedPort, has_bus, reserve_port
 from harness.redis_server.redis_conf import config_text
 from harness.redis_server.redis_py import SOCKET_TIMEOUT_S, info, make_client
 
@@ -80,6 +80,7 @@ class ContainerServer:
         self._arguments = tuple(arguments)
         self._in_host_network = in_host_network
         self._started = False
+        self._reserved: ReservedPort | None = None
         self._clients: weakref.WeakSet[redis.Redis] = weakref.WeakSet()
 
     def __enter__(self) -> Self:
@@ -98,11 +99,13 @@ class ContainerServer:
         if self._started:
             raise RedisUnavailableError("start() was called on a started server; call stop() first, or restart()")
         for attempt in range(_PORT_ATTEMPTS):
-            self.port = free_port(with_bus=has_bus(self._config))
+            self._reserved = reserve_port(with_bus=has_bus(self._config))
+            self.port = self._reserved.number
             try:
                 self._create()
-            except (PortTakenError, _PortClashError):
-                if attempt == _PORT_ATTEMPTS - 1:
+            except BaseException as error:
+                self._reserved.close()
+                if attempt == _PORT_ATTEMPTS - 1 or not isinstance(error, (PortTakenError, _PortClashError)):
                     raise
             else:
                 return self
@@ -118,6 +121,8 @@ class ContainerServer:
         for client in list(self._clients):
             client.close()
         self._container.remove()
+        if self._reserved is not None:
+            self._reserved.close()
 
     def kill(self) -> None:
         """SIGKILL the server and return when it is gone. What the kernel had not been given is lost."""

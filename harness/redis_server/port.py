@@ -1,7 +1,8 @@
-"""Pick loopback ports for servers that cannot be asked to listen on port 0. Reserves nothing: the caller retries."""
+"""Loopback ports for servers that cannot be asked to listen on port 0, kept for as long as a server may come back."""
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import socket
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 _LOWEST, _HIGHEST = 10_000, 65_535
 _TO_BUS = 10_000
@@ -22,15 +23,45 @@ def has_bus(config: Mapping[str, str]) -> bool:
     return config.get("cluster-enabled") == "yes"
 
 
-def free_port(*, with_bus: bool = False) -> int:
-    """Return a loopback TCP port that nothing listens on right now.
+class ReservedPort:
+    """A loopback TCP port that nobody else picks until :meth:`close`, whether or not a server listens on it.
+
+    A socket is bound to it that never listens. Linux lets a server that sets SO_REUSEADDR, as Redis does, listen
+    beside such a socket; whoever looks for a free port binds without that option, and is refused.
+
+    Attributes:
+        number: The port.
+    """
+
+    def __init__(self, number: int, sockets: Sequence[socket.socket]) -> None:
+        """Keep *number* by *sockets*, which are bound already."""
+        self.number = number
+        self._sockets = sockets
+        for held in sockets:
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+
+    def close(self) -> None:
+        """Leave the port to others. May be called twice."""
+        for held in self._sockets:
+            held.close()
+
+
+def free_port() -> int:
+    """Return a loopback TCP port as :func:`reserve_port` does, but reserve nothing: the caller retries."""
+    reserved = reserve_port()
+    reserved.close()
+    return reserved.number
+
+
+def reserve_port(*, with_bus: bool = False) -> ReservedPort:
+    """Return a loopback TCP port that nobody listens on right now and that nobody else has reserved.
 
     Ports from which the kernel serves outgoing connections are avoided: a client that keeps dialling the port of a
     killed server could otherwise be given that very port, connect to itself, and block the server's return.
     Start and stride depend on the process id, so that parallel workers seldom try the same one.
 
     Args:
-        with_bus: Whether the port of a cluster's bus, higher by 10,000, must be free too.
+        with_bus: Whether the port of a cluster's bus, higher by 10,000, must be free too, and be reserved.
 
     Raises:
         OSError: All candidates are taken.
@@ -44,8 +75,8 @@ def free_port(*, with_bus: bool = False) -> int:
     start = os.getpid() * 131
     for _ in range(count):
         port = _nth(free, (start + next(_count)) % count)
-        if _is_free(port) and not (with_bus and not _is_free(port + _TO_BUS)):
-            return port
+        if sockets := _bound([port, port + _TO_BUS] if with_bus else [port]):
+            return ReservedPort(port, sockets)
     raise OSError(f"no free loopback port among {count} candidates")
 
 
@@ -67,11 +98,14 @@ def _nth(stretches: list[range], place: int) -> int:
     raise IndexError(place)
 
 
-def _is_free(port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def _bound(ports: list[int]) -> list[socket.socket]:
+    """Return a socket bound to each of *ports*, none where one is taken."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) for _ in ports]
         try:
-            probe.bind(("127.0.0.1", port))
+            for held, port in zip(sockets, ports, strict=True):
+                held.bind(("127.0.0.1", port))
         except OSError:
-            return False
-        return True
+            return []
+        stack.pop_all()
+        return sockets

@@ -21,7 +21,7 @@ from harness.processes.folder import make_folder, remove_folder
 from harness.redis_server.binary import ServerBinary, embedded_binary
 from harness.redis_server.errors import ClockUnavailableError, RedisUnavailableError
 from harness.redis_server.identity import ServerIdentity
-from harness.redis_server.port import free_port, has_bus
+from harness.redis_server.port import ReservedPort, has_bus, reserve_port
 from harness.redis_server.redis_conf import config_text
 from harness.redis_server.redis_py import SOCKET_TIMEOUT_S, info, make_client
 from harness.redis_server.server_clock import ServerClock
@@ -99,6 +99,7 @@ class RedisServer:
         self._folder: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._clock: ServerClock | None = None
+        self._reserved: ReservedPort | None = None
         self._clients: weakref.WeakSet[redis.Redis] = weakref.WeakSet()
 
     def __enter__(self) -> Self:
@@ -144,6 +145,8 @@ class RedisServer:
                 client.close()
             self._end_process()
         finally:
+            if self._reserved is not None:
+                self._reserved.close()
             if self._clock is not None:
                 self._clock.close()
                 self._clock = None
@@ -163,7 +166,7 @@ class RedisServer:
             until_loaded: Whether to wait until its data is loaded; else return when it answers, with LOADING too.
 
         Raises:
-            RedisUnavailableError: It did not come back, or somebody took the port meanwhile.
+            RedisUnavailableError: It did not come back, or a process that is not ours took the port meanwhile.
         """
         self._home()
         self._end_process()
@@ -273,11 +276,13 @@ class RedisServer:
 
     def _launch_on_a_free_port(self) -> None:
         for attempt in range(_PORT_ATTEMPTS):
-            self.port = free_port(with_bus=has_bus(self._config))
+            self._reserved = reserve_port(with_bus=has_bus(self._config))
+            self.port = self._reserved.number
             try:
                 self._launch()
             except RedisUnavailableError:
                 self._end_process()
+                self._reserved.close()
                 if _CLASH not in self.log_tail() or attempt == _PORT_ATTEMPTS - 1:
                     raise
                 (self._home() / "server.log").unlink()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.redis_server import port
-from harness.redis_server.port import free_port
+from harness.redis_server.port import free_port, reserve_port
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +29,7 @@ def test_ports_of_the_kernel_are_left_to_it(
     stretch = tmp_path / "range"
     stretch.write_text(kernels, "ascii")
     monkeypatch.setattr(port, "_EPHEMERAL", stretch)
-    got = {free_port(with_bus=with_bus) for _ in range(2 * len(left))}
+    got = {_number(with_bus=with_bus) for _ in range(2 * len(left))}
     assert got
     assert got <= left
     assert len(got) > len(left) // 2
@@ -44,3 +44,35 @@ def test_a_port_that_somebody_listens_on_is_passed_over(tmp_path: Path, monkeypa
     with socket.create_server(("127.0.0.1", taken)):
         got = {free_port() for _ in range(20)}
     assert got <= {*range(10_000, 10_010)} - {taken}
+
+
+@pytest.mark.parametrize("with_bus", [False, True])
+def test_a_reserved_port_is_left_to_its_server(with_bus: bool) -> None:
+    """Nobody who looks for a free port is given it, or its bus, while its server is down; that may come back."""
+    reserved = reserve_port(with_bus=with_bus)
+    ports = [reserved.number, reserved.number + 10_000] if with_bus else [reserved.number]
+    try:
+        for _ in range(2):
+            assert not any(map(_is_picked, ports))
+            for place in ports:
+                socket.create_server(("127.0.0.1", place)).close()
+    finally:
+        reserved.close()
+    assert all(map(_is_picked, ports))
+
+
+def _is_picked(place: int) -> bool:
+    """Return whether whoever has *place* alone to choose from is given it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(port, "_LOWEST", place)
+        patch.setattr(port, "_HIGHEST", place + 1)
+        try:
+            return free_port() == place
+        except OSError:
+            return False
+
+
+def _number(*, with_bus: bool) -> int:
+    reserved = reserve_port(with_bus=with_bus)
+    reserved.close()
+    return reserved.number

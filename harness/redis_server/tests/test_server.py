@@ -121,6 +121,20 @@ def test_taken_port_is_named_when_a_server_cannot_come_back() -> None:
         assert server.client(tcp=True).ping()
 
 
+@pytest.mark.parametrize("config", [{}, {"cluster-enabled": "yes"}], ids=["alone", "node"])
+def test_killed_server_keeps_its_port(config: dict[str, str]) -> None:
+    """No other server is given it meanwhile; a stopped one has left it."""
+    with RedisServer(config=config) as server:
+        server.kill()
+        with socket.socket() as other, pytest.raises(OSError, match="in use"):
+            other.bind(("127.0.0.1", server.port))
+        server.restart()
+        server.kill()
+        port = server.port
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port))
+
+
 def test_paused_server_answers_nobody_until_resumed() -> None:
     """SIGSTOP makes a client run into its timeout, SIGCONT heals it."""
     with RedisServer() as server:
