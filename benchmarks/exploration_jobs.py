@@ -20,14 +20,19 @@ JOBS_NAME = "jobs"
 THREE_NAME = "three-workers"
 
 _SUBJECT = "reference"
-_SCHEDULES = 2_400
-_SHARE, _WANTED = 0.9, 1.8
+_SCHEDULES = 3_000
+"""More than there are."""
+
+_WANTED = 1.8
 _LIMIT_S = 60.0
 _PAIR = 2
 
 
 def two_jobs(effort: Effort) -> list[Row]:
-    """Compare two jobs with one, and with two processes that have nothing to do with each other."""
+    """Compare two jobs with one, and with two processes that have nothing to do with each other.
+
+    A short run stops before the exploration ends. What two jobs were given ahead is then in vain: it informs only.
+    """
     schedules = str(effort.scaled(_SCHEDULES))
     common = ("--workers", "4", "--keep-store", "--schedules", schedules)
     gains, limits = [], []
@@ -41,34 +46,30 @@ def two_jobs(effort: Effort) -> list[Row]:
             (together,) = _rates(("--jobs", "2", *common))
             gains.append(together / alone)
             limits.append(sum(apart) / alone)
-    gain, limit = spread_of(gains), spread_of(limits)
-    held = "held" if gain.median >= _WANTED else "missed"
     return [
         Row(
             benchmark=JOBS_NAME,
-            case=f"{_SUBJECT}, 4 workers, 1 fault: two jobs / what two independent processes reach here",
-            ratio=spread_of([one / other for one, other in zip(gains, limits, strict=True)]),
-            limit=_SHARE,
+            case=f"{_SUBJECT}, 4 workers, 1 fault: two jobs / one",
+            ratio=spread_of(gains),
+            limit=None if effort.is_short else _WANTED,
             at_least=True,
-            note=f"two jobs {gain.median:.2f}x one, two independent processes {limit.median:.2f}x",
-            figures={"two_jobs": gain.median, "two_processes": limit.median},
+            note=f"two independent processes reach {statistics.median(limits):.2f}x here",
+            figures={"two_jobs": statistics.median(gains), "two_processes": statistics.median(limits)},
         ),
         Row(
             benchmark=JOBS_NAME,
-            case=f"{_SUBJECT}, 4 workers, 1 fault: two jobs / one",
-            ratio=gain,
-            note=f"{_WANTED}x, wanted where the machine gives it, is {held}",
+            case=f"{_SUBJECT}, 4 workers, 1 fault: two jobs / two independent processes",
+            ratio=spread_of([one / other for one, other in zip(gains, limits, strict=True)]),
         ),
     ]
 
 
 def three_workers(effort: Effort) -> list[Row]:
     """Exhaust three workers that claim, start, perform and mark, with two jobs; a short run never loses the store."""
-    is_short = effort.share < 1
-    kinds = ("--keep-store",) if is_short else ()
+    kinds = ("--keep-store",) if effort.is_short else ()
     with all_cores() as cores:
         (explored,) = _explored(("--workers", "3", "--jobs", "2", *kinds))
-    what = "any fault that keeps the store" if is_short else "any fault"
+    what = "any fault that keeps the store" if effort.is_short else "any fault"
     return [
         Row(
             benchmark=THREE_NAME,

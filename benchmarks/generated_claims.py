@@ -23,7 +23,7 @@ _LIMIT_S = 240.0
 
 def ci_profile(effort: Effort) -> list[Row]:
     """Draw all claims about the reference once; a short run draws those of the profile ``dev``."""
-    profile = "dev" if effort.share < 1 else "ci"
+    profile = "dev" if effort.is_short else "ci"
     with tempfile.TemporaryDirectory() as folder, all_cores() as cores:
         command = (sys.executable, "-m", "stormproof", "properties", "--profile", profile, "--out")
         began = perf_counter()

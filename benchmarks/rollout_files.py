@@ -59,7 +59,7 @@ _SUMS, _COMPARED, _CHECK, _FAST, _STATUS = "sha256sum -c", "compared", "whole ch
 def files(effort: Effort) -> list[Row]:
     """Compare a tree with its baseline, run its whole check, and let `sha256sum -c` look at the same files."""
     rows = _of_so_many(_FEW, effort, _TWO_CALLS)
-    if effort.share < 1:
+    if effort.is_short:
         case = f"{_MANY:,} files / {_SUMS}"
         return [*rows, Row(benchmark=NAME, case=case, not_run="a tree of some gigabytes is not for a first look")]
     return [*rows, *_of_so_many(_MANY, replace(effort, repeats=effort.few // 3), _MANY_CALLS)]

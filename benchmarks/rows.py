@@ -113,6 +113,11 @@ class Effort:
     share: float
 
     @property
+    def is_short(self) -> bool:
+        """Whether fewer calls than usual are made."""
+        return self.share < 1
+
+    @property
     def few(self) -> int:
         """Repeats of what takes seconds: 3 or more, as many as the share allows."""
         return max(3, round(self.repeats * self.share))
