@@ -21,7 +21,7 @@ from harness.explorer.gate.resp import RequestReader
 from harness.subjects.loading import load_subject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from benchmarks.exploring import Explored
     from harness.redis_server.server import RedisServer
@@ -88,18 +88,15 @@ class Ungated:
 
     def fresh_clients_s(self, mix: Mix, schedules: int) -> float:
         """Return the seconds that the commands of so many schedules take, each call by a fresh client of redis-py."""
-        first, replay = ([_words(raw) for raw in each] for each in (self._first, self._replay))
-        old, key = self._key.encode(), self._key.encode()
-        began = perf_counter()
-        for is_first in turns(mix, schedules):
-            if is_first:
-                key = _fresh_key().encode()
-            client = redis.Redis.from_url(self._url)
-            for words in first if is_first else replay:
-                client.execute_command(  # type: ignore[no-untyped-call]  # redis-py has no type for it
-                    *(word.replace(old, key) for word in words)
-                )
-        return perf_counter() - began
+        return self._by_redis_py_s(mix, schedules, lambda: redis.Redis.from_url(self._url))
+
+    def one_client_s(self, mix: Mix, schedules: int) -> float:
+        """Return the seconds that the commands of so many schedules take, all by one client of redis-py."""
+        client = redis.Redis.from_url(self._url)
+        try:
+            return self._by_redis_py_s(mix, schedules, lambda: client)
+        finally:
+            client.close()
 
     def commands_s(self, mix: Mix, schedules: int) -> float:
         """Return the seconds that the bare commands of so many schedules take, from one connected socket."""
@@ -115,6 +112,20 @@ class Ungated:
                     if not bare.recv(_RECEIVED):
                         raise WrongAnswerError("the server closed the connection of the bare socket")
             return perf_counter() - began
+
+    def _by_redis_py_s(self, mix: Mix, schedules: int, client_for_call: Callable[[], redis.Redis]) -> float:
+        first, replay = ([_words(raw) for raw in each] for each in (self._first, self._replay))
+        old, key = self._key.encode(), self._key.encode()
+        began = perf_counter()
+        for is_first in turns(mix, schedules):
+            if is_first:
+                key = _fresh_key().encode()
+            client = client_for_call()
+            for words in first if is_first else replay:
+                client.execute_command(  # type: ignore[no-untyped-call]  # redis-py has no type for it
+                    *(word.replace(old, key) for word in words)
+                )
+        return perf_counter() - began
 
     def _call(self, url: str, *, is_first: bool) -> None:
         if is_first:

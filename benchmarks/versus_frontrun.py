@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING
 
 from benchmarks.exploring import KEEPING_THE_STORE, Bounds, explore
 from benchmarks.rows import Row, spread_of
+from benchmarks.ungated import Ungated
 from benchmarks.workload import NEVER, WrongAnswerError, server_for
+from harness.subjects.loading import load_subject
 from safety_core.idempotency import Mode
 
 if TYPE_CHECKING:
+    from benchmarks.exploring import Explored
     from benchmarks.rows import Effort
     from harness.redis_server.server import RedisServer
 
@@ -40,12 +43,15 @@ def versus_frontrun(effort: Effort) -> list[Row]:
         ]
     theirs: list[float] = []
     ours: dict[str, list[float]] = {how: [] for how, _, _ in _CASES}
+    most: dict[str, list[float]] = {how: [] for how, _, _ in _CASES}
     bounds = Bounds(kinds=KEEPING_THE_STORE)
     with server_for(Mode.STRICT) as server:
         for _ in range(effort.few):
             theirs.append(_executions_per_s(server, effort.scaled(_EXECUTIONS)))
             for how, subject, _ in _CASES:
-                ours[how].append(explore(subject, effort.scaled(_SCHEDULES), bounds).per_s)
+                explored = explore(subject, effort.scaled(_SCHEDULES), bounds)
+                ours[how].append(explored.per_s)
+                most[how].append(_redis_py_per_s(subject, server, explored))
     floor = spread_of(theirs).median
     return [
         Row(
@@ -55,7 +61,8 @@ def versus_frontrun(effort: Effort) -> list[Row]:
             limit=least,
             at_least=True,
             durability=NEVER,
-            note=f"{spread_of(ours[how]).median:,.0f} schedules/s against {floor:,.0f} executions/s",
+            note=f"{spread_of(ours[how]).median:,.0f} schedules/s against {floor:,.0f} executions/s; "
+            f"redis-py alone, without a gate: {spread_of(most[how]).median:,.0f}/s",
             figures={"schedules_per_s": spread_of(ours[how]).median, "executions_per_s": floor},
         )
         for how, _, least in _CASES
@@ -64,6 +71,14 @@ def versus_frontrun(effort: Effort) -> list[Row]:
 
 def _case(how: str) -> str:
     return f"claim, effect, mark; 2 workers, {how}: schedules/s / executions/s of frontrun 0.7"
+
+
+def _redis_py_per_s(subject: str, server: RedisServer, explored: Explored) -> float:
+    """Return how many schedules a second redis-py can serve, when nobody holds, records or judges them."""
+    by_hand = Ungated(subject, server)
+    mix = by_hand.mix(explored)
+    alone_s = by_hand.one_client_s if load_subject(subject).reusable else by_hand.fresh_clients_s
+    return explored.schedules / alone_s(mix, explored.schedules)
 
 
 def _executions_per_s(server: RedisServer, executions: int) -> float:
