@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 _LOWEST, _HIGHEST = 10_000, 65_535
 _TO_BUS = 10_000
+_GOLDEN = (5**0.5 - 1) / 2
+"""Multiples of it, less their whole part, lie far from each other."""
+
 _EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _count = itertools.count()
 
@@ -58,7 +61,7 @@ def reserve_port(*, with_bus: bool = False) -> ReservedPort:
 
     Ports from which the kernel serves outgoing connections are avoided: a client that keeps dialling the port of a
     killed server could otherwise be given that very port, connect to itself, and block the server's return.
-    Start and stride depend on the process id, so that parallel workers seldom try the same one.
+    Each process begins elsewhere, far from those with near ids, so that parallel workers seldom try the same one.
 
     Args:
         with_bus: Whether the port of a cluster's bus, higher by 10,000, must be free too, and be reserved.
@@ -72,7 +75,7 @@ def reserve_port(*, with_bus: bool = False) -> ReservedPort:
     avoided.append((low, high))
     free = [*_around(range(_LOWEST, highest), avoided)] or [range(_LOWEST, highest)]
     count = sum(map(len, free))
-    start = os.getpid() * 131
+    start = int(os.getpid() * _GOLDEN % 1 * count)
     for _ in range(count):
         port = _nth(free, (start + next(_count)) % count)
         if sockets := _bound([port, port + _TO_BUS] if with_bus else [port]):

@@ -6,7 +6,7 @@ Locust's exit code is never a verdict: what happened is in the history, and a st
 from __future__ import annotations
 
 import shutil
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from harness import seed as seeds
 from harness.errors import CouldNotRunError
 from harness.explorer.exploration import INTERRUPTED
 from harness.interruption import stop_if_asked
-from harness.redis_server.port import free_port
+from harness.redis_server.port import reserve_port
 from harness.storm.asked import LEASE_S, Happened, check_subject
 from harness.storm.gang import Gang, check_locust
 from harness.storm.hub import MASTER, Hub
@@ -82,7 +82,10 @@ def run_storm(asked: Asked, folder: Path, say: Callable[[str], None]) -> Explora
     )
     with ExitStack() as stack:
         scene = stack.enter_context(Scene(ground))
-        bind, locust_port = (asked.lead[0], asked.lead[1] + 3) if asked.lead else ("127.0.0.1", free_port())
+        if asked.lead is not None:
+            bind, locust_port = asked.lead[0], asked.lead[1] + 3
+        else:
+            bind, locust_port = "127.0.0.1", stack.enter_context(closing(reserve_port())).number
         gang = stack.enter_context(Gang(folder, bind, locust_port))
         company: Company = gang
         if asked.lead is not None:

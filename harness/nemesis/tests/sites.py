@@ -12,7 +12,6 @@ from harness.nemesis.small_disk import SmallDisk
 from harness.nemesis.waiting import until
 from harness.processes.faked_clock import find_library
 from harness.processes.folder import make_folder, remove_folder
-from harness.redis_server.port import free_port
 from harness.redis_server.replication import PrimaryWithReplica
 from harness.redis_server.server import RedisServer
 from harness.toxiproxy.server import open_toxiproxy
@@ -129,12 +128,10 @@ def pair() -> Iterator[Site]:
 def two_nodes() -> Iterator[Site]:
     """Give a cluster of two nodes, each with half of the slots, one of which holds the struck key."""
     has_clock = not missing_clock()
-    # By default the nodes' own port is 10,000 above, where there may be none.
-    own_ports = [str(free_port()), str(free_port())]
-    configs = [{"cluster-enabled": "yes", "cluster-port": port} for port in own_ports]
+    config = {"cluster-enabled": "yes"}
     with (
-        RedisServer(config=configs[0], controlled_clock=has_clock) as one,
-        RedisServer(config=configs[1], controlled_clock=has_clock) as two,
+        RedisServer(config=config, controlled_clock=has_clock) as one,
+        RedisServer(config=config, controlled_clock=has_clock) as two,
     ):
         for epoch, node in enumerate((one, two), start=1):
             with node.client() as client:
@@ -144,7 +141,7 @@ def two_nodes() -> Iterator[Site]:
                 # A node that starts does not serve for 2 s.
                 node.advance(2.5)
         with one.client() as client:
-            client.execute_command("CLUSTER", "MEET", "127.0.0.1", two.port, own_ports[1])
+            client.execute_command("CLUSTER", "MEET", "127.0.0.1", two.port)
         until(lambda: all(_is_whole(node) for node in (one, two)), "the cluster to stand")
         slot = Slot([one, two], KEY)
         slot.home.client().set(KEY, KEPT)
