@@ -20,8 +20,8 @@ JOBS_NAME = "jobs"
 THREE_NAME = "three-workers"
 
 _SUBJECT = "reference"
-_SCHEDULES = 3_000
-"""More than there are."""
+_SHORT = 750
+"""Schedules of a short run."""
 
 _WANTED = 1.8
 _LIMIT_S = 60.0
@@ -33,8 +33,8 @@ def two_jobs(effort: Effort) -> list[Row]:
 
     A short run stops before the exploration ends. What two jobs were given ahead is then in vain: it informs only.
     """
-    schedules = str(effort.scaled(_SCHEDULES))
-    common = ("--workers", "4", "--keep-store", "--schedules", schedules)
+    bound = ("--schedules", str(_SHORT)) if effort.is_short else ()
+    common = ("--workers", "4", "--keep-store", *bound)
     gains, limits = [], []
     with all_cores() as cores:
         if len(cores) < _PAIR:

@@ -1,4 +1,4 @@
-"""What the explorer is held against: the same commands, by a fresh client of redis-py or from a bare socket.
+"""What the explorer is held against: the same commands, by clients of redis-py or from a bare socket.
 
 As many clients are made, and as many commands are sent, as an exploration made and sent. They are put together from
 first calls of fresh keys and from replays, over the same kind of connection, and nobody holds them.

@@ -40,9 +40,13 @@ class Live:
 
     def exploring(self, progress: Progress, findings: int) -> None:
         """Show an exploration's progress; in a log, a minute after the last line of it at the earliest."""
-        if self._silent or progress.schedules % _EVERY_SCHEDULES:
+        if self._silent:
             return
-        if not self._shows and clock.elapsed_ns() - self._logged_ns < _LOGGED_EVERY_NS:
+        if self._shows:
+            is_due = progress.schedules % _EVERY_SCHEDULES == 0
+        else:
+            is_due = clock.elapsed_ns() - self._logged_ns >= _LOGGED_EVERY_NS
+        if not is_due:
             return
         rate = progress.schedules / progress.elapsed_s if progress.elapsed_s > 0 else 0.0
         found = count(findings, "kind of finding", "kinds of finding") if findings else "no finding"

@@ -120,9 +120,9 @@ class ContainerServer:
         self._started = False
         for client in list(self._clients):
             client.close()
-        self._container.remove()
         if self._reserved is not None:
             self._reserved.close()
+        self._container.remove()
 
     def kill(self) -> None:
         """SIGKILL the server and return when it is gone. What the kernel had not been given is lost."""

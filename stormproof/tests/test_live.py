@@ -8,7 +8,7 @@ from harness import clock
 from harness.explorer.plan import Progress
 from stormproof.live import Live
 
-_PROGRESS = Progress("guard", "at most 1 fault", schedules=2_000, classes=900, elapsed_s=100.0)
+_PROGRESS = Progress("guard", "at most 1 fault", schedules=2_001, classes=900, elapsed_s=100.0)
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def test_a_log_is_told_once_a_minute(minutes: list[float], capsys: pytest.Captur
     for minutes[0] in (0.0, 0.99, 1.0, 1.5, 2.1):
         live.exploring(_PROGRESS, 1)
         said.append(capsys.readouterr().err)
-    line = "guard: at most 1 fault, 2,000 schedules, 900 histories, 20/s, 1 kind of finding\n"
+    line = "guard: at most 1 fault, 2,001 schedules, 900 histories, 20/s, 1 kind of finding\n"
     assert said == ["", "", line, "", line]
     minutes[0] = 3.0
     live.done("a part is done")
